@@ -14,9 +14,11 @@ internal static class CmdletReader
     /// <param name="references">Paths of the assemblies it references.</param>
     public static IReadOnlyList<CmdletShape> Read(string assembly, IEnumerable<string> references)
     {
-        Dictionary<string, string> paths = references.GroupBy(Path.GetFileNameWithoutExtension).ToDictionary(group => group.Key!, group => group.First(), StringComparer.OrdinalIgnoreCase);
+        Dictionary<string, string> paths = references.GroupBy(Path.GetFileNameWithoutExtension)
+            .ToDictionary(group => group.Key!, group => group.First(), StringComparer.OrdinalIgnoreCase);
         AssemblyLoadContext context = new("help");
-        context.Resolving += (_, name) => paths.TryGetValue(name.Name!, out string? path) ? context.LoadFromAssemblyPath(Path.GetFullPath(path)) : null;
+        context.Resolving += (_, name) =>
+            paths.TryGetValue(name.Name!, out string? path) ? context.LoadFromAssemblyPath(Path.GetFullPath(path)) : null;
         return Read(context.LoadFromAssemblyPath(Path.GetFullPath(assembly)));
     }
 
@@ -32,14 +34,23 @@ internal static class CmdletReader
         }
 
         List<ParameterShape> parameters = [.. type.GetProperties().Select(Shape).OfType<ParameterShape>()];
-        string[] sets = [.. parameters.SelectMany(parameter => parameter.Places.Keys).Where(set => set != ParameterShape.AllSets).Distinct()];
+        string[] sets =
+        [
+            .. parameters.SelectMany(parameter => parameter.Places.Keys).Where(set => set != ParameterShape.AllSets).Distinct(),
+        ];
         string? first = Named<string>(cmdlet, "DefaultParameterSetName");
         return new()
         {
             Name = $"{cmdlet.ConstructorArguments[0].Value}-{cmdlet.ConstructorArguments[1].Value}",
             SupportsShouldProcess = Named<bool>(cmdlet, "SupportsShouldProcess"),
             Parameters = parameters,
-            OutputTypes = [.. type.GetCustomAttributesData().Where(data => data.AttributeType.Name == "OutputTypeAttribute").SelectMany(OutputTypes).Distinct()],
+            OutputTypes =
+            [
+                .. type.GetCustomAttributesData()
+                    .Where(data => data.AttributeType.Name == "OutputTypeAttribute")
+                    .SelectMany(OutputTypes)
+                    .Distinct(),
+            ],
             Sets = sets.Length == 0 ? [ParameterShape.AllSets] : [.. sets.OrderByDescending(set => set == first)],
         };
     }
@@ -47,7 +58,10 @@ internal static class CmdletReader
     private static ParameterShape? Shape(PropertyInfo property)
     {
         // The most derived declaration counts: an override states its own attributes.
-        CustomAttributeData[] places = [.. property.GetCustomAttributesData().Where(data => data.AttributeType.Name == "ParameterAttribute")];
+        CustomAttributeData[] places =
+        [
+            .. property.GetCustomAttributesData().Where(data => data.AttributeType.Name == "ParameterAttribute"),
+        ];
         if (places.Length == 0)
         {
             return null;
@@ -79,9 +93,17 @@ internal static class CmdletReader
         data.NamedArguments.FirstOrDefault(argument => argument.MemberName == name).TypedValue.Value is T value ? value : default;
 
     private static string[] Words(CustomAttributeData? data) =>
-        data?.ConstructorArguments.Select(argument => argument.Value).OfType<IReadOnlyCollection<CustomAttributeTypedArgument>>().SelectMany(list => list).Select(item => item.Value).OfType<string>().ToArray() ?? [];
+        data?.ConstructorArguments
+            .Select(argument => argument.Value)
+            .OfType<IReadOnlyCollection<CustomAttributeTypedArgument>>()
+            .SelectMany(list => list)
+            .Select(item => item.Value)
+            .OfType<string>()
+            .ToArray()
+            ?? [];
 
     private static IEnumerable<string> OutputTypes(CustomAttributeData data) =>
         data.ConstructorArguments.Select(argument => argument.Value).OfType<IReadOnlyCollection<CustomAttributeTypedArgument>>()
-            .SelectMany(list => list).Select(item => item.Value switch { Type type => type.FullName!, var other => other?.ToString() ?? string.Empty });
+            .SelectMany(list => list).Select(
+                item => item.Value switch { Type type => type.FullName!, var other => other?.ToString() ?? string.Empty });
 }

@@ -16,7 +16,8 @@ internal sealed record HelpBuild(XDocument Maml, IReadOnlyList<HelpProblem> Prob
     {
         HelpSource? common = sources.FirstOrDefault(source => source.Name == Common);
         string folder = Path.GetDirectoryName(sources is [HelpSource first, ..] ? first.Path : null) ?? "docs/en-US";
-        Dictionary<string, HelpSource> byName = sources.Where(source => source != common).ToDictionary(source => source.Name, StringComparer.OrdinalIgnoreCase);
+        Dictionary<string, HelpSource> byName = sources.Where(source => source != common)
+            .ToDictionary(source => source.Name, StringComparer.OrdinalIgnoreCase);
         List<HelpProblem> problems = [.. sources.SelectMany(Misnamed)];
         List<XElement> commands = [];
         foreach (CmdletShape cmdlet in cmdlets)
@@ -56,17 +57,22 @@ internal sealed record HelpBuild(XDocument Maml, IReadOnlyList<HelpProblem> Prob
 
         foreach (ParameterShape parameter in cmdlet.Parameters.Where(parameter => TextOf(parameter.Name, source, common).Count == 0))
         {
-            yield return new(source.Path, 1, $"{cmdlet.Name}: the parameter -{parameter.Name} is not described: write '### -{parameter.Name}' under '## PARAMETERS'.");
+            yield return new(
+                source.Path, 1,
+                $"{cmdlet.Name}: the parameter -{parameter.Name} is not described: write '### -{parameter.Name}' under '## PARAMETERS'.");
         }
 
-        foreach (HelpPart part in source.Parameters.Values.Where(part => cmdlet.Parameters.All(parameter => !string.Equals(parameter.Name, part.Title.TrimStart('-'), StringComparison.OrdinalIgnoreCase))))
+        foreach (HelpPart part in source.Parameters.Values.Where(
+            part => cmdlet.Parameters.All(
+                parameter => !string.Equals(parameter.Name, part.Title.TrimStart('-'), StringComparison.OrdinalIgnoreCase))))
         {
             yield return new(source.Path, part.Line, $"{cmdlet.Name} has no parameter {part.Title}.");
         }
 
         if (source.Examples.Count(example => example.Code.Contains(cmdlet.Name, StringComparison.OrdinalIgnoreCase)) < ExamplesWanted)
         {
-            yield return new(source.Path, 1, $"{cmdlet.Name}: at least {ExamplesWanted} examples with a code block that uses the cmdlet are wanted.");
+            yield return new(
+                source.Path, 1, $"{cmdlet.Name}: at least {ExamplesWanted} examples with a code block that uses the cmdlet are wanted.");
         }
     }
 }

@@ -42,7 +42,9 @@ internal static class HelpSourceReader
         return new()
         {
             Path = path,
-            Name = document.OfType<HeadingBlock>().FirstOrDefault(heading => heading.Level == 1) is { } top ? PlainText.Of(top.Inline) : string.Empty,
+            Name = document.OfType<HeadingBlock>().FirstOrDefault(heading => heading.Level == 1) is { } top
+                ? PlainText.Of(top.Inline)
+                : string.Empty,
             Sections = sections,
             Parameters = parameters,
             Examples = examples,
@@ -77,7 +79,9 @@ internal static class HelpSourceReader
     }
 
     private static string CodeOf(IEnumerable<Block> body) => string.Join(
-        "\n\n", body.OfType<FencedCodeBlock>().Where(static code => code.Info == PlainText.CommandLanguage).Select(static code => code.Lines.ToString()));
+        "\n\n", body.OfType<FencedCodeBlock>()
+            .Where(static code => code.Info == PlainText.CommandLanguage)
+            .Select(static code => code.Lines.ToString()));
 
     private static (string Text, string Target)[] LinksOf(IEnumerable<Block> body) =>
         [.. body.SelectMany(block => block.Descendants<LinkInline>()).Select(link => (PlainText.Of(link), link.Url ?? string.Empty))];

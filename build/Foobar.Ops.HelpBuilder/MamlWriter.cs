@@ -40,9 +40,17 @@ internal static class MamlWriter
             Paragraphs(Maml + "description", source.Section("SYNOPSIS"))),
         Paragraphs(Maml + "description", source.Section("DESCRIPTION")),
         new XElement(Command_ + "syntax", cmdlet.Sets.Select(set => Syntax(cmdlet, set, text))),
-        new XElement(Command_ + "parameters", Ordered(cmdlet, ParameterShape.AllSets).Select(one => Parameter(one.Parameter, one.Place, text)), Extras(cmdlet)),
-        new XElement(Command_ + "inputTypes", new XElement(Command_ + "inputType", Type(string.Join(' ', source.Section("INPUTS").DefaultIfEmpty("None"))))),
-        new XElement(Command_ + "returnValues", cmdlet.OutputTypes.Select(type => new XElement(Command_ + "returnValue", Type(type), Paragraphs(Maml + "description", source.Section("OUTPUTS"))))),
+        new XElement(
+            Command_ + "parameters",
+            Ordered(cmdlet, ParameterShape.AllSets).Select(one => Parameter(one.Parameter, one.Place, text)),
+            Extras(cmdlet)),
+        new XElement(
+            Command_ + "inputTypes",
+            new XElement(Command_ + "inputType", Type(string.Join(' ', source.Section("INPUTS").DefaultIfEmpty("None"))))),
+        new XElement(
+            Command_ + "returnValues",
+            cmdlet.OutputTypes.Select(
+                type => new XElement(Command_ + "returnValue", Type(type), Paragraphs(Maml + "description", source.Section("OUTPUTS"))))),
         source.Section("NOTES").Count == 0 ? null : new XElement(Maml + "alertSet", Paragraphs(Maml + "alert", source.Section("NOTES"))),
         new XElement(Command_ + "examples", source.Examples.Select(Example)),
         new XElement(Command_ + "relatedLinks", source.Links.Select(Link)));
@@ -71,7 +79,10 @@ internal static class MamlWriter
         new XAttribute("aliases", parameter.Aliases.Count == 0 ? "none" : string.Join(", ", parameter.Aliases)),
         new XElement(Maml + "name", parameter.Name),
         Paragraphs(Maml + "description", [.. text(parameter.Name), .. ValuesText(parameter)]),
-        parameter.IsSwitch ? null : new XElement(Command_ + "parameterValue", new XAttribute("required", "true"), new XAttribute("variableLength", "false"), parameter.Type),
+        parameter.IsSwitch
+            ? null
+            : new XElement(
+                Command_ + "parameterValue", new XAttribute("required", "true"), new XAttribute("variableLength", "false"), parameter.Type),
         new XElement(Dev + "type", new XElement(Maml + "name", parameter.Type), new XElement(Maml + "uri")),
         new XElement(Dev + "defaultValue", "None"));
 
@@ -80,7 +91,16 @@ internal static class MamlWriter
 
     private static IEnumerable<XElement> Extras(CmdletShape cmdlet) => cmdlet.SupportsShouldProcess
         ? ShouldProcess.Select(extra => Parameter(
-            new() { Name = extra.Name, Type = "SwitchParameter", IsSwitch = true, Globbing = false, Aliases = [], Values = [], Places = new Dictionary<string, PlaceShape>() },
+            new()
+            {
+                Name = extra.Name,
+                Type = "SwitchParameter",
+                IsSwitch = true,
+                Globbing = false,
+                Aliases = [],
+                Values = [],
+                Places = new Dictionary<string, PlaceShape>(),
+            },
             new(false, null, false, false),
             _ => [extra.Text]))
         : [];

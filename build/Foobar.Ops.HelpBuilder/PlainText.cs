@@ -18,7 +18,8 @@ internal static class PlainText
     private static IEnumerable<string> Of(Block block) => block switch
     {
         ParagraphBlock paragraph => [Of(paragraph.Inline)],
-        ListBlock list => list.OfType<ListItemBlock>().Select((item, index) => $"{(list.IsOrdered ? $"{index + 1}." : "-")} {string.Join(' ', item.SelectMany(Of))}"),
+        ListBlock list => list.OfType<ListItemBlock>()
+            .Select((item, index) => $"{(list.IsOrdered ? $"{index + 1}." : "-")} {string.Join(' ', item.SelectMany(Of))}"),
         FencedCodeBlock { Info: CommandLanguage } => [],
         CodeBlock code => [code.Lines.ToString()],
         QuoteBlock quote => quote.SelectMany(Of),

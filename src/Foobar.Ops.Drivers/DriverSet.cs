@@ -11,7 +11,9 @@ using Foobar.Ops.Remoting.Drivers;
 
 namespace Foobar.Ops.Drivers;
 
-/// <summary>The entry to this assembly, created by name (<see cref="LoadedDrivers"/>). A package is loaded when its driver is first asked for.</summary>
+/// <summary>
+/// The entry to this assembly, created by name (<see cref="LoadedDrivers"/>). A package is loaded when its driver is first asked for.
+/// </summary>
 internal sealed class DriverSet : IDriverSet
 {
     private readonly Lazy<ICompressionDriver> _compression = new(static () => new ZstdSharpDriver());

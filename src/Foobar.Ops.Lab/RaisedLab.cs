@@ -45,33 +45,41 @@ internal sealed class RaisedLab
 
     /// <summary>Runs a shell command as root on a server, past its network and sshd.</summary>
     /// <exception cref="LabException">The server does not run, or the time ran out.</exception>
-    public Task<ToolResult> ExecAsync(string server, string command, string? input = null, TimeSpan? limit = null, CancellationToken cancel = default) =>
+    public Task<ToolResult> ExecAsync(
+        string server, string command, string? input = null, TimeSpan? limit = null, CancellationToken cancel = default) =>
         Container(server).ExecuteAsync(command, input, limit, cancel);
 
     /// <summary>Runs a shell command as root on a server and returns its output.</summary>
     /// <exception cref="LabException">Its exit code is not zero, the server does not run, or the time ran out.</exception>
-    public async Task<string> RunAsync(string server, string command, string? input = null, TimeSpan? limit = null, CancellationToken cancel = default)
+    public async Task<string> RunAsync(
+        string server, string command, string? input = null, TimeSpan? limit = null, CancellationToken cancel = default)
     {
         ToolResult result = await ExecAsync(server, command, input, limit, cancel);
-        return result.Succeeded ? result.Output : throw LabException.Failed($"{server}: '{command}': exit code {result.ExitCode}: {result.Error.Trim()}");
+        return result.Succeeded
+            ? result.Output
+            : throw LabException.Failed($"{server}: '{command}': exit code {result.ExitCode}: {result.Error.Trim()}");
     }
 
     /// <summary>Runs a shell command from outside: a visitor's machine beyond fw-01, where www.foobar.com has its public address.</summary>
     public Task<ToolResult> ExecOutsideAsync(string command, TimeSpan? limit = null, CancellationToken cancel = default) =>
         Tool.TryAsync("ip", ["netns", "exec", NetworkNames.Outside(Plan.Options.Name), "sh", "-c", command], limit: limit, cancel: cancel);
 
-    /// <summary>The program and arguments that run a shell command on a server, or <c>outside</c>, for a process of the caller's own.</summary>
+    /// <summary>
+    /// The program and arguments that run a shell command on a server, or <c>outside</c>, for a process of the caller's own.
+    /// </summary>
     public ProcessStartInfo Prepare(string server, string command) => server == "outside"
         ? new ProcessStartInfo("ip", ["netns", "exec", NetworkNames.Outside(Plan.Options.Name), "sh", "-c", command])
         : new ProcessStartInfo("nsenter", Container(server).Enter(command));
 
     /// <summary>Makes a fault of the catalogue.</summary>
     /// <exception cref="LabException">There is none of that name, or it can't be made on this lab.</exception>
-    public Task BreakAsync(string fault, CancellationToken cancel = default) => new FaultKeeper(this).BreakAsync(FaultCatalog.Find(fault), cancel);
+    public Task BreakAsync(string fault, CancellationToken cancel = default) =>
+        new FaultKeeper(this).BreakAsync(FaultCatalog.Find(fault), cancel);
 
     /// <summary>Undoes a fault, and waits until all of the lab works again if it was the last.</summary>
     /// <exception cref="LabException">There is none of that name, or the lab does not come back.</exception>
-    public Task HealAsync(string fault, CancellationToken cancel = default) => new FaultKeeper(this).HealAsync(FaultCatalog.Find(fault), cancel);
+    public Task HealAsync(string fault, CancellationToken cancel = default) =>
+        new FaultKeeper(this).HealAsync(FaultCatalog.Find(fault), cancel);
 
     /// <summary>Undoes all faults in force.</summary>
     public Task HealAllAsync(CancellationToken cancel = default) => new FaultKeeper(this).HealAllAsync(cancel);

@@ -84,11 +84,15 @@ internal static class AuditBench
 
         public Workplace(Site site, string playbook)
         {
-            string ssh = $"{(site.SshConfig is { } config ? $"-F {config} " : string.Empty)}-o ControlMaster=auto -o ControlPersist=60s -o ControlPath={_folder}/%C";
+            string ssh =
+                $"{(site.SshConfig is { } config ? $"-F {config} " : string.Empty)}-o ControlMaster=auto -o ControlPersist=60s -o "
+                    + $"ControlPath={_folder}/%C";
             StringBuilder hosts = new();
             foreach (Server server in site.Servers)
             {
-                hosts.Append(System.Globalization.CultureInfo.InvariantCulture, $"{server.Name} ansible_host={server.Ssh.Host} ansible_ssh_common_args='{ssh}'\n");
+                hosts.Append(
+                    System.Globalization.CultureInfo.InvariantCulture,
+                    $"{server.Name} ansible_host={server.Ssh.Host} ansible_ssh_common_args='{ssh}'\n");
             }
 
             File.WriteAllText(Path.Combine(_folder, "hosts"), hosts.ToString());
@@ -101,7 +105,13 @@ internal static class AuditBench
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
-                Environment = { ["ANSIBLE_PIPELINING"] = "1", ["ANSIBLE_SSH_ARGS"] = string.Empty, ["ANSIBLE_LOCAL_TEMP"] = _folder, ["LC_ALL"] = "C.UTF-8" },
+                Environment =
+                {
+                    ["ANSIBLE_PIPELINING"] = "1",
+                    ["ANSIBLE_SSH_ARGS"] = string.Empty,
+                    ["ANSIBLE_LOCAL_TEMP"] = _folder,
+                    ["LC_ALL"] = "C.UTF-8",
+                },
             };
             using Process process = Process.Start(start) ?? throw new InvalidOperationException("ansible-playbook did not start.");
             Task<string> output = process.StandardOutput.ReadToEndAsync();

@@ -52,7 +52,10 @@ internal sealed class BenchHost : IDisposable
     public async Task<(double Seconds, double Megabytes)> ScanAsync(CancellationToken cancel)
     {
         long started = Stopwatch.GetTimestamp();
-        using Process scan = Start(["ip", "netns", "exec", _neighbour, "nmap", "-Pn", "-n", "-sS", "-p-", "-T4", "--min-rate", "5000", "--max-retries", "1", Address]);
+        using Process scan = Start([
+            "ip", "netns", "exec", _neighbour, "nmap", "-Pn", "-n", "-sS", "-p-", "-T4", "--min-rate", "5000", "--max-retries", "1",
+            Address,
+        ]);
         Task<string> output = scan.StandardOutput.ReadToEndAsync(cancel);
         double peak = 0;
         while (!scan.HasExited)
@@ -79,19 +82,23 @@ internal sealed class BenchHost : IDisposable
         using Process process = Start(command);
         string output = await process.StandardOutput.ReadToEndAsync(cancel);
         await process.WaitForExitAsync(cancel);
-        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{string.Join(' ', command)} ended with {process.ExitCode}.");
+        return process.ExitCode == 0
+            ? output
+            : throw new InvalidOperationException($"{string.Join(' ', command)} ended with {process.ExitCode}.");
     }
 
     private static void Run(string command) => RunAsync(command.Split(' '), CancellationToken.None).GetAwaiter().GetResult();
 
     private static Process Start(string[] command) =>
-        Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true }) ?? throw new InvalidOperationException($"{command[0]} did not start.");
+        Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true })
+            ?? throw new InvalidOperationException($"{command[0]} did not start.");
 
     private static double Resident(Process process)
     {
         try
         {
-            string? line = File.ReadLines($"/proc/{process.Id}/status").FirstOrDefault(text => text.StartsWith("VmHWM:", StringComparison.Ordinal));
+            string? line = File.ReadLines($"/proc/{process.Id}/status")
+                .FirstOrDefault(text => text.StartsWith("VmHWM:", StringComparison.Ordinal));
             return line is null ? 0 : double.Parse(line.Split(':', 'k')[1], CultureInfo.InvariantCulture) / 1024;
         }
         catch (IOException)

@@ -19,5 +19,6 @@ internal sealed record BenchResult(string Name, double Ours, double Peer, string
 
     /// <summary>One line for people.</summary>
     public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{Name}: ours {Ours:0.000} {Unit}, {PeerName} {Peer:0.000} {Unit}, ratio {Ratio:0.00}");
+        string.Create(
+            CultureInfo.InvariantCulture, $"{Name}: ours {Ours:0.000} {Unit}, {PeerName} {Peer:0.000} {Unit}, ratio {Ratio:0.00}");
 }

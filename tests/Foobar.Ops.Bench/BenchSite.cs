@@ -29,7 +29,12 @@ internal sealed class BenchSite(string? inventory) : IAsyncDisposable
         if (!_labs.TryGetValue((flavour, replicas), out RaisedLab? lab))
         {
             _labs[(flavour, replicas)] = lab = await RaisedLab.UpAsync(
-                new LabOptions { Name = $"bench-{Environment.ProcessId}-{flavour}-{replicas}".ToLowerInvariant(), Database = flavour, Replicas = replicas },
+                new LabOptions
+                {
+                    Name = $"bench-{Environment.ProcessId}-{flavour}-{replicas}".ToLowerInvariant(),
+                    Database = flavour,
+                    Replicas = replicas,
+                },
                 new Progress<string>(static step => Console.Error.WriteLine(step)),
                 cancel);
         }

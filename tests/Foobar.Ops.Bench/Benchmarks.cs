@@ -30,7 +30,9 @@ internal static class Benchmarks
 
     /// <summary>A benchmark that is measured on the site of an inventory.</summary>
     private static async IAsyncEnumerable<BenchResult> Each(
-        BenchSite site, Func<string, CancellationToken, IAsyncEnumerable<BenchResult>> measure, [EnumeratorCancellation] CancellationToken cancel)
+        BenchSite site,
+        Func<string, CancellationToken, IAsyncEnumerable<BenchResult>> measure,
+        [EnumeratorCancellation] CancellationToken cancel)
     {
         await foreach (BenchResult result in measure(await site.InventoryAsync(cancel), cancel))
         {

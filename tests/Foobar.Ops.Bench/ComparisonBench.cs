@@ -23,7 +23,8 @@ internal static class ComparisonBench
     private const string Replica = "web-02";
 
     // Ticks of user and system time, a hundred a second (proc_pid_stat(5)), and bytes written to the binary log so far.
-    private const string Cost = "cut -d' ' -f14,15 /proc/$(cat /run/mysqld/mysqld.pid)/stat; mysql -NBe \"SHOW GLOBAL STATUS LIKE 'Binlog_bytes_written'\" | cut -f2";
+    private const string Cost =
+        "cut -d' ' -f14,15 /proc/$(cat /run/mysqld/mysqld.pid)/stat; mysql -NBe \"SHOW GLOBAL STATUS LIKE 'Binlog_bytes_written'\" | cut -f2";
 
     private const string Rows = """
         CREATE DATABASE bench; USE bench;
@@ -55,9 +56,12 @@ internal static class ComparisonBench
             yield return Result("compare 500,000 rows", static figures => figures.Seconds, "s");
             yield return Result("compare 500,000 rows, the primary's processor time", static figures => figures.Processor, "s");
             yield return Result("compare 500,000 rows, written to the primary's binary log", static figures => figures.Logged, "bytes");
-            yield return Result("compare 500,000 rows, rows or tables found that differ, of one table with two such rows", static figures => figures.Found, "");
+            yield return Result(
+                "compare 500,000 rows, rows or tables found that differ, of one table with two such rows",
+                static figures => figures.Found, "");
 
-            BenchResult Result(string name, Func<Figures, double> figure, string unit) => new(name, Median(ours.Select(figure)), Median(theirs.Select(figure)), Peer, unit);
+            BenchResult Result(string name, Func<Figures, double> figure, string unit) =>
+                new(name, Median(ours.Select(figure)), Median(theirs.Select(figure)), Peer, unit);
         }
         finally
         {
@@ -67,7 +71,10 @@ internal static class ComparisonBench
                 tunnel.Dispose();
             }
 
-            await lab.RunAsync(Primary, "mysql -e 'DROP DATABASE bench; DROP DATABASE percona; DROP USER bench@localhost'", cancel: CancellationToken.None);
+            await lab.RunAsync(
+                Primary,
+                "mysql -e 'DROP DATABASE bench; DROP DATABASE percona; DROP USER bench@localhost'",
+                cancel: CancellationToken.None);
             Directory.Delete(folder, recursive: true);
         }
     }
@@ -78,16 +85,25 @@ internal static class ComparisonBench
         string password = Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16));
         string login = Path.Combine(folder, "login.cnf");
         await File.WriteAllTextAsync(login, $"[client]\nuser=bench\npassword={password}\n", cancel);
-        await lab.RunAsync(Primary, "mysql", $"{Rows}CREATE USER bench@localhost IDENTIFIED BY '{password}'; GRANT ALL ON *.* TO bench@localhost;"
-            + $"INSERT INTO percona.dsns (dsn) VALUES ('F={login},S={Socket(folder, Replica)}');", TimeSpan.FromMinutes(2), cancel);
-        await lab.RunAsync(Replica, $"until mysql -NBe 'SELECT COUNT(*) FROM percona.dsns' 2>/dev/null | grep -q 1; do sleep 0.2; done; mysql -e 'SET sql_log_bin = 0; UPDATE bench.swapped SET x = 12 - x WHERE id < 3'", cancel: cancel);
+        await lab.RunAsync(
+            Primary, "mysql",
+            $"{Rows}CREATE USER bench@localhost IDENTIFIED BY '{password}'; GRANT ALL ON *.* TO bench@localhost;"
+                + $"INSERT INTO percona.dsns (dsn) VALUES ('F={login},S={Socket(folder, Replica)}');", TimeSpan.FromMinutes(2), cancel);
+        await lab.RunAsync(
+            Replica,
+            "until mysql -NBe 'SELECT COUNT(*) FROM percona.dsns' 2>/dev/null | grep -q 1; do sleep 0.2; done; mysql -e 'SET sql_log_bin "
+                + "= 0; UPDATE bench.swapped SET x = 12 - x WHERE id < 3'",
+            cancel: cancel);
         return login;
     }
 
     private static async Task<double> OursAsync(SiteSession session, string folder, CancellationToken cancel)
     {
         long found = 0;
-        await new DataComparison(session, new ComparisonOptions { Tables = static name => name.StartsWith("bench.", StringComparison.Ordinal) }, new OperationStore("bench", folder))
+        await new DataComparison(
+            session,
+            new ComparisonOptions { Tables = static name => name.StartsWith("bench.", StringComparison.Ordinal) },
+            new OperationStore("bench", folder))
             .RunAsync(table => found += table.DifferenceCount, cancel);
         return found;
     }
@@ -97,15 +113,29 @@ internal static class ComparisonBench
     {
         string own = $"F={login},S={Socket(folder, Primary)}";
         ProcessStartInfo start = new("pt-table-checksum",
-            ["--no-version-check", "--no-check-binlog-format", "--no-check-replication-filters", $"--recursion-method=dsn={own},D=percona,t=dsns", "--databases=bench", own])
+            [
+                "--no-version-check",
+                "--no-check-binlog-format",
+                "--no-check-replication-filters",
+                $"--recursion-method=dsn={own},D=percona,t=dsns",
+                "--databases=bench",
+                own,
+            ])
         {
             RedirectStandardOutput = true,
         };
         using Process process = Process.Start(start)!;
         string said = await process.StandardOutput.ReadToEndAsync(cancel);
         await process.WaitForExitAsync(cancel);
-        string[][] tables = [.. said.Split('\n').Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(static words => words is [.., var table] && table.StartsWith("bench.", StringComparison.Ordinal))];
-        return tables.Length == 2 ? tables.Sum(static words => double.Parse(words[2], CultureInfo.InvariantCulture)) : throw new InvalidOperationException($"{Peer}: {said}");
+        string[][] tables =
+        [
+            .. said.Split('\n')
+                .Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                .Where(static words => words is [.., var table] && table.StartsWith("bench.", StringComparison.Ordinal)),
+        ];
+        return tables.Length == 2
+            ? tables.Sum(static words => double.Parse(words[2], CultureInfo.InvariantCulture))
+            : throw new InvalidOperationException($"{Peer}: {said}");
     }
 
     private static async Task<Figures> MeasureAsync(RaisedLab lab, Func<Task<double>> compare, CancellationToken cancel)
@@ -119,7 +149,11 @@ internal static class ComparisonBench
     }
 
     private static async Task<double[]> CostAsync(RaisedLab lab, CancellationToken cancel) =>
-        [.. (await lab.RunAsync(Primary, Cost, cancel: cancel)).Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(static word => double.Parse(word, CultureInfo.InvariantCulture))];
+        [
+            .. (await lab.RunAsync(Primary, Cost, cancel: cancel))
+                .Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries)
+                .Select(static word => double.Parse(word, CultureInfo.InvariantCulture)),
+        ];
 
     private static Process Tunnel(RaisedLab lab, string folder, string server)
     {

@@ -41,7 +41,9 @@ internal static class DatabaseBench
         }
     }
 
-    /// <summary>Connects to a server, and then prints how many milliseconds the first database connection and its first statement took.</summary>
+    /// <summary>
+    /// Connects to a server, and then prints how many milliseconds the first database connection and its first statement took.
+    /// </summary>
     public static async Task OpenAsync(string inventory, string server, bool warm)
     {
         Site site = InventoryLoader.Load(inventory);
@@ -83,7 +85,8 @@ internal static class DatabaseBench
 
     private static async Task<double> FirstAsync(string inventory, string server, bool warm, CancellationToken cancel)
     {
-        ProcessStartInfo start = new(Environment.ProcessPath!, [.. Itself(), Command, inventory, server, warm.ToString()]) { RedirectStandardOutput = true };
+        ProcessStartInfo start = new(
+            Environment.ProcessPath!, [.. Itself(), Command, inventory, server, warm.ToString()]) { RedirectStandardOutput = true };
         using Process process = Process.Start(start)!;
         string said = await process.StandardOutput.ReadToEndAsync(cancel);
         await process.WaitForExitAsync(cancel);
@@ -91,7 +94,8 @@ internal static class DatabaseBench
     }
 
     // Started as `dotnet Foobar.Ops.Bench.dll`, the process is dotnet.
-    private static string[] Itself() => Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(DatabaseBench).Assembly.Location] : [];
+    private static string[] Itself() =>
+        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(DatabaseBench).Assembly.Location] : [];
 
     private static double Median(List<double> figures) => figures.Order().ElementAt(figures.Count / 2);
 }

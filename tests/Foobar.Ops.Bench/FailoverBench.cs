@@ -30,7 +30,8 @@ internal static class FailoverBench
     /// <param name="site">Raises them.</param>
     /// <param name="replicas">How many replicas the primary has.</param>
     /// <param name="cancel">Cancels.</param>
-    public static async IAsyncEnumerable<BenchResult> RunAsync(BenchSite site, int replicas, [EnumeratorCancellation] CancellationToken cancel)
+    public static async IAsyncEnumerable<BenchResult> RunAsync(
+        BenchSite site, int replicas, [EnumeratorCancellation] CancellationToken cancel)
     {
         foreach (DatabaseFlavour flavour in (DatabaseFlavour[])[DatabaseFlavour.MariaDb, DatabaseFlavour.MySql])
         {
@@ -38,7 +39,8 @@ internal static class FailoverBench
             foreach (int interval in (int[])[5, 0])
             {
                 IReadOnlyList<double[]> gaps = await MeasureAsync(lab, TimeSpan.FromMilliseconds(interval), cancel);
-                string name = $"failover-{replicas + 1}-members-{flavour}-{(interval == 0 ? "without-pause" : "every-5-ms")}".ToLowerInvariant();
+                string name =
+                    $"failover-{replicas + 1}-members-{flavour}-{(interval == 0 ? "without-pause" : "every-5-ms")}".ToLowerInvariant();
                 yield return new(name, Median(gaps[0]), Median(gaps[1]), "the steps by hand over held-open clients", "ms");
                 yield return new(name, Median(gaps[0]), Median(gaps[2]), "the steps by hand over ControlMaster", "ms");
             }
@@ -49,7 +51,10 @@ internal static class FailoverBench
     {
         // The steps by hand refuse no lag; nor shall ours, which waits until it has gone.
         Site declared = InventoryLoader.Load(lab.Inventory);
-        Site patient = declared with { Policy = declared.Policy with { Database = declared.Policy.Database! with { MaxLagSeconds = Patience.TotalSeconds } } };
+        Site patient = declared with
+        {
+            Policy = declared.Policy with { Database = declared.Policy.Database! with { MaxLagSeconds = Patience.TotalSeconds } },
+        };
         await using SiteSession session = new(patient, new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(1) });
         DirectoryInfo state = Directory.CreateTempSubdirectory("bench-");
         SwitchoverOperation operation = new(session, new OperationStore(session.Site.Name, state.FullName));
@@ -86,20 +91,23 @@ internal static class FailoverBench
         }
     }
 
-    private static async Task HeldAsync(RaisedLab lab, HandSwitchover byHand, string old, string candidate, string[] others, CancellationToken cancel)
+    private static async Task HeldAsync(
+        RaisedLab lab, HandSwitchover byHand, string old, string candidate, string[] others, CancellationToken cancel)
     {
         await using HeldHand hand = await HeldHand.StartAsync(lab, [old, candidate, .. others], cancel);
         await byHand.RunAsync(hand, old, candidate, others, cancel);
     }
 
-    private static async Task SharedAsync(RaisedLab lab, HandSwitchover byHand, string old, string candidate, string[] others, CancellationToken cancel)
+    private static async Task SharedAsync(
+        RaisedLab lab, HandSwitchover byHand, string old, string candidate, string[] others, CancellationToken cancel)
     {
         await using SharedHand hand = new(lab);
         await byHand.RunAsync(hand, old, candidate, others, cancel);
     }
 
     /// <summary>Who is primary, who comes next in the ring, and the rest, once every replica has all that the primary has.</summary>
-    private static async Task<(string Old, string Candidate, string[] Others)> RolesAsync(RaisedLab lab, ISiteSession session, CancellationToken cancel)
+    private static async Task<(string Old, string Candidate, string[] Others)> RolesAsync(
+        RaisedLab lab, ISiteSession session, CancellationToken cancel)
     {
         while (true)
         {

@@ -29,7 +29,8 @@ internal sealed class SharedHand(RaisedLab lab) : IHand
     {
         foreach (string socket in Directory.GetFiles(_folder.FullName))
         {
-            using Process exit = Process.Start(new ProcessStartInfo("ssh", ["-O", "exit", "-o", $"ControlPath={socket}", "any"]) { RedirectStandardError = true })!;
+            using Process exit = Process.Start(new ProcessStartInfo(
+                "ssh", ["-O", "exit", "-o", $"ControlPath={socket}", "any"]) { RedirectStandardError = true })!;
             await exit.WaitForExitAsync();
         }
 
@@ -38,13 +39,29 @@ internal sealed class SharedHand(RaisedLab lab) : IHand
 
     private async Task<string> RunAsync(string server, string command, string input, CancellationToken cancel)
     {
-        string[] shared = ["-T", "-F", lab.SshConfig, "-o", "BatchMode=yes", "-o", "ControlMaster=auto", "-o", "ControlPersist=60", "-o", $"ControlPath={Path.Combine(_folder.FullName, "%n")}"];
-        using Process process = Process.Start(new ProcessStartInfo("ssh", [.. shared, server, command]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        string[] shared =
+        [
+            "-T",
+            "-F",
+            lab.SshConfig,
+            "-o",
+            "BatchMode=yes",
+            "-o",
+            "ControlMaster=auto",
+            "-o",
+            "ControlPersist=60",
+            "-o",
+            $"ControlPath={Path.Combine(_folder.FullName, "%n")}",
+        ];
+        using Process process = Process.Start(new ProcessStartInfo(
+            "ssh", [.. shared, server, command]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         await process.StandardInput.WriteAsync(input.AsMemory(), cancel);
         process.StandardInput.Close();
         string output = await process.StandardOutput.ReadToEndAsync(cancel);
         await process.WaitForExitAsync(cancel);
-        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"ssh {server} {command}: exit code {process.ExitCode}");
+        return process.ExitCode == 0
+            ? output
+            : throw new InvalidOperationException($"ssh {server} {command}: exit code {process.ExitCode}");
     }
 }
 
@@ -58,13 +75,15 @@ internal sealed class HeldHand : IHand
     public static async Task<HeldHand> StartAsync(RaisedLab lab, IReadOnlyList<string> members, CancellationToken cancel)
     {
         HeldHand hand = new();
-        foreach ((string server, string command) in members.Select(static member => (member, "mysql -N -B -n")).Append(("lb-01", "socat - /run/haproxy/admin.sock")))
+        foreach ((string server, string command) in members.Select(static member => (member, "mysql -N -B -n"))
+            .Append(("lb-01", "socat - /run/haproxy/admin.sock")))
         {
-            hand._clients[server] = Process.Start(new ProcessStartInfo("ssh", ["-T", "-F", lab.SshConfig, "-o", "BatchMode=yes", "-o", "ControlPath=none", server, command])
-            {
-                RedirectStandardInput = true,
-                RedirectStandardOutput = true,
-            })!;
+            hand._clients[server] = Process.Start(
+                new ProcessStartInfo("ssh", ["-T", "-F", lab.SshConfig, "-o", "BatchMode=yes", "-o", "ControlPath=none", server, command])
+                {
+                    RedirectStandardInput = true,
+                    RedirectStandardOutput = true,
+                })!;
         }
 
         foreach (string member in members)
@@ -106,7 +125,9 @@ internal sealed class HeldHand : IHand
         while (!answer.EndsWith(end, StringComparison.Ordinal))
         {
             int read = await client.StandardOutput.ReadAsync(buffer, cancel);
-            answer += read > 0 ? new string(buffer, 0, read) : throw new InvalidOperationException($"{server} ended after '{text}': {answer}");
+            answer += read > 0
+                ? new string(buffer, 0, read)
+                : throw new InvalidOperationException($"{server} ended after '{text}': {answer}");
         }
 
         return answer;

@@ -31,7 +31,11 @@ internal static class ImportBench
     private static async Task<double> ImportAsync(PowerShellHost shell, string module, CancellationToken cancel)
     {
         // Measure-Command itself is loaded and compiled by the first call.
-        using Process process = Process.Start(shell.Prepare("-Command", $"$null = Measure-Command {{ 1 }}; (Measure-Command {{ Import-Module '{module}' -ErrorAction Stop }}).TotalMilliseconds.ToString('R', [cultureinfo]::InvariantCulture)"))!;
+        using Process process = Process.Start(
+            shell.Prepare(
+                "-Command",
+                $"$null = Measure-Command {{ 1 }}; (Measure-Command {{ Import-Module '{module}' -ErrorAction Stop "
+                    + "}).TotalMilliseconds.ToString('R', [cultureinfo]::InvariantCulture)"))!;
         process.StandardInput.Close();
         Task<string> errors = process.StandardError.ReadToEndAsync(cancel);
         string said = await process.StandardOutput.ReadToEndAsync(cancel);

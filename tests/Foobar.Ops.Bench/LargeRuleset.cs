@@ -25,7 +25,8 @@ internal static class LargeRuleset
         """;
 
     /// <summary>The same rules in a server's own ruleset, before its own that accept.</summary>
-    /// <param name="ruleset">The server's ruleset, with <c>ct state invalid drop</c> in its first chain of table <c>inet filter</c>.</param>
+    /// <param name="ruleset">The server's ruleset, with <c>ct state invalid drop</c> in its first chain of table <c>inet
+    /// filter</c>.</param>
     /// <param name="rules">The number of rules.</param>
     /// <param name="elements">The number of addresses in the set.</param>
     public static string Within(string ruleset, int rules, int elements)
@@ -33,7 +34,8 @@ internal static class LargeRuleset
         const string Table = "table inet filter {";
         const string Before = "ct state invalid drop";
         int place = ruleset.IndexOf(Before, StringComparison.Ordinal) + Before.Length;
-        return $"{ruleset[..place]}\n{Lines(rules)}{ruleset[place..]}".Replace(Table, $"{Table}\n{Partners(elements)}", StringComparison.Ordinal);
+        return $"{ruleset[..place]}\n{Lines(rules)}{ruleset[place..]}"
+            .Replace(Table, $"{Table}\n{Partners(elements)}", StringComparison.Ordinal);
     }
 
     private static string Partners(int elements)

@@ -29,7 +29,8 @@ internal static class LiveFirewallBench
         try
         {
             PowerShellHost shell = await PowerShellHost.FindAsync(cancel);
-            double own = Median(await RepeatAsync(async () => (await RunAsync<double[]>(shell, lab, $"ConvertTo-Json -Compress @({Memory})", cancel))[0]));
+            double own = Median(
+                await RepeatAsync(async () => (await RunAsync<double[]>(shell, lab, $"ConvertTo-Json -Compress @({Memory})", cancel))[0]));
             foreach (int elements in (int[])[Rules / 10, Rules * 10])
             {
                 await LoadAsync(lab, LargeRuleset.Within(saved, Rules, elements), cancel);
@@ -86,7 +87,9 @@ internal static class LiveFirewallBench
         Task<string> errors = process.StandardError.ReadToEndAsync(cancel);
         string said = await process.StandardOutput.ReadToEndAsync(cancel);
         await process.WaitForExitAsync(cancel);
-        return process.ExitCode == 0 ? JsonSerializer.Deserialize<T>(said)! : throw new InvalidOperationException($"PowerShell ended with {process.ExitCode}: {said} {await errors}");
+        return process.ExitCode == 0
+            ? JsonSerializer.Deserialize<T>(said)!
+            : throw new InvalidOperationException($"PowerShell ended with {process.ExitCode}: {said} {await errors}");
     }
 
     private static async Task<List<T>> RepeatAsync<T>(Func<Task<T>> measure)

@@ -39,13 +39,16 @@ internal static class LogBench
 
             yield return new($"{megabytes} MB log", Median(ours), Median(mawk), "mawk", "s");
             yield return new($"{megabytes} MB log", Median(ours), Median(wc), "wc -l (the floor)", "s");
-            yield return new("allocated a run", (GC.GetTotalAllocatedBytes() - before) / (double)Rounds / (1 << 20), megabytes, "the file", "MB");
+            yield return new(
+                "allocated a run", (GC.GetTotalAllocatedBytes() - before) / (double)Rounds / (1 << 20), megabytes, "the file", "MB");
 
             // The slowest by far comes last.
             string report = Path.Combine(folder.FullName, "report.json");
             double goaccess = share * await PeerAsync(
                 ["goaccess", part, "--log-format=COMBINED", "--no-global-config", "--no-progress", "-o", report], cancel);
-            string peer = share > 1 ? string.Create(CultureInfo.InvariantCulture, $"goaccess on {partLines} lines, times {share:0.#}") : "goaccess";
+            string peer = share > 1
+                ? string.Create(CultureInfo.InvariantCulture, $"goaccess on {partLines} lines, times {share:0.#}")
+                : "goaccess";
             yield return new($"{megabytes} MB log", Median(ours), goaccess, peer, "s");
         }
         finally
@@ -59,7 +62,9 @@ internal static class LogBench
         long started = Stopwatch.GetTimestamp();
         TrafficRate[] rates = [.. await LogMeter.MeasureAsync([path], TimeSpan.FromSeconds(1), cancel)];
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        return rates.Sum(rate => rate.Count) == lines ? seconds : throw new InvalidOperationException($"Counted {rates.Sum(rate => rate.Count)} of {lines} lines.");
+        return rates.Sum(rate => rate.Count) == lines
+            ? seconds
+            : throw new InvalidOperationException($"Counted {rates.Sum(rate => rate.Count)} of {lines} lines.");
     }
 
     private static async Task<double> PeerAsync(string[] command, CancellationToken cancel)
@@ -85,7 +90,8 @@ internal static class LogBench
             for (int line = 0; line < 20_000; line++, lines++)
             {
                 DateTimeOffset time = DateTimeOffset.FromUnixTimeSeconds(FirstSecond + (lines / LinesPerSecond));
-                text.Append(CultureInfo.InvariantCulture, $"192.0.{random.Next(256)}.{random.Next(256)} - - [{time:dd/MMM/yyyy:HH:mm:ss} +0000] ")
+                text.Append(
+                    CultureInfo.InvariantCulture, $"192.0.{random.Next(256)}.{random.Next(256)} - - [{time:dd/MMM/yyyy:HH:mm:ss} +0000] ")
                     .Append(CultureInfo.InvariantCulture, $"\"GET /shop/item/{random.Next(100_000)}?page={random.Next(50)} HTTP/1.1\" ")
                     .Append(CultureInfo.InvariantCulture, $"{statuses[random.Next(statuses.Length)]} {random.Next(100_000)} ")
                     .Append(CultureInfo.InvariantCulture, $"\"https://www.foobar.com/\" \"{agents[random.Next(agents.Length)]}\"\n");

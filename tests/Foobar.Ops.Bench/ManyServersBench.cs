@@ -35,8 +35,10 @@ internal static class ManyServersBench
         {
             (double seconds, double megabytes) = await MeasureAsync(site, count, cancel);
             few ??= (seconds / count, megabytes / count);
-            yield return new BenchResult($"audit of {count} servers, each", seconds / count, few.Value.Seconds, $"each of {Counts[0]}", "s");
-            yield return new BenchResult($"audit of {count} servers, allocated for each", megabytes / count, few.Value.Megabytes, $"each of {Counts[0]}", "MB");
+            yield return new BenchResult(
+                $"audit of {count} servers, each", seconds / count, few.Value.Seconds, $"each of {Counts[0]}", "s");
+            yield return new BenchResult(
+                $"audit of {count} servers, allocated for each", megabytes / count, few.Value.Megabytes, $"each of {Counts[0]}", "MB");
         }
 
         (double longest, double last) = await BesideDeadAsync(site, cancel);
@@ -79,7 +81,8 @@ internal static class ManyServersBench
         // Sessions are ended in between: what is measured is the audit, not how many processes the machine bears.
         foreach (Server[] some in many.Servers.Chunk(AtOnce))
         {
-            await using SiteSession session = new(many with { Servers = some }, new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(2) });
+            await using SiteSession session = new(
+                many with { Servers = some }, new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(2) });
             SnapshotResult result = await new LiveAudit(session, Scope, options).RunAsync(static _ => { }, cancel);
             done += result.Errors.Count > 0 ? throw result.Errors[0] : some.Length;
         }

@@ -8,14 +8,18 @@ using Foobar.Ops.Traffic;
 
 namespace Foobar.Ops.Bench;
 
-/// <summary>What measuring costs the balancer: the processor time of the HAProxy process at one sample a second, beside the hundredth of a core that it may take.</summary>
+/// <summary>
+/// What measuring costs the balancer: the processor time of the HAProxy process at one sample a second, beside the hundredth of a core that
+/// it may take.
+/// </summary>
 internal static class MeasureBench
 {
     private const int Seconds = 30;
 
     private const double TicksPerSecond = 100, MostPercent = 1;
 
-    private const string Ticks = """for p in $(pidof haproxy); do sed 's/.*) //' "/proc/$p/stat"; done | awk '{ sum += $12 + $13 } END { print sum }'""";
+    private const string Ticks =
+        """for p in $(pidof haproxy); do sed 's/.*) //' "/proc/$p/stat"; done | awk '{ sum += $12 + $13 } END { print sum }'""";
 
     public static async IAsyncEnumerable<BenchResult> RunAsync(BenchSite bench, [EnumeratorCancellation] CancellationToken cancel)
     {
@@ -25,7 +29,8 @@ internal static class MeasureBench
         double idle = await PercentAsync(lab, () => Task.Delay(TimeSpan.FromSeconds(Seconds), cancel), cancel);
         double measured = await PercentAsync(lab, async () =>
         {
-            await foreach (TrafficMeasurement _ in TrafficMeter.StreamAsync(session, balancers, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(Seconds), [], cancel))
+            await foreach (TrafficMeasurement _ in TrafficMeter.StreamAsync(
+                session, balancers, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(Seconds), [], cancel))
             {
             }
         }, cancel);

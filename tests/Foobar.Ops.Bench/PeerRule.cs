@@ -41,7 +41,9 @@ internal sealed record PeerRule(string Name, IReadOnlyList<double> Thresholds, F
 
         void Add(double? count, int times)
         {
-            (sum, squares, number) = count is { } seen ? (sum + (times * seen), squares + (times * seen * seen), number + times) : (sum, squares, number);
+            (sum, squares, number) = count is { } seen
+                ? (sum + (times * seen), squares + (times * seen * seen), number + times)
+                : (sum, squares, number);
         }
     }
 
@@ -92,7 +94,9 @@ internal sealed record PeerRule(string Name, IReadOnlyList<double> Thresholds, F
             {
                 if (window.Count > Day / 2)
                 {
-                    flags[minute] = count > factor * window[(int)(0.99 * (window.Count - 1))] ? 1 : count < window[(int)(0.01 * (window.Count - 1))] / factor ? -1 : 0;
+                    flags[minute] = count > factor * window[(int)(0.99 * (window.Count - 1))]
+                        ? 1
+                        : count < window[(int)(0.01 * (window.Count - 1))] / factor ? -1 : 0;
                 }
 
                 int place = window.BinarySearch(count);

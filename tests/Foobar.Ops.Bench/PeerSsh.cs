@@ -15,7 +15,10 @@ internal sealed class PeerSsh(Site site) : IDisposable
     /// <summary>The mean time of <c>ssh SERVER true</c> over a shared connection, in milliseconds.</summary>
     public async Task<double> SharedAsync(Server server, int times, CancellationToken cancel)
     {
-        string[] shared = [.. Options(), "-o", "ControlMaster=auto", "-o", "ControlPersist=60", "-o", $"ControlPath={Path.Combine(_folder.FullName, "c")}"];
+        string[] shared =
+        [
+            .. Options(), "-o", "ControlMaster=auto", "-o", "ControlPersist=60", "-o", $"ControlPath={Path.Combine(_folder.FullName, "c")}",
+        ];
         await TimeAsync([.. shared, server.Ssh.Host, "true"], cancel);
         double sum = 0;
         for (int number = 0; number < times; number++)
@@ -32,7 +35,8 @@ internal sealed class PeerSsh(Site site) : IDisposable
     private static async Task<double> TimeAsync(string[] arguments, CancellationToken cancel)
     {
         long started = Stopwatch.GetTimestamp();
-        using Process process = Process.Start(new ProcessStartInfo("ssh", arguments) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true })!;
+        using Process process = Process.Start(new ProcessStartInfo(
+            "ssh", arguments) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true })!;
         process.StandardInput.Close();
         await process.WaitForExitAsync(cancel);
         return process.ExitCode == 0
@@ -40,5 +44,6 @@ internal sealed class PeerSsh(Site site) : IDisposable
             : throw new InvalidOperationException($"ssh {string.Join(' ', arguments)}: exit code {process.ExitCode}");
     }
 
-    private IEnumerable<string> Options() => ["-T", "-o", "BatchMode=yes", .. site.SshConfig is string config ? (string[])["-F", config] : []];
+    private IEnumerable<string> Options() =>
+        ["-T", "-o", "BatchMode=yes", .. site.SshConfig is string config ? (string[])["-F", config] : []];
 }

@@ -14,10 +14,13 @@ if (args is [DatabaseBench.Command, var path, var server, var warm])
     return 0;
 }
 
-Argument<string> name = new("name") { Description = $"The benchmark: {string.Join(", ", Benchmarks.All.Select(each => each.Name))}; or all." };
+Argument<string> name = new(
+    "name") { Description = $"The benchmark: {string.Join(", ", Benchmarks.All.Select(each => each.Name))}; or all." };
 name.AcceptOnlyFromAmong([.. Benchmarks.All.Select(each => each.Name), "all"]);
-Option<bool> json = new("--json") { Description = "One JSON object a line: name, ours, peer, peerName, ratio (peer by ours: above 1 we are faster), unit." };
-Option<FileInfo?> inventory = new("--inventory") { Description = "The inventory of a site to measure on; left out, a lab is raised and removed." };
+Option<bool> json = new(
+    "--json") { Description = "One JSON object a line: name, ours, peer, peerName, ratio (peer by ours: above 1 we are faster), unit." };
+Option<FileInfo?> inventory = new(
+    "--inventory") { Description = "The inventory of a site to measure on; left out, a lab is raised and removed." };
 
 RootCommand root = new("Measures Foobar.Ops beside what its users would pick instead, in one run.") { name, json, inventory };
 root.SetAction(async (result, cancel) =>

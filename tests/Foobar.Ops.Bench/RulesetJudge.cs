@@ -28,7 +28,13 @@ internal static class RulesetJudge
     {
         Name = "www.foobar.com",
         Servers = [Host],
-        Policy = new Policy { Flows = [new Flow { Name = "visitors", From = ["internet"], To = ["web"], Ports = [new PortRange(TransportProtocol.Tcp, 443, 443)] }] },
+        Policy = new Policy
+        {
+            Flows =
+            [
+                new Flow { Name = "visitors", From = ["internet"], To = ["web"], Ports = [new PortRange(TransportProtocol.Tcp, 443, 443)] },
+            ],
+        },
     };
 
     /// <summary>Judges a file a number of times and writes the figures.</summary>
@@ -59,7 +65,9 @@ internal static class RulesetJudge
 
         string peak = File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
         double megabytes = double.Parse(peak.Split(':', 'k')[1], CultureInfo.InvariantCulture) / 1024;
-        Console.WriteLine(JsonSerializer.Serialize(new JudgeFigures(took[0].Wall, took.Min(each => each.Wall), took.Min(each => each.Processor), megabytes)));
+        Console.WriteLine(
+            JsonSerializer.Serialize(new JudgeFigures(
+                took[0].Wall, took.Min(each => each.Wall), took.Min(each => each.Processor), megabytes)));
     }
 
     // What the next boot would load lists the same rules with other handles.
@@ -76,7 +84,11 @@ internal static class RulesetJudge
         FirewallFacts facts = new()
         {
             Running = Reading.Of(text),
-            Persisted = Reading.Of(new PersistedFirewall { Mechanisms = ["nftables"], Ruleset = text with { Nftables = listing.Persisted } }),
+            Persisted = Reading.Of(new PersistedFirewall
+            {
+                Mechanisms = ["nftables"],
+                Ruleset = text with { Nftables = listing.Persisted },
+            }),
             Network = Reading.Of(BenchHost.Network),
             Sockets = Reading.Of<IReadOnlyList<Linux.ListeningSocket>>([]),
             Forwarding = Reading.Of(new ForwardingSettings(false, false)),

@@ -18,9 +18,14 @@ internal static class SessionBenchmark
         using PeerSsh peer = new(site);
         Server server = site.WithRole(Role.LoadBalancer).FirstOrDefault() ?? site.Servers[0];
         double shared = await peer.SharedAsync(server, PeerCommands, cancel);
-        yield return new("command without output", await OursAsync(site, server, "true", cancel), shared, "ssh with ControlMaster, true", "ms");
-        yield return new("command with output", await OursAsync(site, server, "echo hello", cancel), shared, "ssh with ControlMaster, true", "ms");
-        yield return new("program with output", await OursAsync(site, server, "cat /proc/loadavg", cancel), shared, "ssh with ControlMaster, true", "ms");
+        yield return new(
+            "command without output", await OursAsync(site, server, "true", cancel), shared, "ssh with ControlMaster, true", "ms");
+        yield return new(
+            "command with output", await OursAsync(site, server, "echo hello", cancel), shared, "ssh with ControlMaster, true", "ms");
+        yield return new(
+            "program with output",
+            await OursAsync(site, server, "cat /proc/loadavg", cancel),
+            shared, "ssh with ControlMaster, true", "ms");
         yield return await ConnectAsync(site, peer, cancel);
     }
 
@@ -44,7 +49,9 @@ internal static class SessionBenchmark
         return Stopwatch.GetElapsedTime(started).TotalMilliseconds / Commands;
     }
 
-    /// <summary>Medians of several rounds, ours and the peer's by turns: all servers at once, and the slowest server's single ssh.</summary>
+    /// <summary>
+    /// Medians of several rounds, ours and the peer's by turns: all servers at once, and the slowest server's single ssh.
+    /// </summary>
     private static async Task<BenchResult> ConnectAsync(Site site, PeerSsh peer, CancellationToken cancel)
     {
         List<double> ours = [];

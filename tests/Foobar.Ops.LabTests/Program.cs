@@ -14,6 +14,7 @@ internal static class Program
         : args is [PausedOperation.Word, ..] ? PausedOperation.RunAsync(args)
         : args is [DoomedChange.Word, ..] ? DoomedChange.RunAsync(args)
         : args is [DoomedUpdate.Word, ..] ? DoomedUpdate.RunAsync(args)
-        : args.Any(arg => arg is "--server" or "--internal-msbuild-node") ? TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions)
+        : args.Any(arg => arg is "--server" or "--internal-msbuild-node")
+            ? TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions)
         : ConsoleRunner.Run(args);
 }

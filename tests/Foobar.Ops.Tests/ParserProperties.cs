@@ -11,7 +11,9 @@ internal static class ParserProperties
     private const string Spice = "0189aZ .,:;%/\\*[]{}()<>=-+\"'#|\n\t\0é€";
 
     // FOOBAR_PARSER_TESTS: texts for each parser, when a run may take longer.
-    private static readonly int Texts = int.TryParse(Environment.GetEnvironmentVariable("FOOBAR_PARSER_TESTS"), out int texts) ? texts : 2000;
+    private static readonly int Texts = int.TryParse(Environment.GetEnvironmentVariable("FOOBAR_PARSER_TESTS"), out int texts)
+        ? texts
+        : 2000;
 
     /// <summary>Tries thousands of texts: arbitrary ones, and samples with edits, which get deeper into a parser.</summary>
     public static void TakesOrRefusesAnyText(Func<string, object?> parse, params string[] samples)
@@ -21,7 +23,8 @@ internal static class ParserProperties
             parse(sample);
         }
 
-        Arbitrary<string> texts = Gen.OneOf(ArbMap.Default.GeneratorFor<string?>().Select(text => text ?? ""), Edited(samples)).ToArbitrary();
+        Arbitrary<string> texts = Gen.OneOf(
+            ArbMap.Default.GeneratorFor<string?>().Select(text => text ?? ""), Edited(samples)).ToArbitrary();
         Prop.ForAll(texts, text => IsTakenOrRefused(parse, text)).CheckSeeded(Texts);
     }
 

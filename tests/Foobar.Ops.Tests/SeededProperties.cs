@@ -10,5 +10,6 @@ internal static class SeededProperties
 {
     /// <summary>Tries a property with made-up values; a value that breaks it fails the test.</summary>
     public static void CheckSeeded(this Property property, int values = 100) => property.Check(
-        Config.QuickThrowOnFailure.WithMaxTest(values).WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd((ulong)TestSeed.Value), FSharpOption<int>.None))));
+        Config.QuickThrowOnFailure.WithMaxTest(values)
+            .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd((ulong)TestSeed.Value), FSharpOption<int>.None))));
 }

@@ -12,7 +12,11 @@ internal static class TestSite
     public static Site Create(Policy? policy = null) => new()
     {
         Name = "www.foobar.com",
-        Networks = new Dictionary<string, IReadOnlyList<IPNetwork>> { ["internal"] = [IPNetwork.Parse("192.0.2.0/24")], ["operator"] = [IPNetwork.Parse("203.0.113.0/28")] },
+        Networks = new Dictionary<string, IReadOnlyList<IPNetwork>>
+        {
+            ["internal"] = [IPNetwork.Parse("192.0.2.0/24")],
+            ["operator"] = [IPNetwork.Parse("203.0.113.0/28")],
+        },
         Servers =
         [
             Make("lb-01", [Role.LoadBalancer], "198.51.100.10", "192.0.2.10"),
@@ -40,14 +44,20 @@ internal static class TestSite
     };
 
     /// <summary>Judges one server's facts with a control.</summary>
-    public static IReadOnlyList<Finding> Judge<TFacts>(IEnumerable<Control<ServerCase<TFacts>>> controls, string id, TFacts facts, string server = "web-01", Site? site = null)
+    public static IReadOnlyList<Finding> Judge<TFacts>(
+        IEnumerable<Control<ServerCase<TFacts>>> controls, string id, TFacts facts, string server = "web-01", Site? site = null)
     {
         Site declared = site ?? Create();
-        return [.. controls.Single(control => control.Info.Id == id).Apply(new ServerCase<TFacts>(declared.Find(server)!, declared, facts, Now), server, Now)];
+        return
+        [
+            .. controls.Single(control => control.Info.Id == id)
+                .Apply(new ServerCase<TFacts>(declared.Find(server)!, declared, facts, Now), server, Now),
+        ];
     }
 
     /// <summary>The findings as status and target, for comparison.</summary>
-    public static IEnumerable<(FindingStatus Status, string? Target)> Brief(this IEnumerable<Finding> findings) => findings.Select(finding => (finding.Status, finding.Target));
+    public static IEnumerable<(FindingStatus Status, string? Target)> Brief(this IEnumerable<Finding> findings) =>
+        findings.Select(finding => (finding.Status, finding.Target));
 
     private static Server Make(string name, Role[] roles, params string[] addresses) => new()
     {

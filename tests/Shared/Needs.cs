@@ -16,7 +16,9 @@ internal static class Needs
         Assert.SkipWhen(obstacle is not null, obstacle ?? string.Empty);
     }
 
-    /// <summary>Why this machine lacks one of some programs, once the missing ones could not be installed; else <see langword="null"/>.</summary>
+    /// <summary>
+    /// Why this machine lacks one of some programs, once the missing ones could not be installed; else <see langword="null"/>.
+    /// </summary>
     /// <inheritdoc cref="Programs"/>
     public static string? FindObstacle(params IEnumerable<string> programs)
     {
@@ -27,7 +29,8 @@ internal static class Needs
     }
 
     private static HostProgram Find(string program) => HostPrograms.Tests.FirstOrDefault(each => each.Name == program)
-        ?? throw new ArgumentException($"HostPrograms.Tests does not list {program}, so it would not be installed on a fresh machine.", nameof(program));
+        ?? throw new ArgumentException(
+            $"HostPrograms.Tests does not list {program}, so it would not be installed on a fresh machine.", nameof(program));
 
     private static async Task<string?> InstallAsync()
     {

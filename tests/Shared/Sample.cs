@@ -1,6 +1,8 @@
 namespace Foobar.Ops.Testing;
 
-/// <summary>How much of what could be tried a run tries: all of it if FOOBAR_LAB_THOROUGH is 1, else a share that the seed chooses.</summary>
+/// <summary>
+/// How much of what could be tried a run tries: all of it if FOOBAR_LAB_THOROUGH is 1, else a share that the seed chooses.
+/// </summary>
 internal static class Sample
 {
     /// <summary>Whether all is wanted.</summary>
@@ -13,5 +15,6 @@ internal static class Sample
 
     /// <summary>Those that are tried in this run.</summary>
     /// <inheritdoc cref="Has"/>
-    public static IEnumerable<T> Of<T>(IEnumerable<T> all, int of) => all.Index().Where(one => Has(one.Index, of)).Select(static one => one.Item);
+    public static IEnumerable<T> Of<T>(IEnumerable<T> all, int of) =>
+        all.Index().Where(one => Has(one.Index, of)).Select(static one => one.Item);
 }

@@ -18,15 +18,19 @@ namespace Foobar.Ops.Testing;
 /// </summary>
 internal static class TestOrder
 {
-    private static readonly string? Shuffle = Environment.GetEnvironmentVariable("FOOBAR_TEST_SHUFFLE") is { Length: > 0 } text ? text : null;
+    private static readonly string? Shuffle = Environment.GetEnvironmentVariable("FOOBAR_TEST_SHUFFLE") is { Length: > 0 } text
+        ? text
+        : null;
 
-    private static string Key(string name) => Shuffle is null ? name : Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{Shuffle} {name}")));
+    private static string Key(string name) =>
+        Shuffle is null ? name : Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{Shuffle} {name}")));
 
     /// <summary>Xunit's framework, with classes in order and collections that are prepared first.</summary>
     public sealed class Framework : XunitTestFramework
     {
         /// <inheritdoc/>
-        protected override ITestFrameworkExecutor CreateExecutor(Assembly assembly) => new Executor(new XunitTestAssembly(assembly, configFileName: null, assembly.GetName().Version));
+        protected override ITestFrameworkExecutor CreateExecutor(Assembly assembly) =>
+            new Executor(new XunitTestAssembly(assembly, configFileName: null, assembly.GetName().Version));
     }
 
     /// <summary>Collections in order.</summary>
@@ -50,7 +54,10 @@ internal static class TestOrder
     private sealed class Executor(IXunitTestAssembly assembly) : XunitTestFrameworkExecutor(assembly)
     {
         public override async ValueTask RunTestCases(
-            IReadOnlyCollection<IXunitTestCase> testCases, IMessageSink executionMessageSink, ITestFrameworkExecutionOptions executionOptions, CancellationToken cancellationToken) =>
+            IReadOnlyCollection<IXunitTestCase> testCases,
+            IMessageSink executionMessageSink,
+            ITestFrameworkExecutionOptions executionOptions,
+            CancellationToken cancellationToken) =>
             await new AssemblyRunner().Run(TestAssembly, testCases, executionMessageSink, executionOptions, cancellationToken);
     }
 
@@ -63,13 +70,15 @@ internal static class TestOrder
             XunitTestAssemblyRunnerContext ctxt, IXunitTestCollection testCollection, IReadOnlyCollection<IXunitTestCase> testCases)
         {
             Turns turns = TurnsOf(ctxt);
-            CollectionPreparationAttribute? preparation = testCollection.CollectionDefinition?.GetCustomAttribute<CollectionPreparationAttribute>();
+            CollectionPreparationAttribute? preparation =
+                testCollection.CollectionDefinition?.GetCustomAttribute<CollectionPreparationAttribute>();
             await (preparation?.PrepareAsync() ?? Task.CompletedTask);
             await turns.TakeAsync(preparation is not null ? Rank.Prepared : testCases.Any(IsFirst) ? Rank.First : Rank.Other);
             try
             {
                 return await new CollectionRunner().Run(
-                    testCollection, testCases, ctxt.ExplicitOption, ctxt.MessageBus, ctxt.AssemblyTestCaseOrderer ?? DefaultTestCaseOrderer.Instance,
+                    testCollection, testCases, ctxt.ExplicitOption, ctxt.MessageBus, ctxt.AssemblyTestCaseOrderer
+                        ?? DefaultTestCaseOrderer.Instance,
                     ctxt.Aggregator.Clone(), ctxt.CancellationTokenSource, ctxt.AssemblyFixtureMappings);
             }
             finally
@@ -99,7 +108,8 @@ internal static class TestOrder
                 .OrderBy(static one => one.TestClass.Class.IsDefined(typeof(RunsLastAttribute)))
                 .ThenBy(static one => Key(one.TestClass.TestClassName), StringComparer.Ordinal))
             {
-                summary.Aggregate(await (exception is null ? RunTestClass(ctxt, testClass, cases) : FailTestClass(ctxt, testClass, cases, exception)));
+                summary.Aggregate(
+                    await (exception is null ? RunTestClass(ctxt, testClass, cases) : FailTestClass(ctxt, testClass, cases, exception)));
                 if (ctxt.CancellationTokenSource.IsCancellationRequested)
                 {
                     break;
@@ -117,7 +127,9 @@ internal static class TestOrder
         Other,
     }
 
-    /// <summary>Lets so many collections run at once; of those that wait, the one of the lowest rank that has waited longest is next.</summary>
+    /// <summary>
+    /// Lets so many collections run at once; of those that wait, the one of the lowest rank that has waited longest is next.
+    /// </summary>
     private sealed class Turns(int free)
     {
         private readonly Lock _lock = new();
@@ -169,11 +181,15 @@ internal abstract class CollectionPreparationAttribute : Attribute
     public abstract Task PrepareAsync();
 }
 
-/// <summary>On a class whose tests take long: they begin before those of most other collections, so that none runs alone at the end.</summary>
+/// <summary>
+/// On a class whose tests take long: they begin before those of most other collections, so that none runs alone at the end.
+/// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class RunsFirstAttribute : Attribute;
 
-/// <summary>On a class whose tests leave nothing that others could go on with: they run after those of the collection's other classes.</summary>
+/// <summary>
+/// On a class whose tests leave nothing that others could go on with: they run after those of the collection's other classes.
+/// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 [SuppressMessage("Performance", "CA1812", Justification = "One of the two test projects has no use for it.")]
 internal sealed class RunsLastAttribute : Attribute;

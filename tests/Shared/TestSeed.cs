@@ -14,7 +14,9 @@ public sealed class TestSeed
     private const string Variable = "FOOBAR_TEST_SEED";
 
     /// <summary>Tells the seed, once before all tests.</summary>
-    public TestSeed() => TestContext.Current.SendDiagnosticMessage($"{Variable}={Value.ToString(CultureInfo.InvariantCulture)} makes this run's samples again.");
+    public TestSeed() =>
+        TestContext.Current.SendDiagnosticMessage(
+            $"{Variable}={Value.ToString(CultureInfo.InvariantCulture)} makes this run's samples again.");
 
     /// <summary>The seed: 0 or more.</summary>
     /// <exception cref="FormatException">The variable holds no such number.</exception>

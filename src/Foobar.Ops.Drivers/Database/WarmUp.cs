@@ -16,7 +16,8 @@ internal static class WarmUp
     // HandshakeV10: 4.1 protocol, transactions, secure connection, plugin authentication; no TLS.
     private static readonly byte[] Greeting =
     [
-        10, .. "8.4.0\0"u8, 1, 0, 0, 0, .. "saltsalt"u8, 0, 0x00, 0xa2, 45, 2, 0, 0x08, 0x00, 21, .. new byte[10], .. "saltsaltsalt\0"u8, .. "mysql_native_password\0"u8,
+        10, .. "8.4.0\0"u8, 1, 0, 0, 0, .. "saltsalt"u8, 0, 0x00, 0xa2, 45, 2, 0, 0x08, 0x00, 21, .. new byte[10], .. "saltsaltsalt\0"u8,
+        .. "mysql_native_password\0"u8,
     ];
 
     private static readonly byte[] Done = [0, 0, 0, 2, 0, 0, 0];
@@ -24,7 +25,9 @@ internal static class WarmUp
     // One column "a" of type VARCHAR in utf8mb4, one row "b"; an EOF packet after each.
     private static readonly byte[][] Result =
     [
-        [1], [3, .. "def"u8, 0, 0, 0, 1, (byte)'a', 0, 12, 45, 0, 4, 0, 0, 0, 253, 0, 0, 0, 0, 0], [0xfe, 0, 0, 2, 0], [1, (byte)'b'], [0xfe, 0, 0, 2, 0],
+        [1], [
+            3, .. "def"u8, 0, 0, 0, 1, (byte)'a', 0, 12, 45, 0, 4, 0, 0, 0, 253, 0, 0, 0, 0, 0,
+        ], [0xfe, 0, 0, 2, 0], [1, (byte)'b'], [0xfe, 0, 0, 2, 0],
     ];
 
     /// <summary>Runs it; whatever fails is left for the first real connection to tell.</summary>
@@ -40,7 +43,8 @@ internal static class WarmUp
             using CancellationTokenSource limit = new(Limit);
             await Task.WhenAll(AnswerAsync(listener, limit.Token), AskAsync(driver, path, limit.Token)).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is IOException or SocketException or DbException or OperationCanceledException or PlatformNotSupportedException)
+        catch (Exception error)
+            when (error is IOException or SocketException or DbException or OperationCanceledException or PlatformNotSupportedException)
         {
             // Nothing depends on it.
         }
@@ -103,5 +107,8 @@ internal static class WarmUp
 
     /// <summary>Payloads as packets: a length of three bytes, a sequence number, the payload.</summary>
     private static byte[] Packets(int sequence, byte[][] payloads) =>
-        [.. payloads.SelectMany((payload, at) => (byte[])[(byte)payload.Length, (byte)(payload.Length >> 8), 0, (byte)(sequence + at), .. payload])];
+        [
+            .. payloads.SelectMany(
+                (payload, at) => (byte[])[(byte)payload.Length, (byte)(payload.Length >> 8), 0, (byte)(sequence + at), .. payload]),
+        ];
 }

@@ -167,9 +167,12 @@ internal sealed class BouncyCastleKeys : IKeyDriver
             extensions.AddExtension(TlsFeature, critical: false, new DerSequence(DerInteger.ValueOf(StatusRequest)));
         }
 
-        Asn1Set attributes = extensions.IsEmpty ? new DerSet() : new DerSet(new AttributePkcs(PkcsObjectIdentifiers.Pkcs9AtExtensionRequest, new DerSet(extensions.Generate())));
+        Asn1Set attributes = extensions.IsEmpty
+            ? new DerSet()
+            : new DerSet(new AttributePkcs(PkcsObjectIdentifiers.Pkcs9AtExtensionRequest, new DerSet(extensions.Generate())));
         Asn1SignatureFactory signer = new(SignatureName(secret), secret, new SecureRandom());
-        return new Pkcs10CertificationRequest(signer, X509Name.GetInstance(content.Subject), PublicKeyFactory.CreateKey(key.PublicKey), attributes).GetEncoded();
+        return new Pkcs10CertificationRequest(
+            signer, X509Name.GetInstance(content.Subject), PublicKeyFactory.CreateKey(key.PublicKey), attributes).GetEncoded();
     }
 
     /// <inheritdoc/>
@@ -190,7 +193,10 @@ internal sealed class BouncyCastleKeys : IKeyDriver
             return new ReadRequest(
                 info.Subject.GetEncoded(), info.SubjectPublicKeyInfo.GetEncoded(),
                 [.. names.Where(name => name.TagNo == GeneralName.DnsName).Select(name => DerIA5String.GetInstance(name.Name).GetString())],
-                [.. names.Where(name => name.TagNo == GeneralName.IPAddress).Select(name => new IPAddress(Asn1OctetString.GetInstance(name.Name).GetOctets()))],
+                [
+                    .. names.Where(name => name.TagNo == GeneralName.IPAddress)
+                        .Select(name => new IPAddress(Asn1OctetString.GetInstance(name.Name).GetOctets())),
+                ],
                 extensions?.GetExtension(TlsFeature) is not null);
         }
         catch (Exception error) when (IsUnreadable(error))
@@ -225,7 +231,9 @@ internal sealed class BouncyCastleKeys : IKeyDriver
         try
         {
             return new PrivateKey(
-                new Secret(PemEncoding.Write("PRIVATE KEY", der)), SubjectPublicKeyInfoFactory.CreateSubjectPublicKeyInfo(PublicOf(key)).GetEncoded());
+                new Secret(
+                    PemEncoding.Write("PRIVATE KEY", der)), SubjectPublicKeyInfoFactory.CreateSubjectPublicKeyInfo(
+                        PublicOf(key)).GetEncoded());
         }
         finally
         {
@@ -237,7 +245,9 @@ internal sealed class BouncyCastleKeys : IKeyDriver
     {
         RsaPrivateCrtKeyParameters rsa => new RsaKeyParameters(isPrivate: false, rsa.Modulus, rsa.PublicExponent),
         ECPrivateKeyParameters curve => new ECPublicKeyParameters(
-            curve.AlgorithmName, curve.Parameters.G.Multiply(curve.D).Normalize(), curve.PublicKeyParamSet is { } set ? ECNamedDomainParameters.LookupOid(set) : curve.Parameters),
+            curve.AlgorithmName, curve.Parameters.G.Multiply(curve.D).Normalize(), curve.PublicKeyParamSet is { } set
+                ? ECNamedDomainParameters.LookupOid(set)
+                : curve.Parameters),
         Ed25519PrivateKeyParameters edwards => edwards.GeneratePublicKey(),
         Ed448PrivateKeyParameters edwards => edwards.GeneratePublicKey(),
         MLDsaPrivateKeyParameters lattice => lattice.GetPublicKey(),

@@ -25,7 +25,8 @@ internal sealed class HopConnector(string server, SshHop hop, bool isJump, Sessi
     /// <param name="directory">Where sockets are made.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="FoobarException">As <see cref="ISiteSession.GetServerAsync"/>.</exception>
-    public async Task<SshNetConnection> ConnectAsync(SshNetConnection? previous, Lazy<PrivateDirectory> directory, CancellationToken cancellationToken)
+    public async Task<SshNetConnection> ConnectAsync(
+        SshNetConnection? previous, Lazy<PrivateDirectory> directory, CancellationToken cancellationToken)
     {
         using LoginMethods logins = new(server, hop, isJump, options, ring);
         ConnectionInfo connection = new(hop.Host, hop.Port, hop.User!, logins.Methods) { Timeout = Limit(), LoggerFactory = null };
@@ -56,7 +57,8 @@ internal sealed class HopConnector(string server, SshHop hop, bool isJump, Sessi
     private async Task LogInAsync(Session session, Socket socket, LoginMethods logins, CancellationToken cancellationToken)
     {
         // SSH.NET's own token is not looked at during the key exchange and the login; closing the socket ends both.
-        Task connecting = Task.Factory.StartNew(session.Connect, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task connecting = Task.Factory.StartNew(
+            session.Connect, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
             await connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -68,7 +70,15 @@ internal sealed class HopConnector(string server, SshHop hop, bool isJump, Sessi
             _ = connecting.Exception;
             throw Gate.Refusal ?? (Exception)new OperationCanceledException(cancellationToken);
         }
-        catch (Exception error) when (error is SshException or SocketException or IOException or NotSupportedException or InvalidOperationException or ArgumentException or System.Security.Cryptography.CryptographicException or NullReferenceException)
+        catch (Exception error)
+            when (error is SshException
+                or SocketException
+                or IOException
+                or NotSupportedException
+                or InvalidOperationException
+                or ArgumentException
+                or System.Security.Cryptography.CryptographicException
+                or NullReferenceException)
         {
             throw Gate.Refusal ?? Explain(error, logins);
         }
@@ -93,7 +103,8 @@ internal sealed class HopConnector(string server, SshHop hop, bool isJump, Sessi
                 return await HopSockets.ConnectAsync(hop, cancellationToken).ConfigureAwait(false);
             }
 
-            SshChannel channel = await previous.OpenAsync(ChannelKind.DirectTcp(hop.Host, hop.Port), cancellationToken).ConfigureAwait(false);
+            SshChannel channel = await previous.OpenAsync(ChannelKind.DirectTcp(hop.Host, hop.Port), cancellationToken).ConfigureAwait(
+                false);
             return await HopSockets.ThroughAsync(channel, directory.Value, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception error) when (error is SocketException or IOException)
@@ -118,10 +129,15 @@ internal sealed class HopConnector(string server, SshHop hop, bool isJump, Sessi
 
     private void Keep<T>(IOrderedDictionary<string, T> algorithms, IReadOnlyList<string> allowed, string setting)
     {
-        KeyValuePair<string, T>[] kept = [.. allowed.Where(algorithms.ContainsKey).Distinct().Select(name => KeyValuePair.Create(name, algorithms[name]))];
+        KeyValuePair<string, T>[] kept =
+        [
+            .. allowed.Where(algorithms.ContainsKey).Distinct().Select(name => KeyValuePair.Create(name, algorithms[name])),
+        ];
         if (kept.Length == 0)
         {
-            throw new FoobarException("SshSettingUnsupported", ErrorKind.InvalidInput, $"{server}: the settings of '{hop.Alias}' allow no {setting} that SSH.NET knows: {string.Join(",", allowed)}.")
+            throw new FoobarException(
+                "SshSettingUnsupported", ErrorKind.InvalidInput,
+                $"{server}: the settings of '{hop.Alias}' allow no {setting} that SSH.NET knows: {string.Join(",", allowed)}.")
             {
                 Server = server,
                 Recommendation = "Use the transport OpenSsh for this server, or allow another algorithm for it in ssh_config.",

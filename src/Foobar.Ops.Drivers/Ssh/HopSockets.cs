@@ -83,7 +83,9 @@ internal static class HopSockets
             await using (near.ConfigureAwait(false))
             await using (far.ConfigureAwait(false))
             {
-                await Task.WhenAny(near.CopyToAsync(far, CancellationToken.None), far.CopyToAsync(near, CancellationToken.None)).ConfigureAwait(false);
+                await Task.WhenAny(
+                    near.CopyToAsync(far, CancellationToken.None), far.CopyToAsync(near, CancellationToken.None)).ConfigureAwait(
+                    false);
             }
         }
         catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException)

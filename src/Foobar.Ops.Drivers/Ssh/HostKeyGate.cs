@@ -33,12 +33,16 @@ internal sealed class HostKeyGate(string server, SshHop hop, bool isJump, bool a
     /// <summary>Offers the right algorithms, and judges what comes of them.</summary>
     public void Guard(ConnectionInfo connection, Session session)
     {
-        Dictionary<string, Func<byte[], KeyHostAlgorithm>> all = connection.HostKeyAlgorithms.ToDictionary(pair => pair.Key, pair => pair.Value);
-        Dictionary<string, Func<byte[], KeyHostAlgorithm>> authorities = all.Where(pair => hop.Algorithms.CertificateAuthority.Contains(pair.Key)).ToDictionary();
+        Dictionary<string, Func<byte[], KeyHostAlgorithm>> all = connection.HostKeyAlgorithms.ToDictionary(
+            pair => pair.Key, pair => pair.Value);
+        Dictionary<string, Func<byte[], KeyHostAlgorithm>> authorities = all.Where(
+            pair => hop.Algorithms.CertificateAuthority.Contains(pair.Key)).ToDictionary();
         connection.HostKeyAlgorithms.Clear();
         foreach (string name in _judge.Order([.. hop.Algorithms.HostKey.Where(all.ContainsKey)]))
         {
-            connection.HostKeyAlgorithms.Add(name, name.EndsWith(CertificateSuffix, StringComparison.Ordinal) ? blob => Certified(name, blob, all, authorities) : all[name]);
+            connection.HostKeyAlgorithms.Add(
+                name,
+                name.EndsWith(CertificateSuffix, StringComparison.Ordinal) ? blob => Certified(name, blob, all, authorities) : all[name]);
         }
 
         session.HostKeyReceived += (_, e) => e.CanTrust = Decide(e);
@@ -48,7 +52,11 @@ internal sealed class HostKeyGate(string server, SshHop hop, bool isJump, bool a
     /// SSH.NET checks a certificate's dates and signature before anybody hears of the key, and says nothing of why it
     /// fails. A certificate out of its dates is therefore checked as a bare key, and judged by what it says.
     /// </summary>
-    private KeyHostAlgorithm Certified(string name, byte[] blob, Dictionary<string, Func<byte[], KeyHostAlgorithm>> all, Dictionary<string, Func<byte[], KeyHostAlgorithm>> authorities)
+    private KeyHostAlgorithm Certified(
+        string name,
+        byte[] blob,
+        Dictionary<string, Func<byte[], KeyHostAlgorithm>> all,
+        Dictionary<string, Func<byte[], KeyHostAlgorithm>> authorities)
     {
         CertificateHostAlgorithm algorithm = (CertificateHostAlgorithm)all[name](blob);
         ulong now = (ulong)DateTimeOffset.UtcNow.ToUnixTimeSeconds();

@@ -30,7 +30,10 @@ internal sealed class LastWords
     {
         lock (_lock)
         {
-            return [.. _text.ToString().Split('\n').Select(line => line.TrimEnd('\r')).Where(line => line.Trim().Length > 0).TakeLast(most)];
+            return
+            [
+                .. _text.ToString().Split('\n').Select(line => line.TrimEnd('\r')).Where(line => line.Trim().Length > 0).TakeLast(most),
+            ];
         }
     }
 }

@@ -57,7 +57,8 @@ internal sealed class Liveness : IDisposable
 
         if (_unanswered >= _patience.MostUnanswered)
         {
-            _giveUp(new SshConnectionException($"the server has not answered for {_patience.Interval.TotalSeconds * _patience.MostUnanswered:0.#} s"));
+            _giveUp(new SshConnectionException(
+                $"the server has not answered for {_patience.Interval.TotalSeconds * _patience.MostUnanswered:0.#} s"));
             return;
         }
 

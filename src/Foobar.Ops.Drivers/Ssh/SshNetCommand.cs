@@ -43,21 +43,27 @@ internal sealed class SshNetCommand : ICommandStream
             SshChannel channel = await connection.OpenAsync(ChannelKind.Session(), cancellationToken).ConfigureAwait(false);
             channel.OnError(words.Add);
             SshNetCommand started = new(server, connection, channel, words);
-            if (!await channel.AskAsync(ChannelAsk.Exec(StreamedCommand.Text(command, mark, sudoPassword is not null))).WaitAsync(cancellationToken).ConfigureAwait(false))
+            if (!await channel.AskAsync(ChannelAsk.Exec(StreamedCommand.Text(command, mark, sudoPassword is not null)))
+                .WaitAsync(cancellationToken)
+                .ConfigureAwait(false))
             {
                 throw new IOException("the server did not start the command");
             }
 
             if (command.Privileged && sudoPassword is not null)
             {
-                await started.Input.WriteAsync(Encoding.UTF8.GetBytes(sudoPassword.Reveal() + "\n"), cancellationToken).ConfigureAwait(false);
+                await started.Input.WriteAsync(Encoding.UTF8.GetBytes(sudoPassword.Reveal() + "\n"), cancellationToken).ConfigureAwait(
+                    false);
             }
 
             return started;
         }
         catch (ChannelRefusedException error)
         {
-            throw new FoobarException("ShellUnavailable", ErrorKind.Failed, $"{server}: the server opens no further session for the command: {error.Message}", error)
+            throw new FoobarException(
+                "ShellUnavailable", ErrorKind.Failed,
+                $"{server}: the server opens no further session for the command: {error.Message}",
+                error)
             {
                 Server = server,
                 Recommendation = "Allow more sessions a connection on the server (sshd_config, MaxSessions).",
@@ -75,7 +81,11 @@ internal sealed class SshNetCommand : ICommandStream
         await _channel.Closed.WaitAsync(cancellationToken).ConfigureAwait(false);
         return _channel.ExitCode is int code
             ? (code, string.Join('\n', _words.Lines(LinesOfError)))
-            : throw RemotingErrors.ConnectionLost(_server, _connection.Lost is { IsCompletedSuccessfully: true } lost ? (await lost.ConfigureAwait(false)).Message : "the command's end was not told");
+            : throw RemotingErrors.ConnectionLost(
+                _server,
+                _connection.Lost is { IsCompletedSuccessfully: true } lost
+                    ? (await lost.ConfigureAwait(false)).Message
+                    : "the command's end was not told");
     }
 
     /// <inheritdoc/>

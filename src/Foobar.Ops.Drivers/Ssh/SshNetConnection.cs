@@ -83,7 +83,8 @@ internal sealed class SshNetConnection : IAsyncDisposable
         catch (OperationCanceledException)
         {
             // The server may still agree: then the channel is closed at once.
-            _ = channel.Opened.ContinueWith(_ => channel.Close(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            _ = channel.Opened.ContinueWith(
+                _ => channel.Close(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
             throw;
         }
         catch

@@ -21,27 +21,37 @@ internal static class SshNetErrors
         return error switch
         {
             SocketException { SocketErrorCode: SocketError.TimedOut } or SshOperationTimeoutException => TimedOut(server, where, error),
-            SshConnectionException { DisconnectReason: DisconnectReason.KeyExchangeFailed or DisconnectReason.ProtocolVersionNotSupported or DisconnectReason.ProtocolError or DisconnectReason.MacError } => NotNegotiated(server, where, error),
-            SshConnectionException or SocketException or IOException => Unreachable(server, where, $"{error.Message.TrimEnd('.')} ({hop.Host}, port {hop.Port})", error),
+            SshConnectionException { DisconnectReason: DisconnectReason.KeyExchangeFailed
+                or DisconnectReason.ProtocolVersionNotSupported
+                or DisconnectReason.ProtocolError
+                or DisconnectReason.MacError } => NotNegotiated(
+                server, where, error),
+            SshConnectionException or SocketException or IOException =>
+                Unreachable(server, where, $"{error.Message.TrimEnd('.')} ({hop.Host}, port {hop.Port})", error),
             _ => NotNegotiated(server, where, error),
         };
     }
 
-    private static FoobarException TimedOut(string server, string where, Exception error) => new("ConnectTimeout", ErrorKind.Timeout, $"{where}: no answer: {error.Message}", error)
-    {
-        Server = server,
-        Recommendation = "Check that the server is up, that its address is right and that no firewall on the way drops SSH.",
-    };
+    private static FoobarException TimedOut(string server, string where, Exception error) =>
+        new("ConnectTimeout", ErrorKind.Timeout, $"{where}: no answer: {error.Message}", error)
+        {
+            Server = server,
+            Recommendation = "Check that the server is up, that its address is right and that no firewall on the way drops SSH.",
+        };
 
-    private static FoobarException Unreachable(string server, string where, string words, Exception error) => new("ServerUnreachable", ErrorKind.Connection, $"{where}: not reached: {words}", error)
-    {
-        Server = server,
-        Recommendation = "Check that the server is up, that its name resolves, and that sshd listens on the port.",
-    };
+    private static FoobarException Unreachable(string server, string where, string words, Exception error) =>
+        new("ServerUnreachable", ErrorKind.Connection, $"{where}: not reached: {words}", error)
+        {
+            Server = server,
+            Recommendation = "Check that the server is up, that its name resolves, and that sshd listens on the port.",
+        };
 
-    private static FoobarException NotNegotiated(string server, string where, Exception error) => new("SshNegotiationFailed", ErrorKind.Connection, $"{where}: SSH.NET and the server can't agree: {error.Message}", error)
-    {
-        Server = server,
-        Recommendation = "Update the older of the two sides, or allow the algorithm for this host in ssh_config; the transport OpenSsh knows more algorithms.",
-    };
+    private static FoobarException NotNegotiated(string server, string where, Exception error) =>
+        new("SshNegotiationFailed", ErrorKind.Connection, $"{where}: SSH.NET and the server can't agree: {error.Message}", error)
+        {
+            Server = server,
+            Recommendation =
+                "Update the older of the two sides, or allow the algorithm for this host in ssh_config; the transport OpenSsh knows more "
+                    + "algorithms.",
+        };
 }

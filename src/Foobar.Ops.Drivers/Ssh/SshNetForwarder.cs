@@ -5,7 +5,10 @@ using Foobar.Ops.Remoting.Forwarding;
 
 namespace Foobar.Ops.Drivers.Ssh;
 
-/// <summary>Connections to endpoints beyond a server: a channel each, no listener and no thread. A forward's socket is ours, private, and shared by its holders.</summary>
+/// <summary>
+/// Connections to endpoints beyond a server: a channel each, no listener and no thread. A forward's socket is ours, private, and shared by
+/// its holders.
+/// </summary>
 /// <param name="server">The server.</param>
 /// <param name="connection">Its connection.</param>
 /// <param name="directory">Where sockets are made.</param>
@@ -34,7 +37,9 @@ internal sealed class SshNetForwarder(string server, SshNetConnection connection
             throw new FoobarException("ForwardFailed", ErrorKind.Connection, $"{server}: no forward to {endpoint}: {error.Message}", error)
             {
                 Server = server,
-                Recommendation = "See that sshd there allows forwarding (AllowTcpForwarding, AllowStreamLocalForwarding) and that something listens at the endpoint.",
+                Recommendation =
+                    "See that sshd there allows forwarding (AllowTcpForwarding, AllowStreamLocalForwarding) and that something listens at "
+                        + "the endpoint.",
             };
         }
         catch (IOException error)
@@ -107,6 +112,7 @@ internal sealed class SshNetForwarder(string server, SshNetConnection connection
 
         public string LocalPath => shared.Relay.LocalPath;
 
-        public ValueTask DisposeAsync() => Interlocked.Exchange(ref _released, true) ? ValueTask.CompletedTask : forwarder.ReleaseAsync(endpoint, shared);
+        public ValueTask DisposeAsync() =>
+            Interlocked.Exchange(ref _released, true) ? ValueTask.CompletedTask : forwarder.ReleaseAsync(endpoint, shared);
     }
 }

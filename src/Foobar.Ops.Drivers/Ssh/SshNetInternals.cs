@@ -28,7 +28,8 @@ internal static class SshNetInternals
     {
         object real = Activator.CreateInstance(Library.GetType("Renci.SshNet.ServiceFactory", throwOnError: true)!, nonPublic: true)!;
         object connector = Proxy(Connector, (method, _) => method.Name == "ConnectAsync" ? Task.FromResult(socket) : socket);
-        object services = Proxy(Services, (method, arguments) => method.Name == "CreateConnector" ? connector : Invoke(real, method, arguments));
+        object services = Proxy(
+            Services, (method, arguments) => method.Name == "CreateConnector" ? connector : Invoke(real, method, arguments));
         object sockets = Invoke(real, Services.GetMethod("CreateSocketFactory")!, [])!;
         return (Session)NewSession.Invoke([connection, services, sockets]);
     }

@@ -35,7 +35,8 @@ internal sealed class SshNetShell : IShellTransport
     /// <param name="connections">Its connection, then those of the jump hosts, the nearest last.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="FoobarException"><c>ShellUnavailable</c>, <c>ConnectionLost</c>.</exception>
-    public static async Task<SshNetShell> StartAsync(string server, IReadOnlyList<SshNetConnection> connections, CancellationToken cancellationToken)
+    public static async Task<SshNetShell> StartAsync(
+        string server, IReadOnlyList<SshNetConnection> connections, CancellationToken cancellationToken)
     {
         LastWords words = new();
         try
@@ -64,7 +65,9 @@ internal sealed class SshNetShell : IShellTransport
         string words = string.Join(" ", _words.Lines(LinesOfWords));
         Exception? lost = _connections[0].Lost.IsCompletedSuccessfully ? await _connections[0].Lost.ConfigureAwait(false) : null;
         string reason = lost is null || ReferenceEquals(lost, SshNetConnection.OurEnd) ? "" : lost.Message;
-        return opened || reason.Length > 0 ? RemotingErrors.ConnectionLost(_server, words.Length > 0 ? words : reason) : Unavailable(_server, words);
+        return opened || reason.Length > 0
+            ? RemotingErrors.ConnectionLost(_server, words.Length > 0 ? words : reason)
+            : Unavailable(_server, words);
     }
 
     /// <inheritdoc/>

@@ -8,7 +8,10 @@ using Foobar.Ops.Remoting.Transports;
 
 namespace Foobar.Ops.Drivers.Ssh;
 
-/// <summary>Connections by SSH.NET: one authenticated connection a server, each jump host's key judged on the way; a channel for the shell, one for each forward and each streamed command.</summary>
+/// <summary>
+/// Connections by SSH.NET: one authenticated connection a server, each jump host's key judged on the way; a channel for the shell, one for
+/// each forward and each streamed command.
+/// </summary>
 /// <param name="context">What it works with.</param>
 internal sealed class SshNetTransport(SshDriverContext context) : ISshTransport
 {
@@ -30,7 +33,12 @@ internal sealed class SshNetTransport(SshDriverContext context) : ISshTransport
             for (int at = 0; at < hops.Count; at++)
             {
                 HopConnector connector = new(server.Name, hops[at], isJump: at < hops.Count - 1, context.Options, _ring);
-                open.Push(await connector.ConnectAsync(open.TryPeek(out SshNetConnection? previous) ? previous : null, context.Directory, cancellationToken).ConfigureAwait(false));
+                open.Push(
+                    await connector.ConnectAsync(
+                        open.TryPeek(out SshNetConnection? previous)
+                            ? previous
+                            : null, context.Directory, cancellationToken).ConfigureAwait(
+                        false));
             }
 
             SshNetConnection connection = open.Peek();
@@ -38,7 +46,8 @@ internal sealed class SshNetTransport(SshDriverContext context) : ISshTransport
             return new SshConnection(
                 shell,
                 new SshNetForwarder(server.Name, connection, context.Directory),
-                (command, mark, token) => SshNetCommand.StartAsync(server.Name, connection, command, mark, context.Options.SudoPassword, token));
+                (command, mark, token) =>
+                    SshNetCommand.StartAsync(server.Name, connection, command, mark, context.Options.SudoPassword, token));
         }
         catch
         {

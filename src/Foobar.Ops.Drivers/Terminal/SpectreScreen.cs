@@ -14,7 +14,14 @@ internal sealed class SpectreScreen : IScreenDriver
 
     /// <summary>For the terminal of this process.</summary>
     public SpectreScreen()
-        : this(static writer => AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, ColorSystem = ColorSystemSupport.Detect, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(writer) }))
+        : this(
+            static writer => AnsiConsole.Create(new AnsiConsoleSettings
+            {
+                Ansi = AnsiSupport.Yes,
+                ColorSystem = ColorSystemSupport.Detect,
+                Interactive = InteractionSupport.No,
+                Out = new AnsiConsoleOutput(writer),
+            }))
     {
     }
 

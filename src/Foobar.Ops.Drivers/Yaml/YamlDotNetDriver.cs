@@ -77,7 +77,8 @@ internal sealed class YamlDotNetDriver : IYamlDriver
         }
     }
 
-    // A mapping's own keys go before those of its merge keys, and of several of these the first (yaml.org, "Merge Key Language-Independent Type").
+    // A mapping's own keys go before those of its merge keys, and of several of these the first (yaml.org, "Merge Key Language-Independent
+    // Type").
     private static void WriteMembers(Utf8JsonWriter json, YamlMappingNode mapping, HashSet<string> written, int depth, ref int left)
     {
         if (depth > Deepest || --left < 0)
@@ -95,7 +96,11 @@ internal sealed class YamlDotNetDriver : IYamlDriver
         }
 
         foreach (YamlMappingNode merged in mapping.Children.Where(static pair => pair.Key is YamlScalarNode { Value: MergeKey })
-            .SelectMany(static pair => pair.Value is YamlSequenceNode several ? several.Children.OfType<YamlMappingNode>() : pair.Value is YamlMappingNode one ? [one] : []))
+            .SelectMany(
+                static pair =>
+                    pair.Value is YamlSequenceNode several
+                        ? several.Children.OfType<YamlMappingNode>()
+                        : pair.Value is YamlMappingNode one ? [one] : []))
         {
             WriteMembers(json, merged, written, depth + 1, ref left);
         }

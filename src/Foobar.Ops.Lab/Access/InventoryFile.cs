@@ -34,7 +34,15 @@ internal static class InventoryFile
                 Addresses = [.. server.Links.SelectMany(link => new[] { link.V4, link.V6 })],
             }),
         ],
-        Vantages = [new Vantage { Name = OutsideHost.Name, Description = "A visitor's machine beyond fw-01", Ssh = new SshEndpoint { Host = OutsideHost.Name } }],
+        Vantages =
+        [
+            new Vantage
+            {
+                Name = OutsideHost.Name,
+                Description = "A visitor's machine beyond fw-01",
+                Ssh = new SshEndpoint { Host = OutsideHost.Name },
+            },
+        ],
         Policy = Policy(plan),
     };
 
@@ -47,7 +55,9 @@ internal static class InventoryFile
         },
         LoadBalancing = new LoadBalancingPolicy
         {
-            VirtualAddresses = plan.IsPair ? [plan.Addresses.Virtual(LabNetworkName.Public), plan.Addresses.Virtual(LabNetworkName.Internal)] : [],
+            VirtualAddresses = plan.IsPair
+                ? [plan.Addresses.Virtual(LabNetworkName.Public), plan.Addresses.Virtual(LabNetworkName.Internal)]
+                : [],
         },
         // Labs share one machine, and with it whatever their services stand still for.
         Topology = new TopologyPolicy { MaxStalledPercent = 100 },

@@ -16,9 +16,12 @@ internal static class OperatorAccess
         LabFiles files = plan.Files;
         await Task.WhenAll([
             EnsureKeyAsync(files.OperatorKey, $"operator@{plan.Options.Name}", cancel),
-            .. plan.Servers.Select(static server => server.Name).Append(OutsideHost.Name).Select(machine => EnsureKeyAsync(files.Server(machine).HostKey, machine, cancel)),
+            .. plan.Servers.Select(static server => server.Name)
+                .Append(OutsideHost.Name)
+                .Select(machine => EnsureKeyAsync(files.Server(machine).HostKey, machine, cancel)),
         ]);
-        await File.WriteAllTextAsync(files.KnownHosts, KnownHosts(plan, machine => File.ReadAllText(files.Server(machine).HostKey + ".pub")), cancel);
+        await File.WriteAllTextAsync(
+            files.KnownHosts, KnownHosts(plan, machine => File.ReadAllText(files.Server(machine).HostKey + ".pub")), cancel);
         await File.WriteAllTextAsync(files.SshConfig, SshConfig(plan), cancel);
         await GiveToCallerAsync([files.OperatorKey, files.KnownHosts, files.SshConfig], cancel);
     }
@@ -45,12 +48,15 @@ internal static class OperatorAccess
 
     // Behind lb-01.
     private static string Inside(LabPlan plan) =>
-        string.Concat(plan.Members.Select(static server => $"Host {server.Name}\n    HostName {server.Links[0].V4}\n    ProxyJump lb-01\n"));
+        string.Concat(
+            plan.Members.Select(static server => $"Host {server.Name}\n    HostName {server.Links[0].V4}\n    ProxyJump lb-01\n"));
 
     private static string KnownHosts(LabPlan plan, Func<string, string> publicKey) => string.Concat(
-        from machine in plan.Servers.Select(static server => (server.Name, server.Links)).Append((OutsideHost.Name, [plan.Addresses.Visitor]))
+        from machine in plan.Servers.Select(static server => (server.Name, server.Links))
+            .Append((OutsideHost.Name, [plan.Addresses.Visitor]))
         let key = string.Join(' ', publicKey(machine.Name).Split(' ')[..2])
-        let names = string.Join(',', machine.Links.SelectMany(link => new[] { link.V4.ToString(), link.V6.ToString() }).Prepend(machine.Name))
+        let names = string.Join(
+            ',', machine.Links.SelectMany(link => new[] { link.V4.ToString(), link.V6.ToString() }).Prepend(machine.Name))
         select $"{names} {key.Trim()}\n");
 
     private static async Task EnsureKeyAsync(string path, string comment, CancellationToken cancel)

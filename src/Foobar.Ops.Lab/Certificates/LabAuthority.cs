@@ -34,7 +34,9 @@ internal sealed class LabAuthority
             Create().Save(directory);
         }
 
-        return new LabAuthority(File.ReadAllText(Path.Combine(directory, "root.pem")), X509Certificate2.CreateFromPemFile(whole, Path.Combine(directory, "intermediate.key")));
+        return new LabAuthority(
+            File.ReadAllText(Path.Combine(directory, "root.pem")),
+            X509Certificate2.CreateFromPemFile(whole, Path.Combine(directory, "intermediate.key")));
     }
 
     /// <summary>A new authority, which nobody knows yet.</summary>
@@ -46,14 +48,20 @@ internal sealed class LabAuthority
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = AuthorityRequest("CN=Foobar Lab Intermediate CA", key, 0);
         AddAuthorityIdentifier(request, root);
-        using X509Certificate2 intermediate = request.Create(root, DateTimeOffset.UtcNow.AddYears(-1), DateTimeOffset.UtcNow.AddYears(5), Serial());
+        using X509Certificate2 intermediate = request.Create(
+            root, DateTimeOffset.UtcNow.AddYears(-1), DateTimeOffset.UtcNow.AddYears(5), Serial());
         return new LabAuthority(Pem(root), intermediate.CopyWithPrivateKey(key));
     }
 
     /// <summary>A certificate for the site's name.</summary>
     /// <param name="rsa">Whether its key is RSA, for clients that know no other.</param>
     public IssuedCertificate IssueSite(bool rsa = false) =>
-        Issue(new CertificateRequestDetails { CommonName = LabPlan.SiteName, DnsNames = [LabPlan.SiteName, "foobar.com"], HasRsaKey = rsa });
+        Issue(new CertificateRequestDetails
+        {
+            CommonName = LabPlan.SiteName,
+            DnsNames = [LabPlan.SiteName, "foobar.com"],
+            HasRsaKey = rsa,
+        });
 
     /// <summary>A certificate for a server's own name and addresses.</summary>
     public IssuedCertificate IssueServer(LabServer server) => Issue(new CertificateRequestDetails
@@ -86,7 +94,8 @@ internal sealed class LabAuthority
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1"), new Oid("1.3.6.1.5.5.7.3.2")], false));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(
+            [new Oid("1.3.6.1.5.5.7.3.1"), new Oid("1.3.6.1.5.5.7.3.2")], false));
         if (details.MustStaple)
         {
             // A sequence of the number of status_request (RFC 7633, 4.2.3.1).
@@ -96,8 +105,11 @@ internal sealed class LabAuthority
         AddKeyIdentifiers(request, _intermediate);
         using ECDsa signer = _intermediate.GetECDsaPrivateKey()!;
         using X509Certificate2 leaf = request.Create(
-            _intermediate.SubjectName, details.HasOldSignature ? new OldSignatureGenerator(signer) : X509SignatureGenerator.CreateForECDsa(signer), details.NotBefore, details.NotAfter, Serial());
-        return new IssuedCertificate(Pem(leaf), Pem(_intermediate), ((AsymmetricAlgorithm?)rsa ?? ecdsa!).ExportPkcs8PrivateKeyPem() + "\n");
+            _intermediate.SubjectName, details.HasOldSignature
+                ? new OldSignatureGenerator(signer)
+                : X509SignatureGenerator.CreateForECDsa(signer), details.NotBefore, details.NotAfter, Serial());
+        return new IssuedCertificate(
+            Pem(leaf), Pem(_intermediate), ((AsymmetricAlgorithm?)rsa ?? ecdsa!).ExportPkcs8PrivateKeyPem() + "\n");
     }
 
     /// <summary>An OCSP response that says that a certificate was revoked, in DER (RFC 6960, 4.2.1).</summary>

@@ -10,7 +10,11 @@ namespace Foobar.Ops.Lab.Commands;
 /// <summary><c>break</c>: breaks one thing on a lab, or lists what can be broken.</summary>
 internal static class BreakCommand
 {
-    private static readonly JsonSerializerOptions Format = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+    };
 
     /// <summary>Makes the command.</summary>
     public static Command Create()
@@ -24,7 +28,10 @@ internal static class BreakCommand
         {
             if (parsed.GetValue(list))
             {
-                Fault[] faults = [.. LabRecord.Find(parsed.GetValue(name)!) is LabRecord record ? FaultCatalog.For(record.Options) : FaultCatalog.All];
+                Fault[] faults =
+                [
+                    .. LabRecord.Find(parsed.GetValue(name)!) is LabRecord record ? FaultCatalog.For(record.Options) : FaultCatalog.All,
+                ];
                 if (parsed.GetValue(json))
                 {
                     await parsed.InvocationConfiguration.Output.WriteLineAsync(Json(faults));
@@ -39,7 +46,8 @@ internal static class BreakCommand
 
             string wanted = parsed.GetValue(fault) ?? throw LabException.Refused("Which fault?", "Name one, or see all with --list.");
             await new FaultKeeper(RaisedLab.Open(parsed.GetValue(name)!)).BreakAsync(FaultCatalog.Find(wanted), cancel);
-            AnsiConsole.MarkupLineInterpolated($"{FaultCatalog.Find(wanted).Description}. {FaultCatalog.Find(wanted).Control} must see it; 'heal {wanted}' undoes it.");
+            AnsiConsole.MarkupLineInterpolated(
+                $"{FaultCatalog.Find(wanted).Description}. {FaultCatalog.Find(wanted).Control} must see it; 'heal {wanted}' undoes it.");
             return 0;
         }));
         return command;

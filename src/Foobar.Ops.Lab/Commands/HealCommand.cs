@@ -24,7 +24,9 @@ internal static class HealCommand
             }
             else
             {
-                await keeper.HealAsync(FaultCatalog.Find(parsed.GetValue(fault) ?? throw LabException.Refused("Which fault?", "Name one, or use --all.")), cancel);
+                await keeper.HealAsync(
+                    FaultCatalog.Find(parsed.GetValue(fault) ?? throw LabException.Refused("Which fault?", "Name one, or use --all.")),
+                    cancel);
             }
 
             string left = string.Join(", ", keeper.InForce.Select(one => one.Name));

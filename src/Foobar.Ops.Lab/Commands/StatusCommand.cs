@@ -13,7 +13,8 @@ internal static class StatusCommand
     public static Command Create()
     {
         Option<string?> name = new("--name") { Description = "Only this lab (default: all)." };
-        Command command = new("status", "Show the labs of this machine and how their servers are; exit code 1 if anything is wrong.") { name };
+        Command command = new(
+            "status", "Show the labs of this machine and how their servers are; exit code 1 if anything is wrong.") { name };
         command.SetAction((parsed, cancel) => Run.GuardAsync(async () =>
         {
             LabRecord[] labs = [.. LabRecord.All().Where(lab => parsed.GetValue(name) is not string wanted || lab.Options.Name == wanted)];
@@ -54,8 +55,15 @@ internal static class StatusCommand
         }
 
         AnsiConsole.Write(table);
-        string?[] whole = [await readiness.ReplicationTroubleAsync(cancel), await readiness.BalancerTroubleAsync(cancel), await readiness.PairTroubleAsync(cancel), await readiness.SiteTroubleAsync(cancel)];
-        foreach (string trouble in whole.OfType<string>().Concat(new FaultKeeper(RaisedLab.Open(lab.Options.Name)).InForce.Select(fault => $"broken on purpose: {fault.Name}")))
+        string?[] whole =
+        [
+            await readiness.ReplicationTroubleAsync(cancel),
+            await readiness.BalancerTroubleAsync(cancel),
+            await readiness.PairTroubleAsync(cancel),
+            await readiness.SiteTroubleAsync(cancel),
+        ];
+        foreach (string trouble in whole.OfType<string>().Concat(
+            new FaultKeeper(RaisedLab.Open(lab.Options.Name)).InForce.Select(fault => $"broken on purpose: {fault.Name}")))
         {
             allWell = false;
             AnsiConsole.MarkupLineInterpolated($"[red]{trouble}[/]");

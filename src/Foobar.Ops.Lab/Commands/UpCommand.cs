@@ -14,16 +14,39 @@ internal static class UpCommand
     {
         Option<string> name = LabOption.Name();
         Option<DatabaseFlavour?> database = new("--database") { Description = "Which database (default: mysql)." };
-        Option<DebianSuite?> suite = new("--suite") { Description = "Which Debian (default: bookworm with MariaDB; MySQL is in unstable alone)." };
+        Option<DebianSuite?> suite = new(
+            "--suite") { Description = "Which Debian (default: bookworm with MariaDB; MySQL is in unstable alone)." };
         Option<TlsVariant?> tls = new("--tls") { Description = "Where TLS ends (default: edge, at the load balancer)." };
         Option<bool> semiSync = new("--semi-sync") { Description = "Switch semi-synchronous replication on." };
         Option<bool> grown = new("--grown") { Description = "Configure HAProxy and nginx as on a site that has grown over years." };
         Option<HostFirewall?> firewall = new("--firewall") { Description = "What keeps the servers' own rules (default: nftables)." };
-        Option<int?> replicas = new("--replicas") { Description = $"How many replicas the database has, up to {LabOptions.MostReplicas} (default: 1, on web-02; further ones on db-03, db-04)." };
-        Option<ClusterVariant?> cluster = new("--cluster") { Description = "Make the databases a cluster of three: group with mysql, galera with mariadb." };
-        Option<int?> balancers = new("--balancers") { Description = "How many load balancers there are, 1 or 2 (default: 1); two share addresses by keepalived." };
+        Option<int?> replicas = new(
+            "--replicas")
+            {
+                Description =
+                    $"How many replicas the database has, up to {LabOptions.MostReplicas} (default: 1, on web-02; further ones on db-03, "
+                        + "db-04).",
+            };
+        Option<ClusterVariant?> cluster = new(
+            "--cluster") { Description = "Make the databases a cluster of three: group with mysql, galera with mariadb." };
+        Option<int?> balancers = new(
+            "--balancers") { Description = "How many load balancers there are, 1 or 2 (default: 1); two share addresses by keepalived." };
         Option<bool> agents = new("--agents") { Description = "Run more monitoring agents on the servers, and a Prometheus on lb-01." };
-        Command command = new("up", "Raise a lab: fw-01, lb-01, web-01, web-02. Safe to run again.") { name, database, suite, tls, semiSync, grown, firewall, replicas, cluster, balancers, agents };
+        Command command = new(
+            "up", "Raise a lab: fw-01, lb-01, web-01, web-02. Safe to run again.")
+            {
+                name,
+                database,
+                suite,
+                tls,
+                semiSync,
+                grown,
+                firewall,
+                replicas,
+                cluster,
+                balancers,
+                agents,
+            };
         command.SetAction((parsed, cancel) => Run.GuardAsync(async () =>
         {
             // What is not asked for stays as it is in a lab that stands already.
@@ -54,8 +77,13 @@ internal static class UpCommand
     {
         AnsiConsole.WriteLine();
         Console.WriteLine($"  inventory    {plan.Files.Inventory}");
-        Console.WriteLine($"  log in       ssh -F {plan.Files.SshConfig} lb-01     ({string.Join(", ", plan.Servers.Where(server => server.Name != plan.Balancer.Name).Select(server => server.Name))}, outside)");
-        Console.WriteLine($"  the site     curl --cacert {plan.Files.RootCertificate} --resolve {LabPlan.SiteName}:443:{plan.SitePublic.V4} https://{LabPlan.SiteName}/healthz");
+        Console.WriteLine(
+            $"  log in       ssh -F {plan.Files.SshConfig} lb-01     "
+                + $"({string.Join(", ", plan.Servers.Where(server => server.Name != plan.Balancer.Name).Select(server => server.Name))}, "
+                + "outside)");
+        Console.WriteLine(
+            $"  the site     curl --cacert {plan.Files.RootCertificate} --resolve {LabPlan.SiteName}:443:{plan.SitePublic.V4} "
+                + $"https://{LabPlan.SiteName}/healthz");
         Console.WriteLine($"  as a visitor ip netns exec {Networks.NetworkNames.Outside(plan.Options.Name)} curl ...");
         Console.WriteLine($"  PowerShell   Import-Module Foobar.Ops; Invoke-FoobarAudit -Inventory {plan.Files.Inventory}");
         Console.WriteLine($"  remove       foobar-lab down --name {plan.Options.Name}");

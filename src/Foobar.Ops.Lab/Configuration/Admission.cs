@@ -42,7 +42,8 @@ internal sealed record Admission(LabLink Link, Flow Flow, AddressFamily Family, 
     /// <summary>The senders of a flow that are met on a link, by IP version.</summary>
     public static IEnumerable<Admission> Of(LabPlan plan, LabServer server, LabLink link, Flow flow)
     {
-        bool facesOutside = link.Network != LabNetworkName.Internal && !(server.Is(Role.NetworkFirewall) && link.Network == LabNetworkName.Public);
+        bool facesOutside = link.Network != LabNetworkName.Internal
+            && !(server.Is(Role.NetworkFirewall) && link.Network == LabNetworkName.Public);
         foreach (string end in flow.From)
         {
             if (end == LabPolicy.Internet)

@@ -45,11 +45,16 @@ internal static class AgentFiles
         yield return new ServerFile("/etc/foobar-agents/web.yml", $"tls_server_config:\n  cert_file: {Certificate}\n  key_file: {Key}\n");
 
         // What the Prometheus beside it asks stays on loopback, where no certificate is needed.
-        string listen = server.Is(Role.Monitoring) ? "--web.listen-address=127.0.0.1:9100" : "--web.listen-address=:9100 --web.config.file=/etc/foobar-agents/web.yml";
-        yield return new ServerFile("/etc/default/prometheus-node-exporter", $"ARGS=\"{listen} --collector.textfile.directory=/var/lib/prometheus/node-exporter\"\n");
+        string listen = server.Is(Role.Monitoring)
+            ? "--web.listen-address=127.0.0.1:9100"
+            : "--web.listen-address=:9100 --web.config.file=/etc/foobar-agents/web.yml";
+        yield return new ServerFile(
+            "/etc/default/prometheus-node-exporter",
+            $"ARGS=\"{listen} --collector.textfile.directory=/var/lib/prometheus/node-exporter\"\n");
         yield return new ServerFile("/etc/collectd/collectd.conf", Collectd(plan, server)) { Mode = ServerFile.OwnerOnly };
         yield return ServerFile.Enable("collectd.service");
-        yield return new ServerFile("/etc/zabbix/zabbix_agent2.conf", Zabbix(plan, server)) { Mode = ServerFile.OwnerAndGroup, Group = "zabbix" };
+        yield return new ServerFile(
+            "/etc/zabbix/zabbix_agent2.conf", Zabbix(plan, server)) { Mode = ServerFile.OwnerAndGroup, Group = "zabbix" };
         yield return ServerFile.Enable("zabbix-agent2.service");
         IEnumerable<ServerFile> more = server.Is(Role.Monitoring) ? OfService(plan) : server.Is(Role.Database) ? OfDatabase(server) : [];
         foreach (ServerFile file in more)
@@ -65,7 +70,9 @@ internal static class AgentFiles
         new ServerFile("/etc/prometheus/rules.yml", Resources.Read("server/foobar-rules.yml")),
 
         // A blackbox exporter would measure it; the lab needs some server's word for when the site's certificate ends.
-        new ServerFile("/var/lib/prometheus/node-exporter/certificate.prom", $"probe_ssl_earliest_cert_expiry {DateTimeOffset.UtcNow.AddDays(60).ToUnixTimeSeconds()}\n"),
+        new ServerFile(
+            "/var/lib/prometheus/node-exporter/certificate.prom",
+            $"probe_ssl_earliest_cert_expiry {DateTimeOffset.UtcNow.AddDays(60).ToUnixTimeSeconds()}\n"),
         ServerFile.Enable("prometheus.service"),
 
         // Its sandbox wants a user namespace of its own, which a container in a container may not have.
@@ -77,7 +84,12 @@ internal static class AgentFiles
     // It logs in to the database as the operator may: by its account on the server, without a password.
     private static IEnumerable<ServerFile> OfDatabase(LabServer server) =>
     [
-        new ServerFile("/etc/default/prometheus-mysqld-exporter", "ARGS=\"--web.listen-address=:9104\"\nDATA_SOURCE_NAME=\"operator@unix(/run/mysqld/mysqld.sock)/\"\n") { Mode = ServerFile.OwnerOnly },
+        new ServerFile(
+            "/etc/default/prometheus-mysqld-exporter",
+            "ARGS=\"--web.listen-address=:9104\"\nDATA_SOURCE_NAME=\"operator@unix(/run/mysqld/mysqld.sock)/\"\n")
+            {
+                Mode = ServerFile.OwnerOnly,
+            },
         ServerFile.DropIn("prometheus-mysqld-exporter.service", "[Service]\nUser=operator\n"),
         ServerFile.Enable("prometheus-mysqld-exporter.service"),
         new ServerFile("/etc/netdata/netdata.conf", Netdata(server)),
@@ -192,5 +204,6 @@ internal static class AgentFiles
             """;
     }
 
-    private static string Targets(IEnumerable<string> addresses, int port) => $"{{targets: [{string.Join(", ", addresses.Select(address => $"\"{address}:{port}\""))}]}}";
+    private static string Targets(IEnumerable<string> addresses, int port) =>
+        $"{{targets: [{string.Join(", ", addresses.Select(address => $"\"{address}:{port}\""))}]}}";
 }

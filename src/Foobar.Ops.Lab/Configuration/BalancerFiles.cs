@@ -4,7 +4,9 @@ using Foobar.Ops.Lab.Setup;
 
 namespace Foobar.Ops.Lab.Configuration;
 
-/// <summary>HAProxy on lb-01: TLS for the site, the redirect, the web backend, the database's write endpoint, the admin socket, metrics on loopback.</summary>
+/// <summary>
+/// HAProxy on lb-01: TLS for the site, the redirect, the web backend, the database's write endpoint, the admin socket, metrics on loopback.
+/// </summary>
 internal static class BalancerFiles
 {
     private const string Certificate = "/etc/haproxy/certs/www.foobar.com.pem";
@@ -28,7 +30,8 @@ internal static class BalancerFiles
             yield return new ServerFile(SecondCertificate, authority.IssueSite(rsa: true).ChainAndKey) { Mode = ServerFile.OwnerOnly };
             yield return new ServerFile(
                 CertificateList,
-                $"# Both kinds of keys for each name.\n{Certificate} [alpn h2,http/1.1] {LabPlan.SiteName} foobar.com\n{SecondCertificate} {LabPlan.SiteName} foobar.com\n");
+                $"# Both kinds of keys for each name.\n{Certificate} [alpn h2,http/1.1] {LabPlan.SiteName} foobar.com\n{SecondCertificate} "
+                    + $"{LabPlan.SiteName} foobar.com\n");
         }
 
         if (plan.Options.Tls == TlsVariant.Reencrypt)
@@ -127,8 +130,10 @@ internal static class BalancerFiles
 
     // Which of a pair has the addresses that move changes while it runs, so each listens on all of its own.
     private static (string V4, string V6) On(LabPlan plan, LabLink link, int port) => plan.IsPair
-        ? (string.Create(CultureInfo.InvariantCulture, $"0.0.0.0:{port}"), string.Create(CultureInfo.InvariantCulture, $"[::]:{port} v6only"))
-        : (string.Create(CultureInfo.InvariantCulture, $"{link.V4}:{port}"), string.Create(CultureInfo.InvariantCulture, $"[{link.V6}]:{port}"));
+        ? (string.Create(
+            CultureInfo.InvariantCulture, $"0.0.0.0:{port}"), string.Create(CultureInfo.InvariantCulture, $"[::]:{port} v6only"))
+        : (string.Create(
+            CultureInfo.InvariantCulture, $"{link.V4}:{port}"), string.Create(CultureInfo.InvariantCulture, $"[{link.V6}]:{port}"));
 
     private static string Ciphers(LabPlan plan)
     {
@@ -191,7 +196,9 @@ internal static class BalancerFiles
         return plan.Options.Tls switch
         {
             TlsVariant.Edge => endpoint,
-            TlsVariant.Reencrypt => $"{endpoint} ssl verify required ca-file {Authorities} verifyhost {server.Name} sni str({server.Name}) check-sni {server.Name}",
+            TlsVariant.Reencrypt =>
+                $"{endpoint} ssl verify required ca-file {Authorities} verifyhost {server.Name} sni str({server.Name}) check-sni "
+                    + $"{server.Name}",
             _ => $"{endpoint} check-ssl verify none check-sni {LabPlan.SiteName}",
         };
     }

@@ -23,7 +23,10 @@ internal abstract class DatabaseDialect
     /// <summary>The settings of one server.</summary>
     public abstract string Configuration(LabPlan plan, LabServer server);
 
-    /// <summary>The statements that set up one server's users and, on the replica, its replication. They may run again, and none is written to the binary log.</summary>
+    /// <summary>
+    /// The statements that set up one server's users and, on the replica, its replication. They may run again, and none is written to the
+    /// binary log.
+    /// </summary>
     public abstract string SetUp(LabPlan plan, LabServer server);
 
     /// <summary>A shell command on a replica, or on a member of a cluster, that succeeds when it keeps in step.</summary>
@@ -49,7 +52,9 @@ internal abstract class DatabaseDialect
     /// <summary>From where the load balancers connect, as the host part of an account.</summary>
     protected static string BalancerHosts(LabPlan plan) => plan.IsPair ? ReplicaHosts(plan) : $"{plan.Addresses.BalancerInternal.V4}";
 
-    /// <summary>The table that write canaries write to, and their account: what the help of Measure-FoobarWrite tells an operator to make.</summary>
+    /// <summary>
+    /// The table that write canaries write to, and their account: what the help of Measure-FoobarWrite tells an operator to make.
+    /// </summary>
     protected static string CanaryAccount(LabPlan plan) => $"""
         CREATE TABLE IF NOT EXISTS foobar_ops.canary (
             id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, run VARCHAR(64) NOT NULL, seq BIGINT NOT NULL, KEY run (run)) ENGINE = InnoDB;

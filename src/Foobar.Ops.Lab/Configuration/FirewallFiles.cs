@@ -5,7 +5,9 @@ using Foobar.Ops.Lab.Setup;
 
 namespace Foobar.Ops.Lab.Configuration;
 
-/// <summary>A server's firewall: drops by default, both IP versions, and allows exactly the flows of the policy that end on it or pass through it.</summary>
+/// <summary>
+/// A server's firewall: drops by default, both IP versions, and allows exactly the flows of the policy that end on it or pass through it.
+/// </summary>
 internal static class FirewallFiles
 {
     /// <summary>The rules and what loads them at boot.</summary>
@@ -88,7 +90,8 @@ internal static class FirewallFiles
     {
         string[] addresses =
         [
-            .. plan.Balancers.Select(static server => server.On(LabNetworkName.Public)).Select(link => $"{(family == AddressFamily.InterNetwork ? link.V4 : link.V6)}"),
+            .. plan.Balancers.Select(static server => server.On(LabNetworkName.Public))
+                .Select(link => $"{(family == AddressFamily.InterNetwork ? link.V4 : link.V6)}"),
             .. plan.IsPair && family == AddressFamily.InterNetwork ? [$"{plan.SitePublic.V4}"] : Array.Empty<string>(),
         ];
         return addresses.Length == 1 ? addresses[0] : $"{{ {string.Join(", ", addresses)} }}";

@@ -3,7 +3,9 @@ using Foobar.Ops.Lab.Setup;
 
 namespace Foobar.Ops.Lab.Configuration;
 
-/// <summary>A server's firewall as firewalld keeps it (firewalld.zone(5)): a zone for each interface, which drops what no rule of it names.</summary>
+/// <summary>
+/// A server's firewall as firewalld keeps it (firewalld.zone(5)): a zone for each interface, which drops what no rule of it names.
+/// </summary>
 internal static class FirewalldFiles
 {
     /// <summary>The zones, and what loads them at boot.</summary>
@@ -21,8 +23,10 @@ internal static class FirewalldFiles
     {
         IEnumerable<string> rules =
         [
-            .. admissions.Where(static one => !one.Others).SelectMany(static one => one.Senders.SelectMany(sender => Accept(one, -2, Source(sender)))),
-            .. admissions.Where(static one => one.Others).SelectMany(static one => one.Senders.Select(sender => (one.Family, Sender: sender))).Distinct()
+            .. admissions.Where(static one => !one.Others)
+                .SelectMany(static one => one.Senders.SelectMany(sender => Accept(one, -2, Source(sender)))),
+            .. admissions.Where(static one => one.Others).SelectMany(
+                static one => one.Senders.Select(sender => (one.Family, Sender: sender))).Distinct()
                 .Select(static one => $"<rule priority=\"-1\" family=\"{Family(one.Family)}\">{Source(one.Sender)}<drop/></rule>"),
             .. admissions.Where(static one => one.Others).SelectMany(static one => Accept(one, 0, string.Empty)),
         ];
@@ -39,7 +43,8 @@ internal static class FirewalldFiles
     }
 
     private static IEnumerable<string> Accept(Admission admission, int priority, string source) => admission.PortNumbers.Select(port =>
-        $"<rule priority=\"{priority}\" family=\"{Family(admission.Family)}\">{source}<port port=\"{port}\" protocol=\"{admission.Transport}\"/><accept/></rule>");
+        $"<rule priority=\"{priority}\" family=\"{Family(admission.Family)}\">{source}<port port=\"{port}\" "
+            + $"protocol=\"{admission.Transport}\"/><accept/></rule>");
 
     private static string Source(string sender) => $"<source address=\"{sender}\"/>";
 

@@ -55,7 +55,14 @@ internal sealed class GaleraDialect : MariaDbDialect
             new ServerFile(FirstStart, "[mariadbd]\nwsrep_new_cluster\n"),
             ServerFile.DropIn(Unit, $"[Service]\nExecStartPost=+/bin/rm -f {FirstStart}\n", "first-start"),
         ]
-        : [ServerFile.DropIn(Unit, $"[Service]\nExecStartPre=/bin/sh -c \"[ -e /var/lib/mysql/grastate.dat ] || {WaitForFirst(plan, LabPolicy.GaleraPort)}\"\n", "first-start")];
+        : [
+            ServerFile.DropIn(
+                Unit,
+                "[Service]\nExecStartPre=/bin/sh -c \"[ -e /var/lib/mysql/grastate.dat ] || "
+                    + $"{WaitForFirst(plan, LabPolicy.GaleraPort)}\"\n",
+                "first-start"),
+        ];
 
-    private const string Tls = "socket.ssl_ca=/etc/mysql/tls/ca.pem;socket.ssl_cert=/etc/mysql/tls/server.pem;socket.ssl_key=/etc/mysql/tls/server.key";
+    private const string Tls =
+        "socket.ssl_ca=/etc/mysql/tls/ca.pem;socket.ssl_cert=/etc/mysql/tls/server.pem;socket.ssl_key=/etc/mysql/tls/server.key";
 }

@@ -47,7 +47,11 @@ internal sealed class GroupDialect : MySqlDialect
     /// <inheritdoc/>
     public override IEnumerable<ServerFile> ToJoin(LabPlan plan, LabServer server) => server.Name == plan.Primary.Name
         ? []
-        : [ServerFile.DropIn("foobar-database-setup.service", $"[Service]\nRestart=on-failure\nRestartSec=1\nExecStartPre={WaitForFirst(plan, LabPolicy.GroupPort)}\n")];
+        : [
+            ServerFile.DropIn(
+                "foobar-database-setup.service",
+                $"[Service]\nRestart=on-failure\nRestartSec=1\nExecStartPre={WaitForFirst(plan, LabPolicy.GroupPort)}\n"),
+        ];
 
     private static string Endpoint(LabServer server) => $"{server.Links[0].V4}:{LabPolicy.GroupPort}";
 }

@@ -14,7 +14,8 @@ internal static class ServerConfiguration
     /// <param name="authority">The lab's certificate authority.</param>
     /// <param name="operatorPublicKey">The operator's public key, as one line.</param>
     /// <param name="hostKey">The server's private host key.</param>
-    public static IEnumerable<ServerFile> For(LabPlan plan, LabServer server, LabAuthority authority, string operatorPublicKey, string hostKey)
+    public static IEnumerable<ServerFile> For(
+        LabPlan plan, LabServer server, LabAuthority authority, string operatorPublicKey, string hostKey)
     {
         ImageFlavour flavour = ImageFlavour.Of(plan.Options);
         IEnumerable<ServerFile> common =

@@ -38,5 +38,6 @@ internal sealed record ServerFile(string Path, string Content)
     ];
 
     /// <summary>Adds settings to a unit of systemd; those of several files add up.</summary>
-    public static ServerFile DropIn(string unit, string content, string name = "foobar") => new($"/etc/systemd/system/{unit}.d/{name}.conf", content);
+    public static ServerFile DropIn(string unit, string content, string name = "foobar") =>
+        new($"/etc/systemd/system/{unit}.d/{name}.conf", content);
 }

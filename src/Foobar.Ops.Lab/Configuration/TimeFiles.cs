@@ -26,7 +26,8 @@ internal static class TimeFiles
         string source = server.Roles[0] switch
         {
             Role.NetworkFirewall => Serve(addresses, addresses.FirewallPublic, "local stratum 8"),
-            Role.LoadBalancer => Follow(addresses.FirewallPublic) + Serve(addresses, server.On(LabNetworkName.Internal), "local stratum 12"),
+            Role.LoadBalancer =>
+                Follow(addresses.FirewallPublic) + Serve(addresses, server.On(LabNetworkName.Internal), "local stratum 12"),
             _ => Follow(addresses.BalancerInternal) + "port 0\n",
         };
         return source + "bindcmdaddress 127.0.0.1\ndriftfile /var/lib/chrony/chrony.drift\n";

@@ -18,7 +18,8 @@ internal static class UfwFiles
     {
         IEnumerable<string> rules =
         [
-            .. admissions.Where(static one => !one.Others).SelectMany(static one => one.Senders.Select(sender => Rule("allow", one, sender))),
+            .. admissions.Where(static one => !one.Others)
+                .SelectMany(static one => one.Senders.Select(sender => Rule("allow", one, sender))),
             .. admissions.Where(static one => one.Others)
                 .SelectMany(static one => one.Senders.Select(sender => $"ufw deny in on {one.Link.Interface} from {sender}")).Distinct(),
             .. admissions.Where(static one => one.Others).Select(static one => Rule("allow", one, "any")).Distinct(),

@@ -38,7 +38,8 @@ internal static class WebFiles
         }
 
         yield return new ServerFile("/etc/foobar-app/ca.pem", authority.RootPem);
-        yield return new ServerFile("/etc/foobar-app/app.json", Application(plan, server)) { Mode = ServerFile.OwnerAndGroup, Group = "foobar-app" };
+        yield return new ServerFile(
+            "/etc/foobar-app/app.json", Application(plan, server)) { Mode = ServerFile.OwnerAndGroup, Group = "foobar-app" };
         yield return ServerFile.Enable("nginx.service");
         yield return new ServerFile("/usr/local/lib/foobar-app/app.py", Resources.Read("server/foobar-app.py"));
         foreach (ServerFile file in ServerFile.OwnUnit("foobar-app.service"))

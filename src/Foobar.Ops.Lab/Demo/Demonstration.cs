@@ -10,7 +10,9 @@ internal static class Demonstration
 {
     private const string Broken = "fw-ssh-open";
 
-    /// <summary>Runs it all; the exit code is 0 if the audits found what they had to: nothing, then the fault, then nothing again.</summary>
+    /// <summary>
+    /// Runs it all; the exit code is 0 if the audits found what they had to: nothing, then the fault, then nothing again.
+    /// </summary>
     public static async Task<int> RunAsync(LabOptions options, CancellationToken cancel)
     {
         ConsoleProgress progress = new();
@@ -52,7 +54,9 @@ internal static class Demonstration
         Console.WriteLine($"  break it        dotnet run --project src/Foobar.Ops.Lab -- break --name {name} --list");
         Console.WriteLine($"  log in          ssh -F {lab.SshConfig} web-01");
         Console.WriteLine($"  in PowerShell   {shell.Program}");
-        Console.WriteLine($"                  Import-Module {ModuleAuditor.Quote(Checkout.Module)}; Connect-FoobarSite -Inventory {lab.Inventory}; Invoke-FoobarAudit");
+        Console.WriteLine(
+            $"                  Import-Module {ModuleAuditor.Quote(Checkout.Module)}; Connect-FoobarSite -Inventory {lab.Inventory}; "
+                + "Invoke-FoobarAudit");
         Console.WriteLine($"  remove it       dotnet run --project src/Foobar.Ops.Lab -- down --name {name}");
     }
 }

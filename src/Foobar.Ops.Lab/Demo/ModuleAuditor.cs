@@ -38,7 +38,8 @@ internal sealed class ModuleAuditor(PowerShellHost shell, string manifest, strin
         await File.WriteAllTextAsync(script, Script, cancel);
         ProcessStartInfo start = shell.Prepare(["-File", script, .. Commands(name, earlier)]);
         start.Environment["FOOBAR_DEMO_FINDINGS"] = findings;
-        start.Environment["FOOBAR_DEMO_WIDTH"] = (Console.IsOutputRedirected ? 120 : Math.Max(80, Console.WindowWidth)).ToString(CultureInfo.InvariantCulture);
+        start.Environment["FOOBAR_DEMO_WIDTH"] = (Console.IsOutputRedirected ? 120 : Math.Max(80, Console.WindowWidth))
+            .ToString(CultureInfo.InvariantCulture);
         ToolResult said = await Tool.TryAsync(start, limit: Limit, cancel: cancel);
         Console.WriteLine(said.Output.TrimEnd());
         Console.WriteLine();

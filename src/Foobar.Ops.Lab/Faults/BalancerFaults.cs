@@ -11,16 +11,22 @@ internal static class BalancerFaults
     /// <summary>The table.</summary>
     public static IReadOnlyList<Fault> All { get; } =
     [
-        Edit("admin-socket-gone", "LB-001", "HAProxy has no admin socket", "sed -i '/stats socket/d' \"$file\"; rm -f /run/haproxy/admin.sock") with
+        Edit(
+            "admin-socket-gone", "LB-001", "HAProxy has no admin socket",
+            "sed -i '/stats socket/d' \"$file\"; rm -f /run/haproxy/admin.sock") with
             { AlsoSeenBy = ["LB-002", "LB-003", "LB-004", "LB-007", "LB-009", "LB-010", "LB-011", "LB-012"] },
         new FileFault(
             "health-check-fails", Area.LoadBalancing, "LB-002", "web-02 fails the load balancer's health check", ["web-02"],
-            "/etc/nginx/nginx.conf", "sed -i '0,/location \\/ {/s//location = \\/livez { return 503; }\\n        location \\/ {/' \"$file\"", ServiceReload.Nginx)
+            "/etc/nginx/nginx.conf",
+            "sed -i '0,/location \\/ {/s//location = \\/livez { return 503; }\\n        location \\/ {/' \"$file\"",
+            ServiceReload.Nginx)
         {
             ShowsOn = "lb-01",
             ShowsWhen = $"echo show stat | {Api} | grep -q '^web,web-02,.*,DOWN,'",
         },
-        Edit("one-web-server", "LB-003", "The load balancer knows one web server only", "sed -i '/server web-02 .*:\\(80\\|443\\)/d' \"$file\"") with
+        Edit(
+            "one-web-server", "LB-003", "The load balancer knows one web server only",
+            "sed -i '/server web-02 .*:\\(80\\|443\\)/d' \"$file\"") with
             { AlsoSeenBy = ["LB-009"] },
         Edit("unknown-web-server", "LB-009", "The load balancer has a web server that nobody declared",
             "sed -i '/server web-02 .*:\\(80\\|443\\)/a\\    server canary 192.0.2.254:80 disabled' \"$file\"") with
@@ -28,7 +34,8 @@ internal static class BalancerFaults
         Edit("no-health-check", "LB-004", "The load balancer does not check its web servers",
             "sed -i '/^backend web$/,/^frontend mysql$/ s/default-server check /default-server /; s/ check-ssl .*//' \"$file\""),
         Edit("no-redirect", "LB-005", "Plain HTTP is answered instead of redirected",
-            "sed -i 's/http-request redirect scheme https code 301/http-request return status 200 content-type text\\/plain string hello/' \"$file\"") with
+            "sed -i 's/http-request redirect scheme https code 301/http-request return status 200 content-type text\\/plain string hello/' "
+                + "\"$file\"") with
             { AlsoSeenBy = ["TLS-050"] },
         new VariantFault(
             new FileFault(
@@ -43,9 +50,12 @@ internal static class BalancerFaults
         },
         new ShellFault(
             "writes-switched-off", Area.LoadBalancing, "LB-007", "No database server is enabled in the write endpoint", "lb-01",
-            $"for server in $(echo show stat | {Api} | awk -F, '$1 == \"mysql-write\" && $2 != \"BACKEND\" && $18 ~ /^UP/ {{ print $2 }}'); do "
-                + $"echo $server >> /var/lib/foobar-lab/writers; echo \"set server mysql-write/$server state maint\" | {Api}; done; test -s /var/lib/foobar-lab/writers",
-            $"for server in $(cat /var/lib/foobar-lab/writers 2>/dev/null); do echo \"set server mysql-write/$server state ready\" | {Api}; done; rm -f /var/lib/foobar-lab/writers")
+            $"for server in $(echo show stat | {Api} | awk -F, '$1 == \"mysql-write\" && $2 != \"BACKEND\" && $18 ~ /^UP/ {{ print $2 "
+                + "}'); do "
+                + $"echo $server >> /var/lib/foobar-lab/writers; echo \"set server mysql-write/$server state maint\" | {Api}; done; test "
+                + "-s /var/lib/foobar-lab/writers",
+            "for server in $(cat /var/lib/foobar-lab/writers 2>/dev/null); do echo \"set server mysql-write/$server state ready\" | "
+                + $"{Api}; done; rm -f /var/lib/foobar-lab/writers")
         {
             Thing = "/etc/haproxy/haproxy.cfg",
             AlsoSeenBy = ["LB-011", "LB-012"],

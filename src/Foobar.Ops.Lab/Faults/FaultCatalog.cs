@@ -25,7 +25,8 @@ internal static class FaultCatalog
     ];
 
     // What is wrong there is wrong between a primary and its replica.
-    private static Fault OfAPair(Fault fault) => fault with { AppliesTo = options => options.Cluster == ClusterVariant.None && fault.AppliesTo(options) };
+    private static Fault OfAPair(Fault fault) =>
+        fault with { AppliesTo = options => options.Cluster == ClusterVariant.None && fault.AppliesTo(options) };
 
     /// <summary>Those that can be made on a lab.</summary>
     public static IEnumerable<Fault> For(LabOptions options) => All.Where(fault => fault.AppliesTo(options));

@@ -24,7 +24,8 @@ internal static class FaultGroups
         while (left.Count > 0)
         {
             List<Fault> group = [];
-            foreach (Fault fault in left.Concat(all).Where(fault => group.Count < size && !group.Contains(fault) && group.TrueForAll(other => Fit(fault, other, plan))))
+            foreach (Fault fault in left.Concat(all).Where(
+                fault => group.Count < size && !group.Contains(fault) && group.TrueForAll(other => Fit(fault, other, plan))))
             {
                 group.Add(fault);
             }
@@ -49,5 +50,6 @@ internal static class FaultGroups
     private static string Lot(Fault fault, int seed) =>
         Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{seed} {fault.Name}"))));
 
-    private static bool IsTold(Fault fault, Fault beside) => fault.Witness is not null || (beside.Control != fault.Control && !beside.AlsoSeenBy.Contains(fault.Control));
+    private static bool IsTold(Fault fault, Fault beside) =>
+        fault.Witness is not null || (beside.Control != fault.Control && !beside.AlsoSeenBy.Contains(fault.Control));
 }

@@ -4,7 +4,10 @@ using Foobar.Ops.Lab.Setup;
 
 namespace Foobar.Ops.Lab.Faults;
 
-/// <summary>Breaks and heals, and remembers what is broken: a file for each fault in force, written before the fault is made, so that a killed break can be healed too.</summary>
+/// <summary>
+/// Breaks and heals, and remembers what is broken: a file for each fault in force, written before the fault is made, so that a killed break
+/// can be healed too.
+/// </summary>
 internal sealed class FaultKeeper(RaisedLab lab)
 {
     private static readonly TimeSpan ShowLimit = TimeSpan.FromSeconds(20);
@@ -13,7 +16,11 @@ internal sealed class FaultKeeper(RaisedLab lab)
 
     /// <summary>The faults in force, the latest first.</summary>
     public IReadOnlyList<Fault> InForce => Directory.Exists(_directory)
-        ? [.. Directory.GetFiles(_directory).OrderByDescending(File.GetCreationTimeUtc).Select(file => FaultCatalog.Find(Path.GetFileName(file)))]
+        ? [
+            .. Directory.GetFiles(_directory)
+                .OrderByDescending(File.GetCreationTimeUtc)
+                .Select(file => FaultCatalog.Find(Path.GetFileName(file))),
+        ]
         : [];
 
     /// <summary>Makes a fault; nothing happens if it is in force already.</summary>
@@ -33,7 +40,9 @@ internal sealed class FaultKeeper(RaisedLab lab)
 
         if (others.FirstOrDefault(other => other.Changes(lab.Plan).Intersect(fault.Changes(lab.Plan)).Any()) is Fault other)
         {
-            throw LabException.Refused($"'{fault.Name}' changes what '{other.Name}' changed: {string.Join(", ", fault.Changes(lab.Plan))}.", $"Run 'heal {other.Name}' first.");
+            throw LabException.Refused(
+                $"'{fault.Name}' changes what '{other.Name}' changed: {string.Join(", ", fault.Changes(lab.Plan))}.",
+                $"Run 'heal {other.Name}' first.");
         }
 
         Directory.CreateDirectory(_directory);
@@ -54,7 +63,8 @@ internal sealed class FaultKeeper(RaisedLab lab)
         {
             if (time.Elapsed > ShowLimit)
             {
-                throw LabException.Failed($"'{fault.Name}' is made, but does not show on {server} after {ShowLimit.TotalSeconds:0} s: {command}");
+                throw LabException.Failed(
+                    $"'{fault.Name}' is made, but does not show on {server} after {ShowLimit.TotalSeconds:0} s: {command}");
             }
 
             await Task.Delay(100, cancel);

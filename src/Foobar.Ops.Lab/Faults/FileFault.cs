@@ -10,7 +10,8 @@ namespace Foobar.Ops.Lab.Faults;
 /// <param name="Description">One line that says what is wrong.</param>
 /// <param name="Servers">The servers it is made on.</param>
 /// <param name="Path">The file.</param>
-/// <param name="Edit">A shell command that changes the file <c>$file</c>; standard input is <see cref="NewContent"/>. That the file does change is checked.</param>
+/// <param name="Edit">A shell command that changes the file <c>$file</c>; standard input is <see cref="NewContent"/>. That the file does
+/// change is checked.</param>
 /// <param name="Reload">The command that makes the service read it.</param>
 internal sealed record FileFault(
     string Name, Area Area, string Control, string Description, string[] Servers, string Path, string Edit, string Reload)
@@ -33,13 +34,15 @@ internal sealed record FileFault(
     private string Saved => $"/var/lib/foobar-lab/{Name}.saved";
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Changes(LabPlan plan) => Servers.SelectMany(server => new[] { Path, AlsoChanges }.OfType<string>().Select(thing => $"{server}:{thing}"));
+    public override IEnumerable<string> Changes(LabPlan plan) =>
+        Servers.SelectMany(server => new[] { Path, AlsoChanges }.OfType<string>().Select(thing => $"{server}:{thing}"));
 
     /// <inheritdoc/>
     public override async Task BreakAsync(RaisedLab lab, CancellationToken cancel)
     {
         string command = $"set -e; umask 077; file={Path}; extra={Extra}; cp --preserve=all \"$file\" {Saved}; {Edit}; "
-            + $"if cmp --silent \"$file\" {Saved} && [ \"$(stat -c %a%U%G \"$file\")\" = \"$(stat -c %a%U%G {Saved})\" ]; then echo 'the edit changed nothing' >&2; exit 1; fi; {Reload}";
+            + $"if cmp --silent \"$file\" {Saved} && [ \"$(stat -c %a%U%G \"$file\")\" = \"$(stat -c %a%U%G {Saved})\" ]; then echo 'the "
+            + $"edit changed nothing' >&2; exit 1; fi; {Reload}";
         foreach (string server in Servers)
         {
             await lab.RunAsync(server, command, NewContent?.Invoke(lab), cancel: cancel);
@@ -51,7 +54,11 @@ internal sealed record FileFault(
     {
         foreach (string server in Servers)
         {
-            await lab.RunAsync(server, $"if [ -e {Saved} ]; then set -e; cp --preserve=all {Saved} {Path}; {Reload}; rm {Saved}; fi{(Extra is null ? "" : $"; rm -rf {Extra}")}", cancel: cancel);
+            await lab.RunAsync(
+                server,
+                $"if [ -e {Saved} ]; then set -e; cp --preserve=all {Saved} {Path}; {Reload}; rm {Saved}; "
+                    + $"fi{(Extra is null ? "" : $"; rm -rf {Extra}")}",
+                cancel: cancel);
         }
     }
 }

@@ -17,13 +17,17 @@ internal static class FirewalldFaults
             "firewall-cmd -q --zone=internal --add-port=9090/tcp", "firewall-cmd -q --reload",
             "only running: 9090/tcp", "FW-001"),
         Row("firewalld-only-permanent", "FW-008", "A port of web-01 is opened by the next start of firewalld", "web-01",
-            "firewall-cmd -q --permanent --zone=internal --add-port=8443/tcp", "firewall-cmd -q --permanent --zone=internal --remove-port=8443/tcp",
+            "firewall-cmd -q --permanent --zone=internal --add-port=8443/tcp",
+            "firewall-cmd -q --permanent --zone=internal --remove-port=8443/tcp",
             "only permanent: 8443/tcp"),
         Row("firewalld-trusted-zone", "FW-001", "The internal interface of web-01 is in the zone trusted", "web-01",
             Both("--zone=internal --remove-interface=internal", "--zone=trusted --add-interface=internal"),
             Both("--zone=trusted --remove-interface=internal", "--zone=internal --add-interface=internal"),
             "inet firewalld filter_IN_trusted|passes", "FW-003", "FW-004", "FW-010"),
-        Row("firewalld-zone-lost", "FW-002", "The internal interface of web-02 is in no zone, and so in the one that firewalld comes with", "web-02",
+        Row(
+            "firewalld-zone-lost", "FW-002",
+            "The internal interface of web-02 is in no zone, and so in the one that firewalld comes with",
+            "web-02",
             $"firewall-cmd -q --set-default-zone=public && {Both("--zone=internal --remove-interface=internal")}",
             $"firewall-cmd -q --set-default-zone=drop; {Both("--zone=internal --add-interface=internal")}",
             "flow replication|is dropped|inet firewalld", "FW-001", "FW-010", "FW-014", "FW-016", "LB-002"),
@@ -32,14 +36,19 @@ internal static class FirewalldFaults
             "inet firewalld filter_IN_internal_allow rule|tcp dport 6379"),
         Row("firewalld-policy", "FW-001", "A policy on web-01 opens a port that its zone does not", "web-01",
             "firewall-cmd -q --permanent --new-policy=maintenance && " + Both(
-                "--policy=maintenance --add-ingress-zone=internal", "--policy=maintenance --add-egress-zone=HOST", "--policy=maintenance --add-port=5000/tcp"),
+                "--policy=maintenance --add-ingress-zone=internal",
+                "--policy=maintenance --add-egress-zone=HOST",
+                "--policy=maintenance --add-port=5000/tcp"),
             Both("--delete-policy=maintenance"),
             "filter_IN_policy_maintenance_allow rule 1|:5000 (new in internal) passes"),
         Row("firewalld-direct-rule", "FW-002", "A direct rule on web-02 drops the database port before the zones are asked", "web-02",
-            Both(DirectRule.Replace("{0}", "add", StringComparison.Ordinal)), Both(DirectRule.Replace("{0}", "remove", StringComparison.Ordinal)),
+            Both(
+                DirectRule.Replace("{0}", "add", StringComparison.Ordinal)), Both(
+                    DirectRule.Replace("{0}", "remove", StringComparison.Ordinal)),
             "flow replication|is dropped|ip filter INPUT rule 1", "FW-006", "FW-008", "FW-014", "FW-016", "LB-002"),
         Row("firewalld-beside", "FW-008", "A table beside firewalld's on web-01 drops a port until the next boot only", "web-01",
-            "nft 'table inet beside { chain input { type filter hook input priority 0; tcp dport 8443 drop; }; }'", "nft delete table inet beside 2>/dev/null || true",
+            "nft 'table inet beside { chain input { type filter hook input priority 0; tcp dport 8443 drop; }; }'",
+            "nft delete table inet beside 2>/dev/null || true",
             "the next boot opens|dport 8443"),
         Row("firewalld-stopped", "FW-004", "firewalld of web-02 is stopped", "web-02",
             "systemctl stop firewalld", "systemctl start firewalld",
@@ -50,7 +59,14 @@ internal static class FirewalldFaults
     ];
 
     private static ShellFault Row(
-        string name, string control, string description, string server, string commandToBreak, string commandToHeal, string witness, params string[] others) =>
+        string name,
+        string control,
+        string description,
+        string server,
+        string commandToBreak,
+        string commandToHeal,
+        string witness,
+        params string[] others) =>
         new(name, Area.Firewall, control, description, server, commandToBreak, commandToHeal)
         {
             Thing = Thing,

@@ -18,5 +18,6 @@ internal static class ServiceReload
 
     private static string Reload(string unit) =>
         $"old=$(pgrep --parent $(systemctl show --property=MainPID --value {unit})) && systemctl reload {unit} && "
-        + "for i in $(seq 200); do busy=; for p in $old; do if ss -Hltnp | grep -q \"pid=$p,\"; then busy=1; fi; done; [ -z \"$busy\" ] && break; sleep 0.05; done && [ -z \"$busy\" ]";
+        + "for i in $(seq 200); do busy=; for p in $old; do if ss -Hltnp | grep -q \"pid=$p,\"; then busy=1; fi; done; [ -z \"$busy\" ] && "
+        + "break; sleep 0.05; done && [ -z \"$busy\" ]";
 }

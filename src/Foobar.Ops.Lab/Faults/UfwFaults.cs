@@ -26,10 +26,17 @@ internal static class UfwFaults
         Row("ufw-deny-first", "FW-002", "A rule of ufw on web-02 denies the database port before the rules that allow it", "web-02",
             "ufw prepend deny 3306/tcp", "ufw delete deny 3306/tcp",
             "flow replication|is dropped|ip filter ufw-user-input rule 1", "FW-014", "FW-016", "LB-002"),
-        Row("ufw-allow-before-deny", "FW-017", "A rule of ufw on lb-01 lets the internal network in by the public interface before it is denied there", "lb-01",
-            "ufw prepend allow in on public from 192.0.2.0/24 to any port 443 proto tcp", "ufw delete allow in on public from 192.0.2.0/24 to any port 443 proto tcp",
+        Row(
+            "ufw-allow-before-deny", "FW-017",
+            "A rule of ufw on lb-01 lets the internal network in by the public interface before it is denied there",
+            "lb-01",
+            "ufw prepend allow in on public from 192.0.2.0/24 to any port 443 proto tcp",
+            "ufw delete allow in on public from 192.0.2.0/24 to any port 443 proto tcp",
             "interface public|ufw-user-input rule 1", "FW-001"),
-        Edit("ufw-before-rules", "FW-001", "A rule on web-01 that ufw does not show accepts a port before its own", "web-01", "/etc/ufw/before.rules",
+        Edit(
+            "ufw-before-rules", "FW-001",
+            "A rule on web-01 that ufw does not show accepts a port before its own",
+            "web-01", "/etc/ufw/before.rules",
             "sed -i '/^# drop INVALID/i -A ufw-before-input -p tcp --dport 9200 -j ACCEPT' \"$file\"", "ufw reload",
             "ip filter ufw-before-input rule|:9200 (new in internal) passes"),
         Edit("ufw-ipv6-off", "FW-002", "ufw of web-02 does not know of IPv6", "web-02", "/etc/default/ufw",
@@ -38,7 +45,10 @@ internal static class UfwFaults
         Row("ufw-only-running", "FW-008", "A port of web-01 was opened past ufw, until its next start", "web-01",
             "iptables -I ufw-user-input -p tcp --dport 8443 -j ACCEPT", "iptables -D ufw-user-input -p tcp --dport 8443 -j ACCEPT",
             "the next boot closes|8443", "FW-001"),
-        Edit("ufw-file-not-loaded", "FW-008", "A rule in a file of ufw on lb-01 opens a port as soon as it is loaded", "lb-01", "/etc/ufw/before.rules",
+        Edit(
+            "ufw-file-not-loaded", "FW-008",
+            "A rule in a file of ufw on lb-01 opens a port as soon as it is loaded",
+            "lb-01", "/etc/ufw/before.rules",
             "sed -i '/^# drop INVALID/i -A ufw-before-input -p tcp --dport 8443 -j ACCEPT' \"$file\"", "true",
             "the next boot opens|8443"),
         Row("ufw-not-at-boot", "FW-008", "ufw of lb-01 is not started at boot", "lb-01",
@@ -47,10 +57,38 @@ internal static class UfwFaults
     ];
 
     private static ShellFault Row(
-        string name, string control, string description, string server, string commandToBreak, string commandToHeal, string witness, params string[] others) =>
-        new(name, Area.Firewall, control, description, server, commandToBreak, commandToHeal) { Thing = "ufw", AppliesTo = Applies, AlsoSeenBy = others, Witness = witness };
+        string name,
+        string control,
+        string description,
+        string server,
+        string commandToBreak,
+        string commandToHeal,
+        string witness,
+        params string[] others) =>
+        new(
+            name, Area.Firewall, control, description, server, commandToBreak, commandToHeal)
+            {
+                Thing = "ufw",
+                AppliesTo = Applies,
+                AlsoSeenBy = others,
+                Witness = witness,
+            };
 
     private static FileFault Edit(
-        string name, string control, string description, string server, string path, string edit, string reload, string witness, params string[] others) =>
-        new(name, Area.Firewall, control, description, [server], path, edit, reload) { AppliesTo = Applies, AlsoSeenBy = others, Witness = witness };
+        string name,
+        string control,
+        string description,
+        string server,
+        string path,
+        string edit,
+        string reload,
+        string witness,
+        params string[] others) =>
+        new(
+            name, Area.Firewall, control, description, [server], path, edit, reload)
+            {
+                AppliesTo = Applies,
+                AlsoSeenBy = others,
+                Witness = witness,
+            };
 }

@@ -8,7 +8,8 @@ internal static class Checkout
     /// <summary>Its root directory.</summary>
     /// <exception cref="LabException">The program was copied out of its clone.</exception>
     public static string Root => FindRoot() ?? throw LabException.NotFound(
-        $"There is no clone of the repository above {AppContext.BaseDirectory}.", "Run the lab from a clone: dotnet run --project src/Foobar.Ops.Lab.");
+        $"There is no clone of the repository above {AppContext.BaseDirectory}.",
+        "Run the lab from a clone: dotnet run --project src/Foobar.Ops.Lab.");
 
     /// <summary>The directory of what the tests and the demonstration need beside the module.</summary>
     public static string Tools => Path.Combine(Root, ".tools");
@@ -20,8 +21,11 @@ internal static class Checkout
         get
         {
             string output = Path.Combine(Root, "output", "Foobar.Ops");
-            string[] staged = Directory.Exists(output) ? [.. Directory.GetDirectories(output).Select(version => Path.Combine(version, Manifest)).Where(File.Exists)] : [];
-            return staged.MaxBy(File.GetLastWriteTimeUtc) ?? throw LabException.NotFound($"No module is staged in {output}.", "Run dotnet build.");
+            string[] staged = Directory.Exists(output)
+                ? [.. Directory.GetDirectories(output).Select(version => Path.Combine(version, Manifest)).Where(File.Exists)]
+                : [];
+            return staged.MaxBy(File.GetLastWriteTimeUtc)
+                ?? throw LabException.NotFound($"No module is staged in {output}.", "Run dotnet build.");
         }
     }
 

@@ -17,7 +17,11 @@ internal static class ControlGroups
 
     /// <summary>The directories of a lab's group, or of one server's, in all hierarchies; the unified one first.</summary>
     public static IReadOnlyList<string> Directories(string lab, string? server = null) =>
-        [.. new[] { Unified, Named }.OfType<string>().Select(root => Path.Combine(root, "foobar-lab", lab, server ?? string.Empty).TrimEnd('/'))];
+        [
+            .. new[] { Unified, Named }
+                .OfType<string>()
+                .Select(root => Path.Combine(root, "foobar-lab", lab, server ?? string.Empty).TrimEnd('/')),
+        ];
 
     /// <summary>The processes of a server's container, by their ids on this machine.</summary>
     public static IReadOnlyList<int> Processes(string lab, string server, string part)

@@ -19,12 +19,18 @@ internal static class DebianMirror
             $"This machine's apt sources name no mirror for {release} main.", "Add one in /etc/apt/sources.list.d/debian.sources.");
     }
 
-    /// <summary>The addresses of all servers that this machine's apt sources and its proxy name, as far as they can be resolved now.</summary>
+    /// <summary>
+    /// The addresses of all servers that this machine's apt sources and its proxy name, as far as they can be resolved now.
+    /// </summary>
     public static async Task<IReadOnlyList<IPAddress>> FindAddressesAsync(CancellationToken cancel)
     {
-        string targets = await Tool.RunAsync("apt-get", ["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"], cancel: cancel);
+        string targets = await Tool.RunAsync(
+            "apt-get", ["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"], cancel: cancel);
         string?[] places = [.. targets.Split('\n', StringSplitOptions.RemoveEmptyEntries), await FindProxyAsync(cancel)];
-        IEnumerable<string> hosts = places.Select(place => Uri.TryCreate(place, UriKind.Absolute, out Uri? uri) ? uri.DnsSafeHost : string.Empty).Where(host => host.Length > 0).Distinct();
+        IEnumerable<string> hosts = places.Select(
+            place => Uri.TryCreate(place, UriKind.Absolute, out Uri? uri) ? uri.DnsSafeHost : string.Empty)
+            .Where(host => host.Length > 0)
+            .Distinct();
         return [.. (await Task.WhenAll(hosts.Select(host => ResolveAsync(host, cancel)))).SelectMany(addresses => addresses)];
     }
 
@@ -48,9 +54,13 @@ internal static class DebianMirror
             using HttpResponseMessage response = await client.GetAsync(release, HttpCompletionOption.ResponseHeadersRead, cancel);
             response.EnsureSuccessStatusCode();
         }
-        catch (Exception unreachable) when (unreachable is HttpRequestException || (unreachable is OperationCanceledException && !cancel.IsCancellationRequested))
+        catch (Exception unreachable)
+            when (unreachable is HttpRequestException || (unreachable is OperationCanceledException && !cancel.IsCancellationRequested))
         {
-            throw new LabException(LabException.NoMirror, ErrorKind.Connection, $"{release} can't be read: {unreachable.GetBaseException().Message}", unreachable)
+            throw new LabException(
+                LabException.NoMirror, ErrorKind.Connection,
+                $"{release} can't be read: {unreachable.GetBaseException().Message}",
+                unreachable)
             {
                 Recommendation = "The base image needs a Debian mirror once; the machine's own apt sources name this one.",
             };
@@ -73,7 +83,8 @@ internal static class DebianMirror
             limit.CancelAfter(TimeSpan.FromSeconds(5));
             return await Dns.GetHostAddressesAsync(host, limit.Token);
         }
-        catch (Exception unknown) when (unknown is SocketException || (unknown is OperationCanceledException && !cancel.IsCancellationRequested))
+        catch (Exception unknown)
+            when (unknown is SocketException || (unknown is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             // A mirror that can't be resolved can't be cut off.
             return [];

@@ -3,7 +3,8 @@ namespace Foobar.Ops.Lab.Host;
 /// <summary>A program that this machine must have.</summary>
 /// <param name="Name">Its name, as found in the system's directories or on the PATH.</param>
 /// <param name="Package">The Debian package it comes with.</param>
-/// <param name="Service">A service that the package would start, and that nobody here needs; <see langword="null"/> if it starts none.</param>
+/// <param name="Service">A service that the package would start, and that nobody here needs; <see langword="null"/> if it starts
+/// none.</param>
 internal sealed record HostProgram(string Name, string Package, string? Service = null)
 {
     private static readonly string[] SystemDirectories = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
@@ -41,7 +42,9 @@ internal static class HostPrograms
     /// <summary>What the benchmarks run besides: what Foobar.Ops is measured beside, too.</summary>
     public static IReadOnlyList<HostProgram> Benchmarks { get; } =
     [
-        new("nft", "nftables"), new("ip", "iproute2"), new("ssh", "openssh-client"), new("nmap", "nmap"), new("ansible-playbook", "ansible"),
+        new(
+            "nft", "nftables"), new(
+                "ip", "iproute2"), new("ssh", "openssh-client"), new("nmap", "nmap"), new("ansible-playbook", "ansible"),
         new("sslscan", "sslscan"), new("testssl", "testssl.sh"), new("pt-table-checksum", "percona-toolkit"),
         new("mawk", "mawk"), new("goaccess", "goaccess"), new("wc", "coreutils"),
     ];

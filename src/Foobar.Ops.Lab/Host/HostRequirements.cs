@@ -5,7 +5,9 @@ namespace Foobar.Ops.Lab.Host;
 /// <summary>What a machine must be, to run a lab.</summary>
 internal static class HostRequirements
 {
-    /// <summary>Why this machine can't run a lab at all, or <see langword="null"/> if it can (once missing packages are installed).</summary>
+    /// <summary>
+    /// Why this machine can't run a lab at all, or <see langword="null"/> if it can (once missing packages are installed).
+    /// </summary>
     public static async Task<LabException?> FindObstacleAsync(CancellationToken cancel)
     {
         if (!HostSetup.IsDebian)
@@ -15,13 +17,15 @@ internal static class HostRequirements
 
         if (!Environment.IsPrivilegedProcess)
         {
-            return LabException.Refused("The lab needs root: it makes network namespaces, mounts and containers.", "Run it again with sudo.");
+            return LabException.Refused(
+                "The lab needs root: it makes network namespaces, mounts and containers.", "Run it again with sudo.");
         }
 
         if (LabPaths.Root.Any(letter => !char.IsAsciiLetterOrDigit(letter) && !"/._-".Contains(letter, StringComparison.Ordinal)))
         {
             return LabException.Refused(
-                $"FOOBAR_LAB_ROOT is '{LabPaths.Root}', which can't stand in a mount option.", "Use letters, digits, '/', '.', '_' and '-' only.");
+                $"FOOBAR_LAB_ROOT is '{LabPaths.Root}', which can't stand in a mount option.",
+                "Use letters, digits, '/', '.', '_' and '-' only.");
         }
 
         ToolResult namespaces = await Tool.TryAsync("unshare", ["--net", "--mount", "--pid", "--fork", "true"], cancel: cancel);

@@ -44,7 +44,8 @@ internal static partial class MountTable
     /// <exception cref="LabException">Something is mounted there.</exception>
     public static void DeleteTree(string directory)
     {
-        if (Read().FirstOrDefault(mount => mount.Point == directory || mount.Point.StartsWith(directory + "/", StringComparison.Ordinal)) is MountEntry mount)
+        if (Read().FirstOrDefault(
+            mount => mount.Point == directory || mount.Point.StartsWith(directory + "/", StringComparison.Ordinal)) is MountEntry mount)
         {
             throw LabException.Failed($"{directory} is not deleted: {mount.Point} is still mounted.");
         }

@@ -13,7 +13,8 @@ internal sealed partial record PowerShellHost(string Program, Version Version)
 
     /// <summary>Finds it.</summary>
     /// <exception cref="LabException">There is none: the build did not restore it.</exception>
-    public static async Task<PowerShellHost> FindAsync(CancellationToken cancel) => await FindAsync([.. PathDirectories, Checkout.Tools], cancel);
+    public static async Task<PowerShellHost> FindAsync(CancellationToken cancel) =>
+        await FindAsync([.. PathDirectories, Checkout.Tools], cancel);
 
     /// <summary>Finds the first one in some directories that is new enough.</summary>
     /// <exception cref="LabException">There is none.</exception>
@@ -27,7 +28,9 @@ internal sealed partial record PowerShellHost(string Program, Version Version)
             }
         }
 
-        throw LabException.NotFound($"There is no PowerShell {Oldest} or later on the PATH, nor the local tool in {directories[^1]}.", "Run dotnet build, which restores it.");
+        throw LabException.NotFound(
+            $"There is no PowerShell {Oldest} or later on the PATH, nor the local tool in {directories[^1]}.",
+            "Run dotnet build, which restores it.");
     }
 
     /// <summary>
@@ -47,7 +50,8 @@ internal sealed partial record PowerShellHost(string Program, Version Version)
         return start;
     }
 
-    private static string[] PathDirectories => (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+    private static string[] PathDirectories =>
+        (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
 
     private static IEnumerable<string> FindPrograms(IEnumerable<string> directories)
     {

@@ -13,7 +13,10 @@ internal sealed record ToolResult(int ExitCode, string Output, string Error)
     public bool Succeeded => ExitCode == 0;
 }
 
-/// <summary>Runs programs of the machine: arguments as a list (never through a shell), a time limit, and a kill of all it started when that runs out.</summary>
+/// <summary>
+/// Runs programs of the machine: arguments as a list (never through a shell), a time limit, and a kill of all it started when that runs
+/// out.
+/// </summary>
 internal static class Tool
 {
     private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(60);
@@ -32,12 +35,17 @@ internal static class Tool
     /// <summary>Runs a program and returns what it said, whatever its exit code.</summary>
     /// <exception cref="LabException">The program is missing, or the time ran out.</exception>
     public static Task<ToolResult> TryAsync(
-        string program, IReadOnlyList<string> arguments, string? input = null, TimeSpan? limit = null, CancellationToken cancel = default) =>
+        string program,
+        IReadOnlyList<string> arguments,
+        string? input = null,
+        TimeSpan? limit = null,
+        CancellationToken cancel = default) =>
         TryAsync(Prepare(program, arguments), input, limit, cancel);
 
     /// <summary>Runs a prepared program and returns what it said, whatever its exit code.</summary>
     /// <exception cref="LabException">The program is missing, or the time ran out.</exception>
-    public static async Task<ToolResult> TryAsync(ProcessStartInfo start, string? input = null, TimeSpan? limit = null, CancellationToken cancel = default)
+    public static async Task<ToolResult> TryAsync(
+        ProcessStartInfo start, string? input = null, TimeSpan? limit = null, CancellationToken cancel = default)
     {
         using Process process = Start(start);
         using CancellationTokenSource timer = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -54,7 +62,8 @@ internal static class Tool
         {
             process.Kill(entireProcessTree: true);
             cancel.ThrowIfCancellationRequested();
-            throw LabException.Failed($"{Shown(start.FileName, start.ArgumentList)}: not finished after {(limit ?? DefaultLimit).TotalSeconds:0} s");
+            throw LabException.Failed(
+                $"{Shown(start.FileName, start.ArgumentList)}: not finished after {(limit ?? DefaultLimit).TotalSeconds:0} s");
         }
     }
 

@@ -69,7 +69,8 @@ internal static class ImageBuilder
 
     /// <summary>Builds a layer into a directory that does not exist yet.</summary>
     /// <inheritdoc cref="BuildAsync(ImageFlavour, string, string, string, CancellationToken)"/>
-    public static Task BuildAsync(ImageLayer layer, string image, string suite, string root, string mirror, string log, CancellationToken cancel) =>
+    public static Task BuildAsync(
+        ImageLayer layer, string image, string suite, string root, string mirror, string log, CancellationToken cancel) =>
         BuildProcess.RunAsync(
             $"{layer.Name} layer", Layer,
             [root, image, suite, mirror, string.Join(' ', layer.Packages), string.Join(' ', layer.Services), log], mirror, cancel);

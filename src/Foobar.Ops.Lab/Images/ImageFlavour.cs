@@ -18,7 +18,8 @@ internal sealed record ImageFlavour(
     private static readonly string[] Common =
     [
         "systemd", "systemd-sysv", "dbus", "openssh-server", "sudo", "procps", "iproute2", "iputils-ping", "nftables", "iptables", "ipset",
-        "haproxy", "nginx", "python3", "python3-pymysql", "prometheus-node-exporter", "chrony", "curl", "openssl", "ca-certificates", "socat",
+        "haproxy", "nginx", "python3", "python3-pymysql", "prometheus-node-exporter", "chrony", "curl", "openssl", "ca-certificates",
+        "socat",
     ];
 
     private static readonly ImageFlavour MySql =
@@ -62,11 +63,18 @@ internal sealed record ImageFlavour(
     public string ImageName => $"{Name}-{Digest()}";
 
     /// <summary>Whether a directory's name is that of an image that this recipe or a former one made.</summary>
-    public bool HasMade(string imageName) => imageName.Length == ImageName.Length && imageName.StartsWith(Name + "-", StringComparison.Ordinal);
+    public bool HasMade(string imageName) =>
+        imageName.Length == ImageName.Length && imageName.StartsWith(Name + "-", StringComparison.Ordinal);
 
     private string Digest()
     {
-        IEnumerable<string> parts = [Suite, .. Packages, .. Files.Order(Comparer<KeyValuePair<string, string>>.Create((a, b) => string.CompareOrdinal(a.Key, b.Key))).SelectMany(file => new[] { file.Key, file.Value })];
+        IEnumerable<string> parts =
+        [
+            Suite,
+            .. Packages,
+            .. Files.Order(Comparer<KeyValuePair<string, string>>.Create((a, b) => string.CompareOrdinal(a.Key, b.Key)))
+                .SelectMany(file => new[] { file.Key, file.Value }),
+        ];
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', parts))))[..12];
     }
 

@@ -19,8 +19,10 @@ internal sealed record ImageLayer(string Name, IReadOnlyList<string> Packages, I
     {
         HostFirewall.Firewalld or HostFirewall.Ufw when options.Agents => throw Host.LabException.Refused(
             $"There is no layer with both {options.Firewall} and agents.", "Raise the lab with one of them."),
-        _ when options.Balancers > 1 && (options.Agents || options.Firewall is HostFirewall.Firewalld or HostFirewall.Ufw) => throw Host.LabException.Refused(
-            "There is no layer with both keepalived and what else was asked for.", "Raise the pair of load balancers without --agents, with --firewall nftables or docker."),
+        _ when options.Balancers > 1
+            && (options.Agents || options.Firewall is HostFirewall.Firewalld or HostFirewall.Ufw) => throw Host.LabException.Refused(
+            "There is no layer with both keepalived and what else was asked for.",
+            "Raise the pair of load balancers without --agents, with --firewall nftables or docker."),
         _ when options.Balancers > 1 => new("keepalived", ["keepalived"], ["keepalived.service"]),
         _ when options.Agents => Agents,
         HostFirewall.Firewalld => new("firewalld", ["firewalld"], ["firewalld.service"]),
@@ -31,7 +33,17 @@ internal sealed record ImageLayer(string Name, IReadOnlyList<string> Packages, I
     // The libraries are those of collectd's plugins write_http and write_prometheus, which its package only suggests.
     private static readonly ImageLayer Agents = new(
         "agents",
-        ["collectd-core", "libcurl3-gnutls", "libyajl2", "libmicrohttpd12", "libprotobuf-c1", "zabbix-agent2", "netdata-core", "prometheus-mysqld-exporter", "prometheus"],
+        [
+            "collectd-core",
+            "libcurl3-gnutls",
+            "libyajl2",
+            "libmicrohttpd12",
+            "libprotobuf-c1",
+            "zabbix-agent2",
+            "netdata-core",
+            "prometheus-mysqld-exporter",
+            "prometheus",
+        ],
         ["collectd.service", "zabbix-agent2.service", "netdata.service", "prometheus-mysqld-exporter.service", "prometheus.service"]);
 
     /// <summary>The name of the layer this recipe makes over an image.</summary>
@@ -41,7 +53,8 @@ internal sealed record ImageLayer(string Name, IReadOnlyList<string> Packages, I
     public bool HasMade(string imageName, string directoryName) => directoryName.StartsWith(Prefix(imageName), StringComparison.Ordinal);
 
     /// <summary>Whether a directory's name is that of any layer over an image.</summary>
-    public static bool IsOver(string imageName, string directoryName) => directoryName.StartsWith($"{imageName}+", StringComparison.Ordinal);
+    public static bool IsOver(string imageName, string directoryName) =>
+        directoryName.StartsWith($"{imageName}+", StringComparison.Ordinal);
 
     private string Prefix(string imageName) => $"{imageName}+{Name}-";
 

@@ -30,7 +30,9 @@ internal static class ImageStore
         return image;
     }
 
-    /// <summary>The directory of a kind of lab's layer over its image, built if it is not there; <see langword="null"/> if it needs none.</summary>
+    /// <summary>
+    /// The directory of a kind of lab's layer over its image, built if it is not there; <see langword="null"/> if it needs none.
+    /// </summary>
     public static async Task<string?> EnsureLayerAsync(LabOptions kind, string image, IProgress<string> progress, CancellationToken cancel)
     {
         if (ImageLayer.Of(kind) is not ImageLayer layer)
@@ -47,7 +49,8 @@ internal static class ImageStore
 
         ImageFlavour flavour = ImageFlavour.Of(kind);
         using LabLock building = await LabLock.WaitAsync(
-            $"layer.{flavour.Name}.{layer.Name}", holder => progress.Report($"Waiting for the layer that another process ({holder}) builds"), cancel);
+            $"layer.{flavour.Name}.{layer.Name}", holder =>
+                progress.Report($"Waiting for the layer that another process ({holder}) builds"), cancel);
         if (!Directory.Exists(directory))
         {
             await BuildAsync(
@@ -65,14 +68,20 @@ internal static class ImageStore
     {
         if (LabRecord.All() is [LabRecord lab, ..])
         {
-            throw LabException.Refused($"The images are not removed: the lab '{lab.Options.Name}' stands on one.", "Remove that lab first (down --name).");
+            throw LabException.Refused(
+                $"The images are not removed: the lab '{lab.Options.Name}' stands on one.", "Remove that lab first (down --name).");
         }
 
         MountTable.DeleteTree(LabPaths.Images);
     }
 
     private static async Task BuildAsync(
-        string directory, string name, string suite, IProgress<string> progress, Func<string, string, string, Task> build, CancellationToken cancel)
+        string directory,
+        string name,
+        string suite,
+        IProgress<string> progress,
+        Func<string, string, string, Task> build,
+        CancellationToken cancel)
     {
         string mirror = await DebianMirror.FindAsync(cancel);
         await DebianMirror.CheckAsync(mirror, suite, cancel);
@@ -88,13 +97,17 @@ internal static class ImageStore
         progress.Report($"Built {Path.GetFileName(directory)} in {time.Elapsed.TotalSeconds:0} s");
     }
 
-    /// <summary>Removes images or layers of older recipes that no lab stands on, with the layers over them; in the background, since nobody waits for that.</summary>
+    /// <summary>
+    /// Removes images or layers of older recipes that no lab stands on, with the layers over them; in the background, since nobody waits
+    /// for that.
+    /// </summary>
     private static async Task RemoveUnusedAsync(Func<string, bool> isOld, CancellationToken cancel)
     {
         HashSet<string?> used = [.. LabRecord.All().SelectMany(lab => (string?[])[lab.Image, lab.Layer])];
         string[] all = Directory.GetDirectories(LabPaths.Images);
         string[] old = [.. all.Where(one => isOld(one) && !used.Contains(one))];
-        IEnumerable<string> over = all.Where(one => Array.Exists(old, image => ImageLayer.IsOver(Path.GetFileName(image), Path.GetFileName(one))));
+        IEnumerable<string> over = all.Where(
+            one => Array.Exists(old, image => ImageLayer.IsOver(Path.GetFileName(image), Path.GetFileName(one))));
         foreach (string other in old.Concat(over).Distinct())
         {
             await Tool.RunAsync("setsid", ["--fork", "rm", "--recursive", "--force", "--one-file-system", other], cancel: cancel);

@@ -37,12 +37,17 @@ internal sealed class OrderWriters : IAsyncDisposable
     /// <param name="writers">How many there are, each with a connection.</param>
     /// <param name="interval">How often each writes; zero for without pause.</param>
     /// <param name="cancel">Cancels.</param>
-    public static async Task<OrderWriters> StartAsync(RaisedLab lab, string server, int writers, TimeSpan interval, CancellationToken cancel)
+    public static async Task<OrderWriters> StartAsync(
+        RaisedLab lab, string server, int writers, TimeSpan interval, CancellationToken cancel)
     {
         const string Script = "/run/order-writers.py";
         await lab.RunAsync(server, $"cat > {Script}", Resources.Read("load/order-writers.py"), cancel: cancel);
         string prefix = $"w{Guid.NewGuid().ToString("N")[..10]}";
-        ProcessStartInfo start = lab.Prepare(server, string.Create(CultureInfo.InvariantCulture, $"exec python3 {Script} /etc/foobar-app/app.json {prefix} {writers} {interval.TotalMilliseconds}"));
+        ProcessStartInfo start = lab.Prepare(
+            server,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"exec python3 {Script} /etc/foobar-app/app.json {prefix} {writers} {interval.TotalMilliseconds}"));
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         OrderWriters started = new(Process.Start(start)!, prefix);
@@ -79,7 +84,8 @@ internal sealed class OrderWriters : IAsyncDisposable
 
     /// <summary>The ids of its orders that a database holds.</summary>
     public async Task<IReadOnlyList<string>> ReadAsync(RaisedLab lab, string server) =>
-        (await lab.RunAsync(server, $"mysql -N -e \"SELECT id FROM shop.orders WHERE id LIKE '{Prefix}-%'\"")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        (await lab.RunAsync(server, $"mysql -N -e \"SELECT id FROM shop.orders WHERE id LIKE '{Prefix}-%'\""))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -99,5 +105,6 @@ internal sealed class OrderWriters : IAsyncDisposable
         return new(words[1], words[0] == "ack", Timestamp(words[2]), Timestamp(words[3]));
     }
 
-    private static long Timestamp(string nanoseconds) => long.Parse(nanoseconds, CultureInfo.InvariantCulture) / (1_000_000_000 / Stopwatch.Frequency);
+    private static long Timestamp(string nanoseconds) =>
+        long.Parse(nanoseconds, CultureInfo.InvariantCulture) / (1_000_000_000 / Stopwatch.Frequency);
 }

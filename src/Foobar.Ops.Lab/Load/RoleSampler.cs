@@ -52,7 +52,10 @@ internal sealed class RoleSampler : IAsyncDisposable
         {
             process.StandardInput.Close();
             string output = await process.StandardOutput.ReadToEndAsync().WaitAsync(Limit);
-            spans.AddRange(output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).Select(words => new WritableSpan(server, Timestamp(words[0]), Timestamp(words[1]))));
+            spans.AddRange(
+                output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(line => line.Split(' '))
+                    .Select(words => new WritableSpan(server, Timestamp(words[0]), Timestamp(words[1]))));
         }
 
         return spans;
@@ -82,5 +85,6 @@ internal sealed class RoleSampler : IAsyncDisposable
         _processes.Clear();
     }
 
-    private static long Timestamp(string nanoseconds) => long.Parse(nanoseconds, CultureInfo.InvariantCulture) / (1_000_000_000 / Stopwatch.Frequency);
+    private static long Timestamp(string nanoseconds) =>
+        long.Parse(nanoseconds, CultureInfo.InvariantCulture) / (1_000_000_000 / Stopwatch.Frequency);
 }

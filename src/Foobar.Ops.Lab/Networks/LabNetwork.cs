@@ -27,7 +27,9 @@ internal static class LabNetwork
         {
             string bridge = network.ToString().ToLowerInvariant();
             await Tool.TryAsync(
-                "ip", ["-n", switches, "link", "add", bridge, "type", "bridge", "forward_delay", "0", "mcast_snooping", "0"], cancel: cancel);
+                "ip", [
+                    "-n", switches, "link", "add", bridge, "type", "bridge", "forward_delay", "0", "mcast_snooping", "0",
+                ], cancel: cancel);
             await BatchAsync(switches, $"link set {bridge} addrgenmode none up", cancel);
         }
 
@@ -40,7 +42,10 @@ internal static class LabNetwork
     {
         // Named first: a veth pair whose other end's namespace dies goes only when the kernel gets to it.
         await Tool.TryAsync("ip", ["link", "del", NetworkNames.Operator(slot)], cancel: cancel);
-        string[] namespaces = [.. servers.Select(server => NetworkNames.Server(lab, server)), NetworkNames.Outside(lab), NetworkNames.Switches(lab)];
+        string[] namespaces =
+        [
+            .. servers.Select(server => NetworkNames.Server(lab, server)), NetworkNames.Outside(lab), NetworkNames.Switches(lab),
+        ];
         foreach (string one in namespaces.Where(Exists))
         {
             await KillAllInAsync(one, cancel);
@@ -115,7 +120,8 @@ internal static class LabNetwork
             $"addr replace {link.V4}/{AddressPlan.PrefixV4} dev {name}",
             $"addr replace {link.V6}/{AddressPlan.PrefixV6} dev {name} nodad",
             .. routes.Select(route =>
-                $"route replace {route} via {(route.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? gateway.V4 : gateway.V6)} dev {name}"),
+                $"route replace {route} via {(route.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? gateway.V4 : gateway.V6)} "
+                    + $"dev {name}"),
         ];
         return string.Join('\n', lines);
     }

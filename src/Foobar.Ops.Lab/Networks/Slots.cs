@@ -28,7 +28,8 @@ internal static class Slots
         }
 
         throw LabException.Refused(
-            $"All {AddressPlan.Slots} address ranges for labs are taken.", "Remove a lab that is not needed any more (status --all lists them).");
+            $"All {AddressPlan.Slots} address ranges for labs are taken.",
+            "Remove a lab that is not needed any more (status --all lists them).");
     }
 
     private static IEnumerable<IPNetwork> Ranges(AddressPlan plan) =>

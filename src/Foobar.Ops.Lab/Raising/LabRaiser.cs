@@ -10,7 +10,9 @@ using Foobar.Ops.Lab.Setup;
 
 namespace Foobar.Ops.Lab.Raising;
 
-/// <summary>Raises a lab, or repairs what is missing of one. Each step finds out what is there already, so it may be killed anywhere and run again.</summary>
+/// <summary>
+/// Raises a lab, or repairs what is missing of one. Each step finds out what is there already, so it may be killed anywhere and run again.
+/// </summary>
 internal sealed class LabRaiser(IProgress<string> progress)
 {
     /// <summary>Raises the lab.</summary>
@@ -28,7 +30,10 @@ internal sealed class LabRaiser(IProgress<string> progress)
         progress.Report($"Raising the lab '{options.Name}' in slot {record.Slot}");
         LabAuthority authority = LabAuthority.Open(plan.Files.Authority);
         await Task.WhenAll(WriteAccessAsync(plan, authority, cancel), LabNetwork.EnsureAsync(plan, cancel));
-        await Task.WhenAll([new OutsideHost(plan).EnsureAsync(record.Image, cancel), .. plan.Servers.Select(server => StartAsync(plan, server, record, authority, cancel))]);
+        await Task.WhenAll([
+            new OutsideHost(plan).EnsureAsync(record.Image, cancel),
+            .. plan.Servers.Select(server => StartAsync(plan, server, record, authority, cancel)),
+        ]);
         progress.Report("Waiting until all services answer and replication runs");
         await new Readiness(plan).WaitAsync(cancel);
         return plan;
@@ -45,7 +50,13 @@ internal sealed class LabRaiser(IProgress<string> progress)
 
         IReadOnlyList<IPAddress> mirrors = await DebianMirror.FindAddressesAsync(cancel);
         using LabLock slots = await LabLock.WaitAsync("slots", _ => { }, cancel);
-        LabRecord record = new() { Options = options, Image = image, Layer = layer, Slot = Slots.Choose(LabRecord.All().Select(lab => lab.Slot), mirrors) };
+        LabRecord record = new()
+        {
+            Options = options,
+            Image = image,
+            Layer = layer,
+            Slot = Slots.Choose(LabRecord.All().Select(lab => lab.Slot), mirrors),
+        };
         record.Save(LabSecrets.Create());
         return record;
     }
@@ -84,5 +95,6 @@ internal sealed class LabRaiser(IProgress<string> progress)
     }
 
     private static string Kind(LabOptions options) =>
-        $"--database {options.Database.ToString().ToLowerInvariant()}{(options.Suite is DebianSuite suite ? $" --suite {suite.ToString().ToLowerInvariant()}" : string.Empty)} --tls {options.Tls.ToString().ToLowerInvariant()}{(options.SemiSync ? " --semi-sync" : string.Empty)}{(options.Grown ? " --grown" : string.Empty)}{(options.Firewall != HostFirewall.Nftables ? $" --firewall {options.Firewall.ToString().ToLowerInvariant()}" : string.Empty)}{(options.Agents ? " --agents" : string.Empty)}{(options.Replicas > 1 ? $" --replicas {options.Replicas}" : string.Empty)}{(options.Cluster != ClusterVariant.None ? $" --cluster {options.Cluster.ToString().ToLowerInvariant()}" : string.Empty)}{(options.Balancers > 1 ? $" --balancers {options.Balancers}" : string.Empty)}";
+        "--database "
+            + $"{options.Database.ToString().ToLowerInvariant()}{(options.Suite is DebianSuite suite ? $" --suite {suite.ToString().ToLowerInvariant()}" : string.Empty)} --tls {options.Tls.ToString().ToLowerInvariant()}{(options.SemiSync ? " --semi-sync" : string.Empty)}{(options.Grown ? " --grown" : string.Empty)}{(options.Firewall != HostFirewall.Nftables ? $" --firewall {options.Firewall.ToString().ToLowerInvariant()}" : string.Empty)}{(options.Agents ? " --agents" : string.Empty)}{(options.Replicas > 1 ? $" --replicas {options.Replicas}" : string.Empty)}{(options.Cluster != ClusterVariant.None ? $" --cluster {options.Cluster.ToString().ToLowerInvariant()}" : string.Empty)}{(options.Balancers > 1 ? $" --balancers {options.Balancers}" : string.Empty)}";
 }

@@ -29,7 +29,12 @@ internal sealed record LabRecord
 
     /// <summary>The records of all labs of this machine.</summary>
     public static IReadOnlyList<LabRecord> All() => Directory.Exists(LabPaths.Labs)
-        ? [.. Directory.GetDirectories(LabPaths.Labs).Order(StringComparer.Ordinal).Select(one => Read(Path.Combine(one, "lab.json"))).OfType<LabRecord>()]
+        ? [
+            .. Directory.GetDirectories(LabPaths.Labs)
+                .Order(StringComparer.Ordinal)
+                .Select(one => Read(Path.Combine(one, "lab.json")))
+                .OfType<LabRecord>(),
+        ]
         : [];
 
     /// <summary>Writes the record and the lab's passwords.</summary>

@@ -5,7 +5,9 @@ using Foobar.Ops.Lab.Setup;
 
 namespace Foobar.Ops.Lab.Raising;
 
-/// <summary>Removes a lab and leaves nothing of it: no process, mount, namespace, interface, route, control group or file. The base images stay.</summary>
+/// <summary>
+/// Removes a lab and leaves nothing of it: no process, mount, namespace, interface, route, control group or file. The base images stay.
+/// </summary>
 internal static class LabRemover
 {
     /// <summary>Removes the lab of a name; <see langword="false"/> if there is none.</summary>
@@ -21,7 +23,9 @@ internal static class LabRemover
         if (LabRecord.Find(name) is LabRecord record)
         {
             LabPlan plan = record.ToPlan();
-            await Task.WhenAll([new OutsideHost(plan).KillAsync(cancel), .. plan.Servers.Select(server => RemoveServerAsync(plan, server, cancel))]);
+            await Task.WhenAll([
+                new OutsideHost(plan).KillAsync(cancel), .. plan.Servers.Select(server => RemoveServerAsync(plan, server, cancel)),
+            ]);
             await LabNetwork.RemoveAsync(name, record.Slot, plan.Servers.Select(server => server.Name), cancel);
             ControlGroups.Remove(name);
         }
@@ -31,7 +35,9 @@ internal static class LabRemover
         return true;
     }
 
-    /// <summary>After the last lab, wherever its files are: a lab that is being raised has its record, one that runs its control group.</summary>
+    /// <summary>
+    /// After the last lab, wherever its files are: a lab that is being raised has its record, one that runs its control group.
+    /// </summary>
     private static async Task RestoreMachineAsync(CancellationToken cancel)
     {
         using LabLock slots = await LabLock.WaitAsync("slots", _ => { }, cancel);

@@ -10,7 +10,10 @@ using Foobar.Ops.Lab.Setup;
 
 namespace Foobar.Ops.Lab.Raising;
 
-/// <summary>Waits until a lab does what it is for: all units of all servers run, replication runs, and the site answers through fw-01 and lb-01 with a row from the database.</summary>
+/// <summary>
+/// Waits until a lab does what it is for: all units of all servers run, replication runs, and the site answers through fw-01 and lb-01 with
+/// a row from the database.
+/// </summary>
 internal sealed class Readiness(LabPlan plan)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
@@ -38,13 +41,16 @@ internal sealed class Readiness(LabPlan plan)
         Container container = new(plan.Options.Name, server);
         if (container.FindInit() is null)
         {
-            return container.IsRunning ? $"{server.Name}: is booting" : $"{server.Name}: does not run; its console says: {container.LastWords()}";
+            return container.IsRunning
+                ? $"{server.Name}: is booting"
+                : $"{server.Name}: does not run; its console says: {container.LastWords()}";
         }
 
         ToolResult state = await container.ExecuteAsync("systemctl is-system-running", cancel: cancel);
         if (state.Output.Trim() != "running")
         {
-            ToolResult failed = await container.ExecuteAsync("systemctl list-units --failed --plain --no-legend --no-pager; systemctl list-jobs --no-legend --no-pager", cancel: cancel);
+            ToolResult failed = await container.ExecuteAsync(
+                "systemctl list-units --failed --plain --no-legend --no-pager; systemctl list-jobs --no-legend --no-pager", cancel: cancel);
             return $"{server.Name}: {state.Output.Trim()} {state.Error.Trim()} {failed.Output.Trim()}".TrimEnd();
         }
 
@@ -80,7 +86,9 @@ internal sealed class Readiness(LabPlan plan)
             string wanted = server.Name == plan.Balancer.Name ? "2" : "0";
             ToolResult found = container.FindInit() is null ? new ToolResult(1, "", "does not run")
                 : await container.ExecuteAsync(
-                    $"ip -4 -o address | grep -c -F -e ' {plan.Addresses.Virtual(LabNetworkName.Public)}/' -e ' {plan.Addresses.Virtual(LabNetworkName.Internal)}/'", cancel: cancel);
+                    $"ip -4 -o address | grep -c -F -e ' {plan.Addresses.Virtual(LabNetworkName.Public)}/' -e ' "
+                        + $"{plan.Addresses.Virtual(LabNetworkName.Internal)}/'",
+                    cancel: cancel);
             if (found.Output.Trim() != wanted)
             {
                 return $"{server.Name}: has {found.Output.Trim()} of the addresses that move, not {wanted} {found.Error.Trim()}".TrimEnd();
@@ -112,8 +120,11 @@ internal sealed class Readiness(LabPlan plan)
             return $"{server.Name}: does not run";
         }
 
-        ToolResult down = await container.ExecuteAsync("echo show stat | socat - /run/haproxy/admin.sock | cut -d, -f1,2,18 | grep -E ',(DOWN|no check)'", cancel: cancel);
-        return down.Output.Length == 0 && down.Error.Length == 0 ? null : $"{server.Name}: {down.Output.Trim().Replace('\n', ' ')}{down.Error.Trim()}";
+        ToolResult down = await container.ExecuteAsync(
+            "echo show stat | socat - /run/haproxy/admin.sock | cut -d, -f1,2,18 | grep -E ',(DOWN|no check)'", cancel: cancel);
+        return down.Output.Length == 0 && down.Error.Length == 0
+            ? null
+            : $"{server.Name}: {down.Output.Trim().Replace('\n', ' ')}{down.Error.Trim()}";
     }
 
     /// <summary>What is wrong with the site as seen from outside, or <see langword="null"/>.</summary>
@@ -125,7 +136,9 @@ internal sealed class Readiness(LabPlan plan)
         try
         {
             using HttpResponseMessage response = await client.GetAsync(new Uri($"https://{LabPlan.SiteName}/healthz"), cancel);
-            return response.IsSuccessStatusCode ? null : $"https://{LabPlan.SiteName}/healthz: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync(cancel)}";
+            return response.IsSuccessStatusCode
+                ? null
+                : $"https://{LabPlan.SiteName}/healthz: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync(cancel)}";
         }
         catch (Exception unreachable) when (unreachable is HttpRequestException or OperationCanceledException)
         {
@@ -172,7 +185,8 @@ internal sealed class Readiness(LabPlan plan)
         {
             if (time.Elapsed > Limit)
             {
-                throw LabException.Failed($"Not up after {Limit.TotalSeconds:0} s: {reason}", "Look into it with 'exec', or run 'down' and 'up' again.");
+                throw LabException.Failed(
+                    $"Not up after {Limit.TotalSeconds:0} s: {reason}", "Look into it with 'exec', or run 'down' and 'up' again.");
             }
 
             await Task.Delay(Pause, cancel);

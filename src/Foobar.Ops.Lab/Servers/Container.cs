@@ -7,8 +7,12 @@ namespace Foobar.Ops.Lab.Servers;
 /// <summary>A running server: booted, entered, killed.</summary>
 internal sealed class Container(string lab, LabServer server)
 {
-    /// <summary>What <c>systemd-nspawn</c> takes from a container, and a command that enters one must not bring along: else it could set this machine's clock.</summary>
-    private const string Withheld = "-sys_module,-sys_rawio,-sys_pacct,-sys_time,-mac_override,-mac_admin,-syslog,-wake_alarm,-block_suspend,-perfmon,-bpf,-checkpoint_restore";
+    /// <summary>
+    /// What <c>systemd-nspawn</c> takes from a container, and a command that enters one must not bring along: else it could set this
+    /// machine's clock.
+    /// </summary>
+    private const string Withheld =
+        "-sys_module,-sys_rawio,-sys_pacct,-sys_time,-mac_override,-mac_admin,-syslog,-wake_alarm,-block_suspend,-perfmon,-bpf,-checkpoint_restore";
 
     private readonly ServerFiles _files = LabFiles.Of(lab).Server(server.Name);
 
@@ -65,7 +69,8 @@ internal sealed class Container(string lab, LabServer server)
 
     /// <summary>Runs a shell command on it as root, by entering its namespaces: this works when its network and sshd don't.</summary>
     /// <exception cref="LabException">It does not run.</exception>
-    public Task<ToolResult> ExecuteAsync(string command, string? input = null, TimeSpan? limit = null, CancellationToken cancel = default) =>
+    public Task<ToolResult> ExecuteAsync(
+        string command, string? input = null, TimeSpan? limit = null, CancellationToken cancel = default) =>
         Tool.TryAsync("nsenter", Enter(command), input, limit, cancel);
 
     /// <summary>The arguments for <c>nsenter</c> that run a shell command on it as root.</summary>
@@ -76,7 +81,8 @@ internal sealed class Container(string lab, LabServer server)
         return
         [
             "--target", init.ToString(System.Globalization.CultureInfo.InvariantCulture), "--mount", "--uts", "--ipc", "--net", "--pid",
-            "env", "--ignore-environment", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8", "TERM=dumb",
+            "env", "--ignore-environment", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
+            "LANG=C.UTF-8", "TERM=dumb",
             "setpriv", $"--bounding-set={Withheld}", "sh", "-c", command,
         ];
     }

@@ -52,7 +52,8 @@ internal sealed class OutsideHost(LabPlan plan)
 
     private string Script(string image)
     {
-        string groups = string.Join('\n', ControlGroups.Directories(_lab, Name).Select(group => $"mkdir -p {group} && echo $$ > {group}/cgroup.procs"));
+        string groups = string.Join(
+            '\n', ControlGroups.Directories(_lab, Name).Select(group => $"mkdir -p {group} && echo $$ > {group}/cgroup.procs"));
         return $"""
             #!/bin/sh
             exec </dev/null >>{_files.Console} 2>&1

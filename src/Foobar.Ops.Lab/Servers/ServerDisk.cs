@@ -43,7 +43,9 @@ internal static class ServerDisk
             Directory.CreateDirectory(upper);
             Directory.CreateDirectory(work);
             await Tool.RunAsync(
-                "mount", ["-t", "overlay", "-o", $"lowerdir={string.Join(':', images)},upperdir={upper},workdir={work}", "overlay", server.Root], cancel: cancel);
+                "mount", [
+                    "-t", "overlay", "-o", $"lowerdir={string.Join(':', images)},upperdir={upper},workdir={work}", "overlay", server.Root,
+                ], cancel: cancel);
         }
     }
 
@@ -62,6 +64,7 @@ internal static class ServerDisk
             file.SetLength(SizeBytes);
         }
 
-        await Tool.RunAsync("mkfs.ext4", ["-q", "-m", "0", "-N", Inodes, "-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard", path], cancel: cancel);
+        await Tool.RunAsync(
+            "mkfs.ext4", ["-q", "-m", "0", "-N", Inodes, "-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard", path], cancel: cancel);
     }
 }

@@ -133,7 +133,8 @@ internal sealed partial record LabOptions
         (_, _, true) => throw LabException.Refused("Members of a cluster don't replicate semi-synchronously.", "Leave --semi-sync out."),
         (ClusterVariant.Group, DatabaseFlavour.MySql, _) or (ClusterVariant.Galera, DatabaseFlavour.MariaDb, _) =>
             this with { Cluster = cluster, Replicas = Math.Max(2, Replicas) },
-        _ => throw LabException.Refused($"{Database} has no cluster of the kind {cluster}.", "--cluster group goes with --database mysql, galera with mariadb."),
+        _ => throw LabException.Refused(
+            $"{Database} has no cluster of the kind {cluster}.", "--cluster group goes with --database mysql, galera with mariadb."),
     };
 
     /// <summary>Checks a lab's name, which ends up in paths and in names of namespaces.</summary>

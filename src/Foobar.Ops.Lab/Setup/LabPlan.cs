@@ -22,13 +22,18 @@ internal sealed record LabPlan
     public LabServer Firewall => new("fw-01", [Role.NetworkFirewall], [Addresses.FirewallOutside, Addresses.FirewallPublic]);
 
     /// <summary>The load balancer.</summary>
-    public LabServer Balancer => new("lb-01", Options.Agents ? [Role.LoadBalancer, Role.Monitoring] : [Role.LoadBalancer], [Addresses.BalancerPublic, Addresses.BalancerInternal]);
+    public LabServer Balancer =>
+        new(
+            "lb-01",
+            Options.Agents ? [Role.LoadBalancer, Role.Monitoring] : [Role.LoadBalancer],
+            [Addresses.BalancerPublic, Addresses.BalancerInternal]);
 
     /// <summary>All load balancers; the first one has the addresses that move while both are well.</summary>
     public IReadOnlyList<LabServer> Balancers => Options.Balancers == 1 ? [Balancer] :
     [
         Balancer,
-        new LabServer("lb-02", [Role.LoadBalancer], [Addresses.Balancer(LabNetworkName.Public, 2), Addresses.Balancer(LabNetworkName.Internal, 2)]),
+        new LabServer(
+            "lb-02", [Role.LoadBalancer], [Addresses.Balancer(LabNetworkName.Public, 2), Addresses.Balancer(LabNetworkName.Internal, 2)]),
     ];
 
     /// <summary>Whether the load balancers are a pair.</summary>
@@ -50,7 +55,10 @@ internal sealed record LabPlan
 
     /// <summary>The servers of the further replicas: a database and nothing else.</summary>
     public IReadOnlyList<LabServer> FurtherReplicas =>
-        [.. Enumerable.Range(3, Options.Replicas - 1).Select(number => new LabServer($"db-0{number}", [Role.Database], [Addresses.Database(number)]))];
+        [
+            .. Enumerable.Range(3, Options.Replicas - 1)
+                .Select(number => new LabServer($"db-0{number}", [Role.Database], [Addresses.Database(number)])),
+        ];
 
     /// <summary>All servers, from the outside inwards.</summary>
     public IReadOnlyList<LabServer> Servers => [Firewall, .. Balancers, Primary, Replica, .. FurtherReplicas];
@@ -64,7 +72,8 @@ internal sealed record LabPlan
     /// <summary>The server of a name.</summary>
     /// <exception cref="LabException">There is none.</exception>
     public LabServer Find(string name) => Servers.FirstOrDefault(server => server.Name == name)
-        ?? throw LabException.NotFound($"The lab has no server '{name}'.", $"It has {string.Join(", ", Servers.Select(server => server.Name))}.");
+        ?? throw LabException.NotFound(
+            $"The lab has no server '{name}'.", $"It has {string.Join(", ", Servers.Select(server => server.Name))}.");
 
     private LabServer Web(int number) => new($"web-0{number}", [Role.Web, Role.App, Role.Database], [Addresses.Web(number)]);
 }

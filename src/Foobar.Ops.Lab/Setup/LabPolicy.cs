@@ -50,8 +50,12 @@ internal static class LabPolicy
         new Flow { Name = "prometheus", From = [Operator], To = ["load-balancer"], Ports = [Tcp(Configuration.AgentFiles.PrometheusPort)] },
         Flow("scrape-firewall", "load-balancer", "network-firewall", Tcp(9100), Tcp(9103)),
         Flow("scrape", "load-balancer", Inside(options), Tcp(9100), Tcp(9103), Tcp(9104), Tcp(19999)),
-        Flow("reports-firewall", "network-firewall", "load-balancer", Tcp(Configuration.AgentFiles.CollectorPort), Tcp(Configuration.AgentFiles.ZabbixPort)),
-        Flow("reports", Inside(options), "load-balancer", Tcp(Configuration.AgentFiles.CollectorPort), Tcp(Configuration.AgentFiles.ZabbixPort)),
+        Flow(
+            "reports-firewall", "network-firewall", "load-balancer", Tcp(Configuration.AgentFiles.CollectorPort),
+            Tcp(Configuration.AgentFiles.ZabbixPort)),
+        Flow(
+            "reports", Inside(options), "load-balancer", Tcp(Configuration.AgentFiles.CollectorPort),
+            Tcp(Configuration.AgentFiles.ZabbixPort)),
     ];
 
     // The web servers have a database too: where other servers have one, that is what all of them have in common.

@@ -2,7 +2,10 @@ using System.Security.Cryptography;
 
 namespace Foobar.Ops.Lab.Setup;
 
-/// <summary>The passwords of one lab; they are made with it and stand on its servers only (and in a file that root alone reads, to repair a half-raised lab).</summary>
+/// <summary>
+/// The passwords of one lab; they are made with it and stand on its servers only (and in a file that root alone reads, to repair a
+/// half-raised lab).
+/// </summary>
 internal sealed record LabSecrets
 {
     /// <summary>The application's database user's.</summary>

@@ -30,7 +30,9 @@ public sealed class BaselineTransformationAttribute : ArgumentTransformationAttr
     }
 
     private static BaselineSource OfFile(string path) =>
-        Path.GetExtension(path).ToUpperInvariant() is ".XML" or ".CLIXML" ? BaselineSource.From(() => ReadClixml(path)) : BaselineSource.File(path);
+        Path.GetExtension(path).ToUpperInvariant() is ".XML" or ".CLIXML"
+            ? BaselineSource.From(() => ReadClixml(path))
+            : BaselineSource.File(path);
 
     private static List<Finding> ReadClixml(string path)
     {
@@ -62,7 +64,8 @@ public sealed class BaselineTransformationAttribute : ArgumentTransformationAttr
 
     private static IEnumerable<object> Each(object? value) => value switch
     {
-        PSObject { BaseObject: not PSCustomObject } wrapped => wrapped.BaseObject is IList or Finding ? Each(wrapped.BaseObject) : [wrapped],
+        PSObject { BaseObject: not PSCustomObject } wrapped =>
+            wrapped.BaseObject is IList or Finding ? Each(wrapped.BaseObject) : [wrapped],
         IList list => list.Cast<object?>().SelectMany(Each),
         null => [],
         _ => [value],

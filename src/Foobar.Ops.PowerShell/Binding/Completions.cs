@@ -36,7 +36,8 @@ internal static class Completions
     }
 
     // Names with anything but the usual characters stand in single quotes, so that they stay one literal word.
-    private static string Quote(string word) => word.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_' or '.')
-        ? word
-        : $"'{word.Replace("'", "''", StringComparison.Ordinal)}'";
+    private static string Quote(string word) =>
+        word.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_' or '.')
+            ? word
+            : $"'{word.Replace("'", "''", StringComparison.Ordinal)}'";
 }

@@ -9,7 +9,9 @@ namespace Foobar.Ops.PowerShell.Binding;
 public sealed class ControlIdCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
         Completions.Matching(AuditRegistry.Controls.Select(control => new Candidate(control.Id, control.Title)), wordToComplete)
-            .Select(found => new CompletionResult(found.Text, found.Candidate.Word, CompletionResultType.ParameterValue, found.Candidate.Tip));
+            .Select(
+                found => new CompletionResult(found.Text, found.Candidate.Word, CompletionResultType.ParameterValue, found.Candidate.Tip));
 }

@@ -7,12 +7,15 @@ namespace Foobar.Ops.PowerShell.Binding;
 /// <summary>Turns what a user gave for controls into ids, by PowerShell's own wildcards: <c>FW-00[1-7]</c>.</summary>
 internal static class ControlIds
 {
-    /// <summary>The ids of the controls that each pattern matches; a pattern that matches none stays as it is, for the audit to refuse.</summary>
+    /// <summary>
+    /// The ids of the controls that each pattern matches; a pattern that matches none stays as it is, for the audit to refuse.
+    /// </summary>
     public static IReadOnlyList<string> Expand(IEnumerable<string>? patterns, IEnumerable<ControlInfo> controls) =>
         [.. (patterns ?? []).SelectMany(pattern => Expand(pattern, controls)).Distinct(StringComparer.OrdinalIgnoreCase)];
 
     /// <summary>The same among the controls that an audit judges.</summary>
-    public static IReadOnlyList<string> Expand(IEnumerable<string>? patterns) => Expand(patterns, AuditRegistry.Controls.Except(AuditRegistry.Tried));
+    public static IReadOnlyList<string> Expand(IEnumerable<string>? patterns) =>
+        Expand(patterns, AuditRegistry.Controls.Except(AuditRegistry.Tried));
 
     private static string[] Expand(string pattern, IEnumerable<ControlInfo> controls)
     {

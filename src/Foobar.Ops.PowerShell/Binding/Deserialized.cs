@@ -6,5 +6,6 @@ namespace Foobar.Ops.PowerShell.Binding;
 internal static class Deserialized
 {
     /// <summary>Tells whether a value was an object of a type before it was serialised.</summary>
-    public static bool IsOf(object? value, Type type) => value is PSObject wrapped && wrapped.TypeNames.Contains("Deserialized." + type.FullName);
+    public static bool IsOf(object? value, Type type) =>
+        value is PSObject wrapped && wrapped.TypeNames.Contains("Deserialized." + type.FullName);
 }

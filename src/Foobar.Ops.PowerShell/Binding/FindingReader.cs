@@ -11,7 +11,8 @@ namespace Foobar.Ops.PowerShell.Binding;
 internal static class FindingReader
 {
     /// <summary>The finding.</summary>
-    /// <exception cref="ArgumentTransformationMetadataException">A property that a finding can't be without is missing or means nothing.</exception>
+    /// <exception cref="ArgumentTransformationMetadataException">A property that a finding can't be without is missing or means
+    /// nothing.</exception>
     public static Finding Read(PSObject value) => new()
     {
         ControlId = Text(value, nameof(Finding.ControlId)) ?? throw Refusal(value, nameof(Finding.ControlId)),
@@ -36,7 +37,9 @@ internal static class FindingReader
     {
         null => null,
         Acceptance accepted => accepted,
-        object other when PSObject.AsPSObject(other) is var wrapped && Text(wrapped, nameof(Acceptance.Reason)) is { } reason && Time(Property(wrapped, nameof(Acceptance.Until))) is { } until =>
+        object other when PSObject.AsPSObject(other) is var wrapped
+            && Text(wrapped, nameof(Acceptance.Reason)) is { } reason
+            && Time(Property(wrapped, nameof(Acceptance.Until))) is { } until =>
             new Acceptance { Reason = reason, Until = until },
         _ => throw Refusal(value, nameof(Finding.Suppressed)),
     };
@@ -50,7 +53,8 @@ internal static class FindingReader
     {
         object? word = Property(value, name);
         object? plain = word is PSObject wrapped ? wrapped.BaseObject : word;
-        return Enum.TryParse(Convert.ToString(plain, CultureInfo.InvariantCulture), ignoreCase: true, out TEnum known) && Enum.IsDefined(known)
+        return Enum.TryParse(Convert.ToString(plain, CultureInfo.InvariantCulture), ignoreCase: true, out TEnum known)
+            && Enum.IsDefined(known)
             ? known
             : throw Refusal(value, name);
     }
@@ -60,12 +64,18 @@ internal static class FindingReader
         DateTimeOffset time => time,
         DateTime { Kind: DateTimeKind.Local } time => new DateTimeOffset(time).ToUniversalTime(),
         DateTime time => new DateTimeOffset(time, TimeSpan.Zero),
-        string text => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time : null,
+        string text =>
+            DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
+                ? time
+                : null,
         PSObject { BaseObject: DateTime or DateTimeOffset or string } wrapped => Time(wrapped.BaseObject),
         PSObject wrapped => Time(Property(wrapped, nameof(DateTimeOffset.UtcDateTime)) ?? wrapped.ToString()),
         _ => null,
     };
 
     private static ArgumentTransformationMetadataException Refusal(PSObject value, string name) =>
-        new($"'{value}' is no finding: {(Property(value, name) is { } given ? $"its {name} '{given}' means nothing" : $"it has no {name}")}. Give what Invoke-FoobarAudit or a Test- cmdlet returned.");
+        new(
+            $"'{value}' is no finding: "
+                + $"{(Property(value, name) is { } given ? $"its {name} '{given}' means nothing" : $"it has no {name}")}. Give what "
+                + "Invoke-FoobarAudit or a Test- cmdlet returned.");
 }

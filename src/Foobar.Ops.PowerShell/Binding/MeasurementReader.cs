@@ -27,8 +27,14 @@ internal static class MeasurementReader
         Count = (long?)Number(value, nameof(TrafficRate.Count)),
         CountLower = Number(value, nameof(TrafficRate.CountLower)) ?? 0,
         CountUpper = Number(value, nameof(TrafficRate.CountUpper)),
-        Expected = FindingReader.Property(value, nameof(TrafficRate.Expected)) is PSObject expected && Word<AnomalyKind>(expected, nameof(RateJudgement.Kind)) is { } kind
-            ? new RateJudgement { Time = Time(value, nameof(TrafficRate.End)), Rate = Number(expected, nameof(RateJudgement.Rate)) ?? 0, Kind = kind }
+        Expected = FindingReader.Property(value, nameof(TrafficRate.Expected)) is PSObject expected
+            && Word<AnomalyKind>(expected, nameof(RateJudgement.Kind)) is { } kind
+            ? new RateJudgement
+            {
+                Time = Time(value, nameof(TrafficRate.End)),
+                Rate = Number(expected, nameof(RateJudgement.Rate)) ?? 0,
+                Kind = kind,
+            }
             : null,
     };
 
@@ -41,11 +47,14 @@ internal static class MeasurementReader
         Receiver = Word<ReplicationThread>(value, nameof(ReplicationStatus.Receiver)),
         Applier = Word<ReplicationThread>(value, nameof(ReplicationStatus.Applier)),
         LagSeconds = Number(value, nameof(ReplicationStatus.LagSeconds)),
-        TakesWrites = FindingReader.Property(value, nameof(ReplicationStatus.TakesWrites)) is { } takes ? LanguagePrimitives.IsTrue(takes) : null,
+        TakesWrites = FindingReader.Property(value, nameof(ReplicationStatus.TakesWrites)) is { } takes
+            ? LanguagePrimitives.IsTrue(takes)
+            : null,
         Error = FindingReader.Text(value, nameof(ReplicationStatus.Error)),
     };
 
-    private static DateTimeOffset Time(PSObject value, string name) => FindingReader.Time(FindingReader.Property(value, name)) ?? throw Refusal(value, name);
+    private static DateTimeOffset Time(PSObject value, string name) =>
+        FindingReader.Time(FindingReader.Property(value, name)) ?? throw Refusal(value, name);
 
     private static double? Number(PSObject value, string name) => FindingReader.Property(value, name) switch
     {
@@ -58,7 +67,10 @@ internal static class MeasurementReader
     {
         object? word = FindingReader.Property(value, name);
         object? plain = word is PSObject wrapped ? wrapped.BaseObject : word;
-        return Enum.TryParse(Convert.ToString(plain, CultureInfo.InvariantCulture), ignoreCase: true, out TEnum known) && Enum.IsDefined(known) ? known : null;
+        return Enum.TryParse(Convert.ToString(plain, CultureInfo.InvariantCulture), ignoreCase: true, out TEnum known)
+            && Enum.IsDefined(known)
+            ? known
+            : null;
     }
 
     private static ArgumentTransformationMetadataException Refusal(PSObject value, string name) =>

@@ -30,7 +30,8 @@ internal static class ServiceKeyFinder
             table[entry.Key.ToString() ?? string.Empty] = entry.Value;
         }
 
-        if (table.Keys.FirstOrDefault(name => !services.Any(service => service.Name.Equals(name, StringComparison.OrdinalIgnoreCase))) is { } stray)
+        if (table.Keys.FirstOrDefault(
+            name => !services.Any(service => service.Name.Equals(name, StringComparison.OrdinalIgnoreCase))) is { } stray)
         {
             throw new FoobarException(
                 "ServiceCredentialInvalid",
@@ -67,7 +68,8 @@ internal static class ServiceKeyFinder
         _ => throw new FoobarException(
             "ServiceCredentialInvalid", ErrorKind.InvalidInput, $"-ServiceCredential has something for '{service.Name}' that is no key.")
         {
-            Recommendation = "Give a credential (Get-Credential), a secure string (Read-Host -AsSecureString), the name of a vault entry, or a list of these.",
+            Recommendation =
+                "Give a credential (Get-Credential), a secure string (Read-Host -AsSecureString), the name of a vault entry, or a list of these.",
         },
     };
 
@@ -76,7 +78,9 @@ internal static class ServiceKeyFinder
         object? found;
         try
         {
-            found = Plain(cmdlet.SessionState.InvokeCommand.InvokeScript(useLocalScope: true, ScriptBlock.Create(Script), null, entry).FirstOrDefault());
+            found = Plain(
+                cmdlet.SessionState.InvokeCommand.InvokeScript(
+                    useLocalScope: true, ScriptBlock.Create(Script), null, entry).FirstOrDefault());
         }
         catch (RuntimeException error)
         {
@@ -85,10 +89,12 @@ internal static class ServiceKeyFinder
             throw new FoobarException(
                 "VaultEntryUnreadable",
                 ErrorKind.Authentication,
-                $"{service.Name}: {shown} can't be read: {(isMissing ? "the module Microsoft.PowerShell.SecretManagement is not installed" : "no vault gives it")}.")
+                $"{service.Name}: {shown} can't be read: "
+                    + $"{(isMissing ? "the module Microsoft.PowerShell.SecretManagement is not installed" : "no vault gives it")}.")
             {
                 Recommendation = isMissing
-                    ? "Install it (Install-PSResource Microsoft.PowerShell.SecretManagement), or give the key as a credential with -ServiceCredential."
+                    ? "Install it (Install-PSResource Microsoft.PowerShell.SecretManagement), or give the key as a credential with "
+                        + "-ServiceCredential."
                     : "See Get-SecretInfo and Unlock-SecretStore; or give the key as a credential with -ServiceCredential.",
             };
         }

@@ -17,11 +17,18 @@ public abstract class SiteCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
     [SuppressMessage("Design", "CA1031", Justification = "An error while the user types is worse than no proposal.")]
-    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
         try
         {
-            return [.. Completions.Matching(Candidates(FindSite(fakeBoundParameters)), wordToComplete).Select(found => new CompletionResult(found.Text, found.Candidate.Word, CompletionResultType.ParameterValue, found.Candidate.Tip))];
+            return
+            [
+                .. Completions.Matching(Candidates(FindSite(fakeBoundParameters)), wordToComplete)
+                    .Select(
+                        found => new CompletionResult(
+                            found.Text, found.Candidate.Word, CompletionResultType.ParameterValue, found.Candidate.Tip)),
+            ];
         }
         catch (Exception)
         {
@@ -68,7 +75,9 @@ public class TargetCompleter : SiteCompleter
     private protected override IEnumerable<Candidate> Candidates(Site site) =>
     [
         .. site.Servers.Select(static server => new Candidate(server.Name, $"{server.Name}: {string.Join(", ", server.Roles)}")),
-        .. site.Servers.SelectMany(static server => server.Roles).Distinct().Select(role => new Candidate(InventoryWord.Of(role), $"role: {string.Join(", ", site.WithRole(role))}")),
+        .. site.Servers.SelectMany(static server => server.Roles)
+            .Distinct()
+            .Select(role => new Candidate(InventoryWord.Of(role), $"role: {string.Join(", ", site.WithRole(role))}")),
         .. site.Networks.Select(static network => new Candidate(network.Key, $"network: {string.Join(", ", network.Value)}")),
     ];
 }
@@ -79,21 +88,27 @@ public sealed class VantageCompleter : TargetCompleter
     private protected override IEnumerable<Candidate> Candidates(Site site) =>
         base.Candidates(site)
             .Prepend(new Candidate(FlowResolver.Internet, "the vantages that stand for it"))
-            .Where(candidate => candidate.Word != FlowResolver.Internet || site.Vantages.Any(static vantage => vantage.StandsFor == FlowResolver.Internet))
+            .Where(
+                candidate =>
+                    candidate.Word != FlowResolver.Internet
+                        || site.Vantages.Any(static vantage => vantage.StandsFor == FlowResolver.Internet))
             .Concat(site.Vantages.Select(static vantage => new Candidate(vantage.Name, $"vantage: {vantage.StandsFor}")))
-            .Prepend(new Candidate(LocalVantage.OwnMachine, "this machine")).DistinctBy(static candidate => candidate.Word, StringComparer.OrdinalIgnoreCase);
+            .Prepend(new Candidate(LocalVantage.OwnMachine, "this machine")).DistinctBy(
+                static candidate => candidate.Word, StringComparer.OrdinalIgnoreCase);
 }
 
 /// <summary>Proposes the monitoring services that can be sent to.</summary>
 public sealed class ReceivingServiceCompleter : SiteCompleter
 {
     private protected override IEnumerable<Candidate> Candidates(Site site) =>
-        site.Policy.Monitoring.AllServices.Where(static service => service.CanBeSentTo).Select(static service => new Candidate(service.Name, InventoryWord.Of(service.Kind)));
+        site.Policy.Monitoring.AllServices.Where(static service => service.CanBeSentTo)
+            .Select(static service => new Candidate(service.Name, InventoryWord.Of(service.Kind)));
 }
 
 /// <summary>Proposes the monitoring services that can be asked.</summary>
 public sealed class AskedServiceCompleter : SiteCompleter
 {
     private protected override IEnumerable<Candidate> Candidates(Site site) =>
-        site.Policy.Monitoring.AllServices.Where(static service => service.CanBeAsked).Select(static service => new Candidate(service.Name, InventoryWord.Of(service.Kind)));
+        site.Policy.Monitoring.AllServices.Where(static service => service.CanBeAsked)
+            .Select(static service => new Candidate(service.Name, InventoryWord.Of(service.Kind)));
 }

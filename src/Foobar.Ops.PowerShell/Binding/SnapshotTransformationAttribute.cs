@@ -20,7 +20,8 @@ public sealed class SnapshotTransformationAttribute : ArgumentTransformationAttr
             Snapshot snapshot => SnapshotSource.Of(snapshot),
             FileInfo file => SnapshotSource.File(file.FullName),
             PathInfo path => SnapshotSource.File(path.ProviderPath),
-            string { Length: > 0 } text => SnapshotSource.File(engineIntrinsics.SessionState.Path.GetUnresolvedProviderPathFromPSPath(text)),
+            string { Length: > 0 } text =>
+                SnapshotSource.File(engineIntrinsics.SessionState.Path.GetUnresolvedProviderPathFromPSPath(text)),
             null or string => SnapshotSource.Unusable("Nothing was given for a snapshot."),
             _ => SnapshotSource.Unusable(Deserialized.IsOf(inputData, typeof(Snapshot))
                 ? "A snapshot that came through a job, a remote session or Export-Clixml has lost its facts."

@@ -65,7 +65,8 @@ public sealed class CompareFoobarReplication : ServerChoiceCmdlet
         ISiteSession site = OpenSite();
         ComparisonOptions options = new()
         {
-            Tables = name => Array.Exists(Table, pattern => Matches(pattern, name)) && !Array.Exists(ExcludeTable, pattern => Matches(pattern, name)),
+            Tables = name =>
+                Array.Exists(Table, pattern => Matches(pattern, name)) && !Array.Exists(ExcludeTable, pattern => Matches(pattern, name)),
             Replicas = Names.Count == 0 && Role is null ? [] : [.. servers.Select(static server => server.Name)],
             SamplePercent = SamplePercent,
             ChunkTime = TimeSpan.FromMilliseconds(ChunkMilliseconds),

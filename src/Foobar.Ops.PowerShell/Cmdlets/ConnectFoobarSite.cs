@@ -77,7 +77,8 @@ public sealed class ConnectFoobarSite : InventoryCmdlet
         WriteObject(session);
     }
 
-    private async Task<int> ConnectAsync(ISiteSession session, IReadOnlyList<Server> servers, CmdletOutput output, CancellationToken cancellationToken)
+    private async Task<int> ConnectAsync(
+        ISiteSession session, IReadOnlyList<Server> servers, CmdletOutput output, CancellationToken cancellationToken)
     {
         int connected = 0;
         ServerFanOut fanOut = new(ThrottleLimit, TimeSpan.FromSeconds(TimeoutSeconds));

@@ -28,7 +28,9 @@ public sealed class DisconnectFoobarSite : AsyncCmdlet
     protected override void EndProcessing()
     {
         SessionTable table = RunspaceSessions.Here;
-        IReadOnlyList<ISiteSession> closing = All ? table.TakeAll() : MyInvocation.ExpectingInput || Session is not null ? _sessions : Current(table);
+        IReadOnlyList<ISiteSession> closing = All
+            ? table.TakeAll()
+            : MyInvocation.ExpectingInput || Session is not null ? _sessions : Current(table);
         foreach (ISiteSession session in closing)
         {
             table.Take(session);

@@ -5,7 +5,9 @@ using Foobar.Ops.Traffic.Dashboards;
 
 namespace Foobar.Ops.PowerShell.Cmdlets;
 
-/// <summary>Writes a dashboard and alerts for the site, made from its inventory, for Grafana, Prometheus, Datadog, New Relic and Sumo Logic.</summary>
+/// <summary>
+/// Writes a dashboard and alerts for the site, made from its inventory, for Grafana, Prometheus, Datadog, New Relic and Sumo Logic.
+/// </summary>
 [Cmdlet(VerbsData.Export, "FoobarDashboard", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
 public sealed class ExportFoobarDashboard : SiteCmdlet
@@ -30,7 +32,9 @@ public sealed class ExportFoobarDashboard : SiteCmdlet
         string folder = Try(() => SessionState.Path.GetUnresolvedProviderPathFromPSPath(Path));
         foreach (DashboardFile file in Try(() => SiteDashboard.Of(site, Target)))
         {
-            if (ShouldProcess(System.IO.Path.Combine(folder, file.Name), $"Write the {(file.Target == DashboardTarget.Grafana ? "dashboard" : "alerts")} of {site.Name} for {file.Target}"))
+            if (ShouldProcess(
+                System.IO.Path.Combine(folder, file.Name),
+                $"Write the {(file.Target == DashboardTarget.Grafana ? "dashboard" : "alerts")} of {site.Name} for {file.Target}"))
             {
                 WriteFile(Try(() => SiteDashboard.Save(file, folder, Force)));
             }

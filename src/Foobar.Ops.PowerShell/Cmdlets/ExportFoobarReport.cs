@@ -94,10 +94,14 @@ public sealed class ExportFoobarReport : SiteCmdlet
     {
         if (_findings.Count == 0 && !AllowEmpty)
         {
-            Try<int>(() => throw new FoobarException("ReportEmpty", ErrorKind.InvalidInput, $"There is no finding to report; {Path} is not written.")
-            {
-                Recommendation = "See why the audit gave none: its errors come before this one. Where there may be none, as with -Baseline, add -AllowEmpty.",
-            });
+            Try<int>(
+                () => throw new FoobarException(
+                    "ReportEmpty", ErrorKind.InvalidInput, $"There is no finding to report; {Path} is not written.")
+                {
+                    Recommendation =
+                        "See why the audit gave none: its errors come before this one. Where there may be none, as with -Baseline, add "
+                            + "-AllowEmpty.",
+                });
         }
 
         string path = Try(() => SessionState.Path.GetUnresolvedProviderPathFromPSPath(Path));
@@ -107,7 +111,8 @@ public sealed class ExportFoobarReport : SiteCmdlet
             return;
         }
 
-        if ((format is not (ReportFormat.Html or ReportFormat.Json) && _rates.Count + _statuses.Count > 0) || (format != ReportFormat.Html && _topology is not null))
+        if ((format is not (ReportFormat.Html or ReportFormat.Json) && _rates.Count + _statuses.Count > 0)
+            || (format != ReportFormat.Html && _topology is not null))
         {
             WriteVerbose($"{format} holds findings only; what was measured or drawn is left out.");
         }
@@ -144,7 +149,8 @@ public sealed class ExportFoobarReport : SiteCmdlet
     }
 
     // What can't be read is an error, and the report is made of the others.
-    private static List<EarlierAudit> Load(IEnumerable<(string Name, Func<EarlierAudit> Load)> previous, CmdletOutput output, CancellationToken cancellationToken)
+    private static List<EarlierAudit> Load(
+        IEnumerable<(string Name, Func<EarlierAudit> Load)> previous, CmdletOutput output, CancellationToken cancellationToken)
     {
         List<EarlierAudit> audits = [];
         foreach ((string name, Func<EarlierAudit> load) in previous)
@@ -174,7 +180,10 @@ public sealed class ExportFoobarReport : SiteCmdlet
                 Snapshot snapshot => [(snapshot.Site.Name, () => EarlierAudit.Of(snapshot))],
                 FileInfo file => [(file.FullName, () => ReportFile.Load(file.FullName))],
                 PathInfo path => [(path.ProviderPath, () => ReportFile.Load(path.ProviderPath))],
-                string text => [.. SessionState.Path.GetResolvedProviderPathFromPSPath(text, out _).Select(file => (file, (Func<EarlierAudit>)(() => ReportFile.Load(file))))],
+                string text => [
+                    .. SessionState.Path.GetResolvedProviderPathFromPSPath(text, out _)
+                        .Select(file => (file, (Func<EarlierAudit>)(() => ReportFile.Load(file)))),
+                ],
                 _ => throw new FoobarException("ReportInvalid", ErrorKind.InvalidInput, $"'{value}' is no earlier audit.")
                 {
                     Recommendation = "Give the path of a JSON report or of a snapshot, or a snapshot.",
@@ -183,7 +192,10 @@ public sealed class ExportFoobarReport : SiteCmdlet
         }
         catch (Exception error) when (error is SessionStateException or FoobarException)
         {
-            Fail(error as FoobarException ?? new FoobarException("ReportNotFound", ErrorKind.NotFound, $"There is no earlier audit '{value}'.", error), value);
+            Fail(
+                error as FoobarException
+                    ?? new FoobarException("ReportNotFound", ErrorKind.NotFound, $"There is no earlier audit '{value}'.", error),
+                value);
             return [];
         }
     }
@@ -192,6 +204,11 @@ public sealed class ExportFoobarReport : SiteCmdlet
     {
         DateTimeOffset now = DateTimeOffset.UtcNow;
         using RateStore store = RateStore.Open(site, now);
-        return [.. store.Series().Select(series => TrafficSeries.Of(series, store.Read(series, now, TimeSpan.FromDays(HistoryDays)))).Where(series => series.Points.Count > 0)];
+        return
+        [
+            .. store.Series()
+                .Select(series => TrafficSeries.Of(series, store.Read(series, now, TimeSpan.FromDays(HistoryDays))))
+                .Where(series => series.Points.Count > 0),
+        ];
     }
 }

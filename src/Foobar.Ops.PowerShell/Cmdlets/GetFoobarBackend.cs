@@ -21,11 +21,13 @@ public sealed class GetFoobarBackend : ServerCmdlet
     // Only a load balancer has backends; piping all servers in is no error.
     private protected override bool Approve(Server server) => server.Is(Foobar.Ops.Inventory.Role.LoadBalancer);
 
-    private protected override async Task ProcessServerAsync(ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken)
+    private protected override async Task ProcessServerAsync(
+        ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken)
     {
         WildcardPattern[] patterns = [.. Backend.Select(pattern => WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase))];
         IServerSession session = await site.GetServerAsync(server.Name, cancellationToken);
-        IReadOnlyList<BackendServer> servers = await LoadBalancerCollector.ReadServersAsync(session, site.Site.Policy.LoadBalancing.AdminSocket, cancellationToken);
+        IReadOnlyList<BackendServer> servers = await LoadBalancerCollector.ReadServersAsync(
+            session, site.Site.Policy.LoadBalancing.AdminSocket, cancellationToken);
         output.WriteAll(servers.Where(one => Array.Exists(patterns, pattern => pattern.IsMatch(one.Backend))));
     }
 }

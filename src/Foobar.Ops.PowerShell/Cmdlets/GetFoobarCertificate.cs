@@ -66,7 +66,8 @@ public sealed class GetFoobarCertificate : ServerCmdlet
         if (ParameterSetName == HostSet && Server is null && Role is null && !MyInvocation.ExpectingInput)
         {
             Run(async (output, token) => await LookAtEachAsync(
-                output, null, await HostAddresses.OfAsync(HostName, token), (host, cancel) => DirectConnection.OpenAsync(host, Port, cancel), TrustedAuthorities, token));
+                output, null, await HostAddresses.OfAsync(HostName, token), (host, cancel) =>
+                    DirectConnection.OpenAsync(host, Port, cancel), TrustedAuthorities, token));
         }
         else
         {
@@ -82,7 +83,8 @@ public sealed class GetFoobarCertificate : ServerCmdlet
         _ => CertificateCollector.HasEndpoints(server, FindSite()),
     };
 
-    private protected override async Task ProcessServerAsync(ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken)
+    private protected override async Task ProcessServerAsync(
+        ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken)
     {
         IServerSession session = await site.GetServerAsync(server.Name, cancellationToken);
         switch (ParameterSetName)
@@ -114,13 +116,15 @@ public sealed class GetFoobarCertificate : ServerCmdlet
         }
         else
         {
-            output.Fail(new FoobarException(answer.ErrorId ?? "FactUnreadable", ErrorKind.Failed, answer.Certificate.Failure ?? "no answer") { Server = server.Name });
+            output.Fail(new FoobarException(
+                answer.ErrorId ?? "FactUnreadable", ErrorKind.Failed, answer.Certificate.Failure ?? "no answer") { Server = server.Name });
         }
     }
 
     private static async Task ShowFilesAsync(IServerSession session, CmdletOutput output, CancellationToken cancellationToken)
     {
-        (Reading<IReadOnlyList<CertificateFile>> files, IReadOnlyList<string> doubts) = await CertificateFileSearch.RunAsync(session, cancellationToken);
+        (Reading<IReadOnlyList<CertificateFile>> files, IReadOnlyList<string> doubts) = await CertificateFileSearch.RunAsync(
+            session, cancellationToken);
         foreach (string doubt in doubts)
         {
             output.Warn($"{session.Server.Name}: {doubt}.");
@@ -132,13 +136,23 @@ public sealed class GetFoobarCertificate : ServerCmdlet
 
     /// <summary>Looks at each address of the host; one that can't be looked at is an error, and the others go on.</summary>
     private async Task LookAtEachAsync(
-        CmdletOutput output, string? via, IReadOnlyList<string> addresses, Func<string, CancellationToken, Task<Stream>> connect, string? authorities,
+        CmdletOutput output,
+        string? via,
+        IReadOnlyList<string> addresses,
+        Func<string, CancellationToken, Task<Stream>> connect,
+        string? authorities,
         CancellationToken cancellationToken)
     {
         Foobar.Ops.Tls.TrustedAuthorities trusted = Foobar.Ops.Tls.TrustedAuthorities.From(authorities);
         foreach (string address in addresses)
         {
-            TlsEndpoint endpoint = new() { Host = address, Port = Port, ServerName = WithoutServerName ? "" : ServerName ?? HostName, Via = via };
+            TlsEndpoint endpoint = new()
+            {
+                Host = address,
+                Port = Port,
+                ServerName = WithoutServerName ? "" : ServerName ?? HostName,
+                Via = via,
+            };
             if (StartTls.Risk(address) is { } risk)
             {
                 output.Warn($"{endpoint}: {risk}");
@@ -146,9 +160,13 @@ public sealed class GetFoobarCertificate : ServerCmdlet
 
             try
             {
-                await LookAsync(output, endpoint, StartTlsConnection.Over(endpoint, token => connect(address, token), StartTls), trusted, cancellationToken);
+                await LookAsync(
+                    output, endpoint,
+                    StartTlsConnection.Over(endpoint, token => connect(address, token), StartTls),
+                    trusted, cancellationToken);
             }
-            catch (FoobarException error) when (error.ErrorId == "EndpointUnreachable" && addresses.Count > 1 && address.Contains(':', StringComparison.Ordinal))
+            catch (FoobarException error)
+                when (error.ErrorId == "EndpointUnreachable" && addresses.Count > 1 && address.Contains(':', StringComparison.Ordinal))
             {
                 // Not every machine has IPv6.
                 output.Warn(error.Message);

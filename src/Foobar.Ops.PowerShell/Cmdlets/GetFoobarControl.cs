@@ -68,7 +68,10 @@ public sealed class GetFoobarControl : AsyncCmdlet
                 continue;
             }
 
-            WriteObject(AuditRegistry.Controls.Where(control => scope.Holds(control) && control.Severity >= MinimumSeverity && filter.Holds(control)), enumerateCollection: true);
+            WriteObject(
+                AuditRegistry.Controls.Where(
+                    control => scope.Holds(control) && control.Severity >= MinimumSeverity && filter.Holds(control)),
+                enumerateCollection: true);
         }
     }
 }

@@ -29,11 +29,14 @@ public sealed class GetFoobarFirewallRule : ServerCmdlet
     [Parameter]
     public SwitchParameter Persisted { get; set; }
 
-    /// <summary>Whether each server's chains, listening sockets, forwarding and boot configuration are wanted instead of its rules.</summary>
+    /// <summary>
+    /// Whether each server's chains, listening sockets, forwarding and boot configuration are wanted instead of its rules.
+    /// </summary>
     [Parameter]
     public SwitchParameter Summary { get; set; }
 
-    private protected override async Task ProcessServerAsync(ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken)
+    private protected override async Task ProcessServerAsync(
+        ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken)
     {
         FirewallFacts facts = await new FirewallCollector().CollectAsync(site, server, cancellationToken);
         if (Summary)
@@ -45,5 +48,6 @@ public sealed class GetFoobarFirewallRule : ServerCmdlet
         output.WriteAll(FirewallRules.Of(facts, server, Persisted).Where(rule => Named(Table, rule.Table) && Named(Chain, rule.Chain)));
     }
 
-    private static bool Named(string[] patterns, string name) => Array.Exists(patterns, pattern => WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase).IsMatch(name));
+    private static bool Named(string[] patterns, string name) =>
+        Array.Exists(patterns, pattern => WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase).IsMatch(name));
 }

@@ -28,6 +28,9 @@ public sealed class GetFoobarMetric : ServerCmdlet
         TimeoutSeconds = Math.Max(TimeoutSeconds, (int)IntervalSeconds + Margin);
     }
 
-    private protected override async Task ProcessServerAsync(ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken) =>
-        output.Write(await MetricReader.MeasureAsync(await site.GetServerAsync(server.Name, cancellationToken), TimeSpan.FromSeconds(IntervalSeconds), cancellationToken));
+    private protected override async Task ProcessServerAsync(
+        ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken) =>
+        output.Write(
+            await MetricReader.MeasureAsync(
+                await site.GetServerAsync(server.Name, cancellationToken), TimeSpan.FromSeconds(IntervalSeconds), cancellationToken));
 }

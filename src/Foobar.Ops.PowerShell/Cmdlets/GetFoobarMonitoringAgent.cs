@@ -17,13 +17,16 @@ public sealed class GetFoobarMonitoringAgent : ServerCmdlet
 
     private Task<MonitoringServiceFacts>? _service;
 
-    private protected override async Task ProcessServerAsync(ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken)
+    private protected override async Task ProcessServerAsync(
+        ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken)
     {
         Task<MonitoringServiceFacts>? service = Service(site, cancellationToken);
         AgentFacts facts = await new AgentCollector().CollectAsync(site, server, cancellationToken);
         if (!facts.Agents.TryGet(out IReadOnlyList<MonitoringAgent>? agents))
         {
-            throw new FoobarException("FactUnreadable", ErrorKind.Failed, $"{server.Name}: the monitoring agents could not be read: {facts.Agents.Failure}") { Server = server.Name };
+            throw new FoobarException(
+                "FactUnreadable", ErrorKind.Failed,
+                $"{server.Name}: the monitoring agents could not be read: {facts.Agents.Failure}") { Server = server.Name };
         }
 
         output.WriteAll(service is null ? agents : AgentScrapes.Join(agents, server, site.Site, await service));

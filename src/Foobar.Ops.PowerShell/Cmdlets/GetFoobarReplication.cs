@@ -16,7 +16,8 @@ namespace Foobar.Ops.PowerShell.Cmdlets;
 public sealed class GetFoobarReplication : ServerCmdlet
 {
     // A member's lag and errant transactions are seen beside its source only, so all are read whichever are shown.
-    private protected override async Task ProcessServersAsync(ISiteSession site, IReadOnlyList<Server> servers, CmdletOutput output, CancellationToken cancellationToken)
+    private protected override async Task ProcessServersAsync(
+        ISiteSession site, IReadOnlyList<Server> servers, CmdletOutput output, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(TimeoutSeconds));

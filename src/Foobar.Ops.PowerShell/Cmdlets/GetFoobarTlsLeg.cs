@@ -22,6 +22,7 @@ public sealed class GetFoobarTlsLeg : ServerCmdlet
     {
         LegReader reader = new(site, ThrottleLimit, TimeSpan.FromSeconds(TimeoutSeconds));
         IReadOnlyList<TlsLeg> legs = await reader.ReadAsync(error => output.Fail(error), cancellationToken);
-        output.WriteAll(legs.Where(leg => servers.Any(server => server.Name == leg.Server) && (Kind.Length == 0 || Kind.Contains(leg.Kind))));
+        output.WriteAll(
+            legs.Where(leg => servers.Any(server => server.Name == leg.Server) && (Kind.Length == 0 || Kind.Contains(leg.Kind))));
     }
 }

@@ -54,6 +54,7 @@ public sealed class GetFoobarTopology : SnapshotCmdlet
     private protected override void Take(Snapshot snapshot, AuditScope scope, CmdletOutput output)
     {
         SiteTopology topology = SnapshotTopology.Of(snapshot);
-        output.Write(_servers.Count == snapshot.Site.Servers.Count ? topology : topology.Around([.. _servers.Select(static server => server.Name)]));
+        output.Write(
+            _servers.Count == snapshot.Site.Servers.Count ? topology : topology.Around([.. _servers.Select(static server => server.Name)]));
     }
 }

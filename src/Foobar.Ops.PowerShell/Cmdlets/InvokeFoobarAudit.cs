@@ -154,7 +154,10 @@ public sealed class InvokeFoobarAudit : SnapshotCmdlet
         Finish(found, output);
         if (profile is not null)
         {
-            output.Verbose(string.Create(CultureInfo.InvariantCulture, $"{site.Site.Name}: {Stopwatch.GetElapsedTime(began).TotalMilliseconds:0} ms\n{profile}"));
+            output.Verbose(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{site.Site.Name}: {Stopwatch.GetElapsedTime(began).TotalMilliseconds:0} ms\n{profile}"));
         }
 
         return result;
@@ -190,10 +193,13 @@ public sealed class InvokeFoobarAudit : SnapshotCmdlet
 
         if (Session is not null || Snapshot is not null)
         {
-            Try<int>(() => throw new FoobarException("InventoryNotUsed", ErrorKind.InvalidInput, "Inventories came through the pipeline, and -Session or -Snapshot was given, which have their own.")
-            {
-                Recommendation = "Leave one of them out.",
-            });
+            Try<int>(
+                () => throw new FoobarException(
+                    "InventoryNotUsed", ErrorKind.InvalidInput,
+                    "Inventories came through the pipeline, and -Session or -Snapshot was given, which have their own.")
+                {
+                    Recommendation = "Leave one of them out.",
+                });
         }
 
         Dictionary<string, string> names = new(StringComparer.OrdinalIgnoreCase);

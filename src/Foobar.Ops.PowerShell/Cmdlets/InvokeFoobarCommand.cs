@@ -46,9 +46,11 @@ public sealed class InvokeFoobarCommand : ServerCmdlet
 
     private protected override bool MustNameServers => true;
 
-    private protected override bool Approve(Server server) => ShouldProcess(server.Name, $"Run{(AsRoot ? " as root" : string.Empty)}: {LogText.Shorten(Command)}");
+    private protected override bool Approve(Server server) =>
+        ShouldProcess(server.Name, $"Run{(AsRoot ? " as root" : string.Empty)}: {LogText.Shorten(Command)}");
 
-    private protected override async Task ProcessServerAsync(ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken)
+    private protected override async Task ProcessServerAsync(
+        ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken)
     {
         // A script typed on Windows has line ends that a POSIX shell takes for part of a word.
         RemoteCommand command = RemoteCommand.FromScript(Command.ReplaceLineEndings("\n"), ArgumentList) with
@@ -77,7 +79,9 @@ public sealed class InvokeFoobarCommand : ServerCmdlet
     private static FoobarException NotZero(CommandOutput result)
     {
         string said = result.Error.Length == 0 ? string.Empty : $": {LogText.Shorten(result.Error)}";
-        return new("ExitCodeNotZero", ErrorKind.Failed, $"{result.Server}: '{LogText.Shorten(result.Command)}' ended with exit code {result.ExitCode}{said}")
+        return new(
+            "ExitCodeNotZero", ErrorKind.Failed,
+            $"{result.Server}: '{LogText.Shorten(result.Command)}' ended with exit code {result.ExitCode}{said}")
         {
             Server = result.Server,
             Recommendation = "See the command's Output and Error; leave -FailOnExitCode out to take exit codes as data.",

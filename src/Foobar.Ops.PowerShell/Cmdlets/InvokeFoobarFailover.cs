@@ -11,7 +11,12 @@ using Foobar.Ops.Remoting;
 namespace Foobar.Ops.PowerShell.Cmdlets;
 
 /// <summary>Moves writes from one database member to another.</summary>
-[Cmdlet(VerbsLifecycle.Invoke, "FoobarFailover", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = "Failover")]
+[Cmdlet(
+    VerbsLifecycle.Invoke,
+    "FoobarFailover",
+    SupportsShouldProcess = true,
+    ConfirmImpact = ConfirmImpact.High,
+    DefaultParameterSetName = "Failover")]
 [OutputType(typeof(FailoverResult), typeof(FailoverPreview))]
 public sealed class InvokeFoobarFailover : FailoverCmdlet
 {
@@ -46,9 +51,12 @@ public sealed class InvokeFoobarFailover : FailoverCmdlet
         ISiteSession site = OpenSite();
         if (Emergency && ClusterOperation.Serves(site.Site))
         {
-            FoobarException refused = new("EmergencyNotForClusters", ErrorKind.InvalidInput, $"The members of {site.Site.Name} form a cluster, which has nothing to lose with one of them.")
+            FoobarException refused = new(
+                "EmergencyNotForClusters", ErrorKind.InvalidInput,
+                $"The members of {site.Site.Name} form a cluster, which has nothing to lose with one of them.")
             {
-                Recommendation = "Invoke-FoobarFailover without -Emergency leads the writes from a dead member to one that is in the majority.",
+                Recommendation =
+                    "Invoke-FoobarFailover without -Emergency leads the writes from a dead member to one that is in the majority.",
             };
             Fail(refused, site.Site.Name);
         }
@@ -65,9 +73,15 @@ public sealed class InvokeFoobarFailover : FailoverCmdlet
     private void SwitchOver(ISiteSession site)
     {
         bool isCluster = ClusterOperation.Serves(site.Site);
-        FailoverPreview preview = Run((_, token) => isCluster ? new ClusterOperation(site).PreviewAsync(Options(), token) : new SwitchoverOperation(site).PreviewAsync(Options(), token));
+        FailoverPreview preview = Run(
+            (_, token) =>
+                isCluster
+                    ? new ClusterOperation(site).PreviewAsync(Options(), token)
+                    : new SwitchoverOperation(site).PreviewAsync(Options(), token));
         Tell(preview);
-        if (ShouldProcess($"{preview.OldPrimary ?? "unknown"} -> {preview.NewPrimary ?? "unknown"}: {preview.Summary}", $"{preview.Summary}? -WhatIf shows the steps.", "Invoke-FoobarFailover"))
+        if (ShouldProcess(
+            $"{preview.OldPrimary ?? "unknown"} -> {preview.NewPrimary ?? "unknown"}: {preview.Summary}",
+            $"{preview.Summary}? -WhatIf shows the steps.", "Invoke-FoobarFailover"))
         {
             using Secret? canary = CanaryCredential?.TakeSecret();
 
@@ -78,14 +92,20 @@ public sealed class InvokeFoobarFailover : FailoverCmdlet
                 Canary = new DatabaseLogin(CanaryCredential!.UserName, canary),
                 CanaryInterval = TimeSpan.FromMilliseconds(CanaryIntervalMilliseconds),
             };
-            Perform((progress, token) => isCluster ? new ClusterOperation(site).RunAsync(options, progress, token) : new SwitchoverOperation(site).RunAsync(options, progress, token));
+            Perform(
+                (progress, token) =>
+                    isCluster
+                        ? new ClusterOperation(site).RunAsync(options, progress, token)
+                        : new SwitchoverOperation(site).RunAsync(options, progress, token));
         }
     }
 
     // The survey is most of the outage that is left: without a plan to show it is taken once, inside the operation.
     private void ActInEmergency(ISiteSession site)
     {
-        string plan = $"{site.Site.Name}: Emergency failover{(To is null ? "" : $" to {To}")}: if the primary is dead, fence it and put a replica in its place";
+        string plan =
+            $"{site.Site.Name}: Emergency failover{(To is null ? "" : $" to {To}")}: if the primary is dead, fence it and put a replica in "
+                + "its place";
         string question = $"{plan}?";
         if (IsWhatIf())
         {
@@ -114,7 +134,8 @@ public sealed class InvokeFoobarFailover : FailoverCmdlet
         }
     }
 
-    private static ConfirmedMove? Move(FailoverPreview preview) => preview is { OldPrimary: { } old, NewPrimary: { } candidate } ? new(old, candidate) : null;
+    private static ConfirmedMove? Move(FailoverPreview preview) =>
+        preview is { OldPrimary: { } old, NewPrimary: { } candidate } ? new(old, candidate) : null;
 
     private FailoverOptions Options() => Limits() with { To = To, AcceptDataLoss = AcceptDataLoss };
 }

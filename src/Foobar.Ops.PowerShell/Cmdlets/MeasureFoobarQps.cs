@@ -159,14 +159,19 @@ public sealed class MeasureFoobarQps : ServerCmdlet
         output.Progress.Report("counting");
         TimeSpan interval = TimeSpan.FromSeconds(IntervalSeconds);
         TimeSpan patience = interval + TimeSpan.FromSeconds(Math.Max(TimeoutSeconds, Margin) + (_services.Count > 0 ? ServiceMargin : 0));
-        TimeSpan? duration = Continuous || (IsStream && !IsGiven(nameof(DurationSeconds))) ? null : TimeSpan.FromSeconds(Math.Max(DurationSeconds, IntervalSeconds));
+        TimeSpan? duration = Continuous || (IsStream && !IsGiven(nameof(DurationSeconds)))
+            ? null
+            : TimeSpan.FromSeconds(Math.Max(DurationSeconds, IntervalSeconds));
         using TrafficWatch? watch = IsStream
-            ? TrafficWatch.Open(site.Site, new AnomalyOptions { Zone = TimeZoneInfo.Local }, DateTimeOffset.UtcNow, output.Warn, await HistoryAsync(output, cancellationToken))
+            ? TrafficWatch.Open(
+                site.Site, new AnomalyOptions { Zone = TimeZoneInfo.Local }, DateTimeOffset.UtcNow, output.Warn,
+                await HistoryAsync(output, cancellationToken))
             : null;
         TrafficAlarm alarm = new(watch, AlertOn, AlertAction, output);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(patience);
-        await foreach (TrafficMeasurement sample in TrafficMeter.StreamAsync(site, ServersToRead(servers), interval, duration, [.. _services], limit.Token))
+        await foreach (TrafficMeasurement sample in TrafficMeter.StreamAsync(
+            site, ServersToRead(servers), interval, duration, [.. _services], limit.Token))
         {
             limit.CancelAfter(patience);
             foreach (FoobarException error in sample.Errors)
@@ -189,14 +194,16 @@ public sealed class MeasureFoobarQps : ServerCmdlet
     }
 
     // Without it rates are judged by what this machine has seen itself.
-    private async Task<Dictionary<RateSeries, IReadOnlyList<RateBucket>>> HistoryAsync(CmdletOutput output, CancellationToken cancellationToken)
+    private async Task<Dictionary<RateSeries, IReadOnlyList<RateBucket>>> HistoryAsync(
+        CmdletOutput output, CancellationToken cancellationToken)
     {
         Dictionary<RateSeries, IReadOnlyList<RateBucket>> history = [];
         foreach (DeclaredService service in _services)
         {
             try
             {
-                foreach ((RateSeries series, IReadOnlyList<RateBucket> buckets) in await service.HistoryAsync(DateTimeOffset.UtcNow, SeasonalBaseline.Reach, cancellationToken))
+                foreach ((RateSeries series, IReadOnlyList<RateBucket> buckets) in await service.HistoryAsync(
+                    DateTimeOffset.UtcNow, SeasonalBaseline.Reach, cancellationToken))
                 {
                     history[series] = buckets;
                 }
@@ -228,7 +235,13 @@ public sealed class MeasureFoobarQps : ServerCmdlet
 
     /// <summary>None where only services are wanted: they are asked without a connection to a server.</summary>
     private IReadOnlyList<Server> ServersToRead(IReadOnlyList<Server> servers) =>
-        Origin.Length > 0 && Array.TrueForAll(Origin, static origin => origin is TrafficOrigin.Prometheus or TrafficOrigin.Datadog or TrafficOrigin.NewRelic or TrafficOrigin.SumoLogic) ? [] : servers;
+        Origin.Length > 0
+            && Array.TrueForAll(
+                Origin,
+                static origin =>
+                    origin is TrafficOrigin.Prometheus or TrafficOrigin.Datadog or TrafficOrigin.NewRelic or TrafficOrigin.SumoLogic)
+            ? []
+            : servers;
 
     private void OpenServices(Site site)
     {
@@ -239,7 +252,9 @@ public sealed class MeasureFoobarQps : ServerCmdlet
             // One that can't be opened is an error; the others are measured all the same.
             try
             {
-                _services.Add(DeclaredService.Open(site, service.Name, _keys, TimeSpan.FromSeconds(Math.Min(30, TimeoutSeconds)), ActivityRelay.Shared));
+                _services.Add(
+                    DeclaredService.Open(
+                        site, service.Name, _keys, TimeSpan.FromSeconds(Math.Min(30, TimeoutSeconds)), ActivityRelay.Shared));
             }
             catch (FoobarException error)
             {

@@ -35,9 +35,13 @@ public sealed class MeasureFoobarWrite : SiteCmdlet
         WriteObject(Run((output, token) =>
         {
             output.Progress.Report("writing");
-            output.Verbose($"writes to foobar_ops.canary every {IntervalMilliseconds} ms through {site.Site.Policy.Database?.WriteEndpoint?.Address ?? "no declared address"}");
+            output.Verbose(
+                $"writes to foobar_ops.canary every {IntervalMilliseconds} ms through "
+                    + $"{site.Site.Policy.Database?.WriteEndpoint?.Address ?? "no declared address"}");
             return new WriteMeter(site).MeasureAsync(
-                new DatabaseLogin(CanaryCredential!.UserName, password), TimeSpan.FromMilliseconds(IntervalMilliseconds), TimeSpan.FromSeconds(DurationSeconds), token);
+                new DatabaseLogin(
+                    CanaryCredential!.UserName, password), TimeSpan.FromMilliseconds(
+                        IntervalMilliseconds), TimeSpan.FromSeconds(DurationSeconds), token);
         }));
     }
 }

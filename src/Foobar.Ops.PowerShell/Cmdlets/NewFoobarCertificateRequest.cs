@@ -79,8 +79,11 @@ public sealed class NewFoobarCertificateRequest : ServerCmdlet
     }
 
     private protected override bool Approve(Server server) => ShouldProcess(
-        server.Name, $"{(ReuseKey ? "Use the key" : $"Make a key ({KeyAlgorithm})")} at {_path} for a certificate request for {string.Join(", ", _options.DnsNames.Concat(_options.Addresses.Select(static address => address.ToString())))}");
+        server.Name,
+        $"{(ReuseKey ? "Use the key" : $"Make a key ({KeyAlgorithm})")} at {_path} for a certificate request for "
+            + $"{string.Join(", ", _options.DnsNames.Concat(_options.Addresses.Select(static address => address.ToString())))}");
 
-    private protected override async Task ProcessServerAsync(ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken) =>
+    private protected override async Task ProcessServerAsync(
+        ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken) =>
         output.Write(await RequestOperation.MakeAsync(site, server, _options, cancellationToken));
 }

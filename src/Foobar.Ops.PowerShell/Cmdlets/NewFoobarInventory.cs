@@ -101,12 +101,15 @@ public sealed class NewFoobarInventory : LoginCmdlet
         {
             SiteName = Site,
             SshConfig = sshConfig,
-            TrustedAuthorities = TrustedAuthorities is null ? null : Try(() => SessionState.Path.GetUnresolvedProviderPathFromPSPath(TrustedAuthorities)),
+            TrustedAuthorities = TrustedAuthorities is null
+                ? null
+                : Try(() => SessionState.Path.GetUnresolvedProviderPathFromPSPath(TrustedAuthorities)),
             AuthoritiesFile = System.IO.Path.GetFileName(InventoryFiles.AuthoritiesPath(path)),
             OwnInterfaces = Discoverer.OwnInterfaces(),
         });
         Try(() => InventoryFiles.Text(proposal, path));
-        bool write = ShouldProcess(path, $"Write an inventory of {string.Join(", ", proposal.Site.Servers.Select(static server => server.Name))}");
+        bool write = ShouldProcess(
+            path, $"Write an inventory of {string.Join(", ", proposal.Site.Servers.Select(static server => server.Name))}");
         if (write)
         {
             Try(() =>
@@ -133,13 +136,16 @@ public sealed class NewFoobarInventory : LoginCmdlet
         if (AnsibleInventory is null && _names.Count == 0)
         {
             // An empty pipeline means no server.
-            return MyInvocation.ExpectingInput ? [] : throw new FoobarException("DestinationInvalid", ErrorKind.InvalidInput, "No server is named.")
+            return MyInvocation.ExpectingInput
+                ? []
+                : throw new FoobarException("DestinationInvalid", ErrorKind.InvalidInput, "No server is named.")
             {
                 Recommendation = "Name the servers as you do to ssh, or give an Ansible inventory with -AnsibleInventory.",
             };
         }
 
-        return DiscoveryTargets.Distinct(AnsibleInventory is null ? _names.SelectMany(name => OfSsh(name, sshConfig)) : OfAnsible(AnsibleInventory));
+        return DiscoveryTargets.Distinct(
+            AnsibleInventory is null ? _names.SelectMany(name => OfSsh(name, sshConfig)) : OfAnsible(AnsibleInventory));
     }
 
     private static IEnumerable<DiscoveryTarget> OfSsh(string name, string? sshConfig)
@@ -163,19 +169,29 @@ public sealed class NewFoobarInventory : LoginCmdlet
 
         return _names.Count == 0 ? read.Hosts.Select(static host => host.Target) : _names.SelectMany(name =>
         {
-            DiscoveryTarget[] chosen = [.. read.Hosts.Where(host => Wildcards.Match(name, host.Target.Name) || host.Groups.Any(group => Wildcards.Match(name, group))).Select(static host => host.Target)];
+            DiscoveryTarget[] chosen =
+            [
+                .. read.Hosts.Where(
+                    host => Wildcards.Match(name, host.Target.Name) || host.Groups.Any(group => Wildcards.Match(name, group)))
+                    .Select(static host => host.Target),
+            ];
             return chosen.Length > 0 ? chosen : throw NotFound(name, "neither a host nor a group of the Ansible inventory");
         });
     }
 
-    private static FoobarException NotFound(string name, string problem) => new("ServerNotFound", ErrorKind.NotFound, $"'{name}' is {problem}.")
-    {
-        Recommendation = "Tab completes the names that are known; a name without wildcards is given to ssh as it is.",
-    };
+    private static FoobarException NotFound(string name, string problem) =>
+        new("ServerNotFound", ErrorKind.NotFound, $"'{name}' is {problem}.")
+        {
+            Recommendation = "Tab completes the names that are known; a name without wildcards is given to ssh as it is.",
+        };
 
-    private async Task<IReadOnlyList<ServerDiscovery>> ReadAsync(IReadOnlyList<DiscoveryTarget> targets, string? sshConfig, CmdletOutput output, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ServerDiscovery>> ReadAsync(
+        IReadOnlyList<DiscoveryTarget> targets, string? sshConfig, CmdletOutput output, CancellationToken cancellationToken)
     {
-        SessionRequest request = new(string.Empty, DatabaseCredential?.ToLogin(), SudoPassword is null ? null : new NetworkCredential(string.Empty, SudoPassword), AcceptNewHostKey)
+        SessionRequest request = new(
+            string.Empty, DatabaseCredential?.ToLogin(),
+            SudoPassword is null ? null : new NetworkCredential(string.Empty, SudoPassword),
+            AcceptNewHostKey)
         {
             Ssh = SshCredential?.ToLogin(),
             Transport = SshTransport,

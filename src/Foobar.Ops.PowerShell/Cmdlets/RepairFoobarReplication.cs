@@ -82,15 +82,28 @@ public sealed class RepairFoobarReplication : SiteCmdlet
 
         if (ShouldProcess(
             $"{preview.Server ?? "unknown"}, a replica of {preview.Primary ?? "unknown"}: {preview.Reason}".TrimEnd(),
-            $"Bring {preview.Server ?? "an unknown member"} back as a replica of {preview.Primary ?? "an unknown primary"}{(Copy ? ", copied afresh" : "")}? {preview.Reason}".TrimEnd(),
+            $"Bring {preview.Server ?? "an unknown member"} back as a replica of {preview.Primary ?? "an unknown primary"}{(Copy ? ", copied afresh" : "")}? {preview.Reason}"
+                .TrimEnd(),
             "Repair-FoobarReplication"))
         {
-            RejoinOptions confirmed = options with { Confirmed = preview is { Server: { } member, Primary: { } primary } ? new(member, primary) : null };
+            RejoinOptions confirmed = options with
+            {
+                Confirmed = preview is { Server: { } member, Primary: { } primary } ? new(member, primary) : null,
+            };
             RejoinResult result = Run((output, token) => new RejoinOperation(site).RunAsync(confirmed, new StepProgress(output), token));
             WriteObject(result);
             if (result.Outcome != PlanOutcome.Completed)
             {
-                Fail(new FoobarException("RepairFailed", ErrorKind.Failed, $"{result.Server} was not brought back; it takes no writes: {result.Error}") { Server = result.Server, Recommendation = $"{result.Recommendation ?? "Put right what the message names."} Then run Repair-FoobarReplication again." }, result);
+                Fail(
+                    new FoobarException(
+                        "RepairFailed", ErrorKind.Failed,
+                        $"{result.Server} was not brought back; it takes no writes: {result.Error}")
+                        {
+                            Server = result.Server,
+                            Recommendation =
+                                $"{result.Recommendation ?? "Put right what the message names."} Then run Repair-FoobarReplication again.",
+                        },
+                    result);
             }
         }
     }

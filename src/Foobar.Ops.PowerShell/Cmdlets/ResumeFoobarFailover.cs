@@ -25,7 +25,9 @@ public sealed class ResumeFoobarFailover : FailoverCmdlet
             : "End the failover that an earlier run began";
         if (ShouldProcess(site.Site.Name, what))
         {
-            Perform((progress, token) => TakeOver ? operation.TakeOverAsync(Limits(), progress, token) : operation.ResumeAsync(Limits(), progress, token));
+            Perform(
+                (progress, token) =>
+                    TakeOver ? operation.TakeOverAsync(Limits(), progress, token) : operation.ResumeAsync(Limits(), progress, token));
         }
     }
 }

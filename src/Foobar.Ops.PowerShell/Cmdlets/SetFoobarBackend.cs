@@ -62,16 +62,21 @@ public sealed class SetFoobarBackend : ServerCmdlet
     }
 
     private protected override bool Approve(Server server) => server.Is(Foobar.Ops.Inventory.Role.LoadBalancer)
-        && ShouldProcess(server.Name, $"Set {string.Join(", ", Members(server).Select(member => $"{member.Backend}/{member.Name}"))} to {State}{(Persist ? ", after a restart too" : "")}");
+        && ShouldProcess(
+            server.Name,
+            $"Set {string.Join(", ", Members(server).Select(member => $"{member.Backend}/{member.Name}"))} to "
+                + $"{State}{(Persist ? ", after a restart too" : "")}");
 
-    private protected override async Task ProcessServerAsync(ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken)
+    private protected override async Task ProcessServerAsync(
+        ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken)
     {
         IServerSession session = await site.GetServerAsync(server.Name, cancellationToken);
         foreach ((_, string backend, string name) in Members(server))
         {
             output.Progress.Report($"{backend}/{name} to {State}");
             BackendChange change = await BackendSwitch.SetAsync(
-                session, site.Site.Policy.LoadBalancing.AdminSocket, backend, name, State, AcceptOutage, TimeSpan.FromSeconds(WaitSeconds), cancellationToken);
+                session, site.Site.Policy.LoadBalancing.AdminSocket, backend, name, State, AcceptOutage, TimeSpan.FromSeconds(
+                    WaitSeconds), cancellationToken);
             output.Write(Persist ? await BackendSwitch.PersistAsync(session, change, State, cancellationToken) : change);
             if (State != BackendTarget.Ready && change.SessionsLeft > 0)
             {
@@ -81,5 +86,7 @@ public sealed class SetFoobarBackend : ServerCmdlet
     }
 
     private IEnumerable<(string? Server, string Backend, string Name)> Members(Server server) =>
-        _members.Where(member => member.Server is null || WildcardPattern.Get(member.Server, WildcardOptions.IgnoreCase).IsMatch(server.Name)).DistinctBy(member => (member.Backend, member.Name));
+        _members.Where(
+            member => member.Server is null || WildcardPattern.Get(member.Server, WildcardOptions.IgnoreCase).IsMatch(server.Name))
+            .DistinctBy(member => (member.Backend, member.Name));
 }

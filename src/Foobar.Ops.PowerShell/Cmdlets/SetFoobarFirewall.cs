@@ -13,7 +13,12 @@ namespace Foobar.Ops.PowerShell.Cmdlets;
 /// Makes the firewalls of servers what the policy says, or what they were before their last change, with a rollback on each
 /// server that fires unless the change is confirmed.
 /// </summary>
-[Cmdlet(VerbsCommon.Set, "FoobarFirewall", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = "Policy")]
+[Cmdlet(
+    VerbsCommon.Set,
+    "FoobarFirewall",
+    SupportsShouldProcess = true,
+    ConfirmImpact = ConfirmImpact.High,
+    DefaultParameterSetName = "Policy")]
 [OutputType(typeof(FirewallChangeResult), typeof(FirewallChangePreview))]
 public sealed class SetFoobarFirewall : ServerChoiceCmdlet
 {
@@ -78,7 +83,11 @@ public sealed class SetFoobarFirewall : ServerChoiceCmdlet
         }
 
         bool approved = changing.Count(preview => ShouldProcess(
-            $"{preview.Server}: {preview.Summary}", $"{preview.Server}: {preview.Summary}\n{string.Join('\n', preview.Outline)}", "Set-FoobarFirewall")) == changing.Length && changing.Length > 0;
+            $"{preview.Server}: {preview.Summary}",
+            $"{preview.Server}: {preview.Summary}\n{string.Join('\n', preview.Outline)}",
+            "Set-FoobarFirewall"))
+                == changing.Length
+                && changing.Length > 0;
         if (earlier is not null && changing.Length == 0 && ShouldProcess(site.Site.Name, "Take note that the earlier change is ended"))
         {
             earlier.Close();
@@ -109,15 +118,21 @@ public sealed class SetFoobarFirewall : ServerChoiceCmdlet
 
     private static FoobarException? Failure(FirewallChangeResult result) => result.Outcome switch
     {
-        PlanOutcome.Undone => new FoobarException("FirewallChangeUndone", ErrorKind.Failed, $"The firewalls are as they were: {result.Error}")
+        PlanOutcome.Undone => new FoobarException(
+            "FirewallChangeUndone", ErrorKind.Failed, $"The firewalls are as they were: {result.Error}")
         {
             Recommendation = "Put right what the message names, and try again.",
         },
-        PlanOutcome.Degraded => new FoobarException("FirewallChangeDegraded", ErrorKind.Failed, $"The new rules were confirmed, but a later step failed; a server whose rollback was not disarmed goes back to its old rules: {result.Error}")
+        PlanOutcome.Degraded => new FoobarException(
+            "FirewallChangeDegraded", ErrorKind.Failed,
+            "The new rules were confirmed, but a later step failed; a server whose rollback was not disarmed goes back to its old rules: "
+                + $"{result.Error}")
         {
             Recommendation = "See the Steps of the result, and run Set-FoobarFirewall again.",
         },
-        PlanOutcome.UndoFailed => new FoobarException("FirewallChangeUndoFailed", ErrorKind.Failed, $"The change failed, and undoing it was not confirmed; the servers put their old rules back at their deadline: {result.Error}")
+        PlanOutcome.UndoFailed => new FoobarException(
+            "FirewallChangeUndoFailed", ErrorKind.Failed,
+            $"The change failed, and undoing it was not confirmed; the servers put their old rules back at their deadline: {result.Error}")
         {
             Recommendation = $"Wait for the deadline, then run Test-FoobarFirewall. The journal is {result.Journal}.",
         },

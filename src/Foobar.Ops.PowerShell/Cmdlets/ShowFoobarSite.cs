@@ -41,7 +41,9 @@ public sealed class ShowFoobarSite : SiteCmdlet
         {
             if (Plain || !SiteViewer.HasTerminal || IsGiven(nameof(DurationSeconds)))
             {
-                Run((output, token) => viewer.WriteAsync(output.Write, IsGiven(nameof(DurationSeconds)) ? TimeSpan.FromSeconds(DurationSeconds) : null, token));
+                Run(
+                    (output, token) => viewer.WriteAsync(
+                        output.Write, IsGiven(nameof(DurationSeconds)) ? TimeSpan.FromSeconds(DurationSeconds) : null, token));
                 return;
             }
 
@@ -70,7 +72,10 @@ public sealed class ShowFoobarSite : SiteCmdlet
         };
         try
         {
-            WriteObject(InvokeCommand.InvokeScript(Change, useNewScope: true, System.Management.Automation.Runspaces.PipelineResultTypes.None, null, parameters), enumerateCollection: true);
+            WriteObject(
+                InvokeCommand.InvokeScript(
+                    Change, useNewScope: true, System.Management.Automation.Runspaces.PipelineResultTypes.None, null, parameters),
+                enumerateCollection: true);
         }
         catch (RuntimeException error)
         {

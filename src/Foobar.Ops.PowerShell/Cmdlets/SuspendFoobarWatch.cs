@@ -26,7 +26,9 @@ public sealed class SuspendFoobarWatch : SiteCmdlet
         ISiteSession site = OpenSite();
         if (ShouldProcess(site.Site.Name, $"Suspend automatic failovers for {Minutes} minutes"))
         {
-            Run(async (output, token) => output.Write(await new WatchSwitch(site).SuspendAsync(TimeSpan.FromMinutes(Minutes), Reason, token)));
+            Run(
+                async (output, token) =>
+                    output.Write(await new WatchSwitch(site).SuspendAsync(TimeSpan.FromMinutes(Minutes), Reason, token)));
         }
     }
 }

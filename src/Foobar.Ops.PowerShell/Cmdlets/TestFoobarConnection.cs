@@ -11,7 +11,9 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.PowerShell.Cmdlets;
 
-/// <summary>Tries real connections from each vantage, and holds them against the policy and against what the firewalls' rules say.</summary>
+/// <summary>
+/// Tries real connections from each vantage, and holds them against the policy and against what the firewalls' rules say.
+/// </summary>
 [Cmdlet(VerbsDiagnostic.Test, "FoobarConnection")]
 [OutputType(typeof(Finding))]
 public sealed class TestFoobarConnection : ServerCmdlet
@@ -105,9 +107,14 @@ public sealed class TestFoobarConnection : ServerCmdlet
         From = From,
         To = Names,
         ToRoles = Role ?? [],
-        Ports = [.. Port.SelectMany(static text => text.Split(',', StringSplitOptions.RemoveEmptyEntries)).Select(text => ProbePorts.Parse(text, Protocol))],
+        Ports =
+        [
+            .. Port.SelectMany(static text => text.Split(',', StringSplitOptions.RemoveEmptyEntries))
+                .Select(text => ProbePorts.Parse(text, Protocol)),
+        ],
         Protocol = Protocol,
-        Family = AddressFamily?.ToUpperInvariant() switch { "IPV4" => System.Net.Sockets.AddressFamily.InterNetwork, "IPV6" => System.Net.Sockets.AddressFamily.InterNetworkV6, _ => null },
+        Family = AddressFamily?.ToUpperInvariant() switch { "IPV4" =>
+            System.Net.Sockets.AddressFamily.InterNetwork, "IPV6" => System.Net.Sockets.AddressFamily.InterNetworkV6, _ => null },
         All = All,
         SampleSize = SampleSize,
         MaxProbes = MaxProbes,

@@ -15,7 +15,8 @@ public sealed class TestFoobarReplication : AreaTestCmdlet
 {
     private protected override IReadOnlyList<Area> Areas { get; } = [Area.Database];
 
-    private protected override Task ProcessServersAsync(ISiteSession site, IReadOnlyList<Server> servers, CmdletOutput output, CancellationToken cancellationToken)
+    private protected override Task ProcessServersAsync(
+        ISiteSession site, IReadOnlyList<Server> servers, CmdletOutput output, CancellationToken cancellationToken)
     {
         ReplicationSurvey.Require(site.Site);
         return base.ProcessServersAsync(site, servers, output, cancellationToken);

@@ -124,7 +124,8 @@ public sealed class TestFoobarTls : ServerCmdlet
     /// <summary>
     /// Scans an endpoint and writes what came of it; an endpoint that can't be scanned is an error, and the others go on.
     /// </summary>
-    private async Task ScanAsync(EndpointScan endpointScan, string profile, Site? site, CmdletOutput output, CancellationToken cancellationToken)
+    private async Task ScanAsync(
+        EndpointScan endpointScan, string profile, Site? site, CmdletOutput output, CancellationToken cancellationToken)
     {
         TlsEndpoint endpoint = endpointScan.Endpoint;
         if (StartTls.Risk(endpoint.Host) is { } risk)

@@ -15,7 +15,12 @@ namespace Foobar.Ops.PowerShell.Cmdlets;
 /// Installs a certificate on every place of the site that serves it, without a dropped handshake, or brings back what the last
 /// change replaced.
 /// </summary>
-[Cmdlet(VerbsData.Update, "FoobarCertificate", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = InstallSet)]
+[Cmdlet(
+    VerbsData.Update,
+    "FoobarCertificate",
+    SupportsShouldProcess = true,
+    ConfirmImpact = ConfirmImpact.High,
+    DefaultParameterSetName = InstallSet)]
 [OutputType(typeof(CertificateChangeResult), typeof(CertificateChangePreview))]
 public sealed class UpdateFoobarCertificate : ServerChoiceCmdlet
 {
@@ -79,7 +84,15 @@ public sealed class UpdateFoobarCertificate : ServerChoiceCmdlet
     protected override void EndProcessing()
     {
         // Without a word the network's own firewalls are left out: nothing of the site is served there.
-        IReadOnlyList<Server> servers = [.. ChooseServers(FindSite()).Where(server => Names.Count > 0 || Role is not null || server.Roles.Any(static role => role != Foobar.Ops.Inventory.Role.NetworkFirewall))];
+        IReadOnlyList<Server> servers =
+        [
+            .. ChooseServers(FindSite())
+                .Where(
+                    server =>
+                        Names.Count > 0
+                            || Role is not null
+                            || server.Roles.Any(static role => role != Foobar.Ops.Inventory.Role.NetworkFirewall)),
+        ];
         if (servers.Count == 0)
         {
             return;
@@ -116,7 +129,11 @@ public sealed class UpdateFoobarCertificate : ServerChoiceCmdlet
         }
 
         bool approved = changing.Count(preview => ShouldProcess(
-            $"{preview.Server}: {preview.Summary}", $"{preview.Server}: {preview.Summary}\n{string.Join('\n', preview.Outline)}", "Update-FoobarCertificate")) == changing.Length && changing.Length > 0;
+            $"{preview.Server}: {preview.Summary}",
+            $"{preview.Server}: {preview.Summary}\n{string.Join('\n', preview.Outline)}",
+            "Update-FoobarCertificate"))
+                == changing.Length
+                && changing.Length > 0;
         if (!approved)
         {
             WriteObject(change.Previews, enumerateCollection: true);
@@ -131,7 +148,8 @@ public sealed class UpdateFoobarCertificate : ServerChoiceCmdlet
         }
     }
 
-    private async Task<CertificateChange> PrepareAsync(ISiteSession site, IReadOnlyList<Server> servers, CancellationToken cancellationToken)
+    private async Task<CertificateChange> PrepareAsync(
+        ISiteSession site, IReadOnlyList<Server> servers, CancellationToken cancellationToken)
     {
         using Secret? passphrase = Passphrase?.TakeSecret();
         CertificateChangeOptions options = new()
@@ -145,24 +163,32 @@ public sealed class UpdateFoobarCertificate : ServerChoiceCmdlet
         };
         return Undo
             ? await CertificateChange.PrepareUndoAsync(site, servers, options, TimeProvider.System, cancellationToken)
-            : await CertificateChange.PrepareAsync(site, servers, Resolve(Path)!, Resolve(KeyPath), CertificateName, passphrase, options, TimeProvider.System, cancellationToken);
+            : await CertificateChange.PrepareAsync(
+                site, servers, Resolve(Path)!, Resolve(KeyPath), CertificateName, passphrase, options, TimeProvider.System,
+                cancellationToken);
     }
 
     private string? Resolve(string? path) => path is null ? null : SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
 
     private static FoobarException? Failure(CertificateChangeResult result) => result.Outcome switch
     {
-        PlanOutcome.Undone => new FoobarException("CertificateUpdateUndone", ErrorKind.Failed, $"The certificates are as they were: {result.Error}")
+        PlanOutcome.Undone => new FoobarException(
+            "CertificateUpdateUndone", ErrorKind.Failed, $"The certificates are as they were: {result.Error}")
         {
             Recommendation = "Put right what the message names, and try again.",
         },
-        PlanOutcome.Degraded => new FoobarException("CertificateUpdateDegraded", ErrorKind.Failed, $"The new certificate is served and was looked at, but a later step failed: {result.Error}")
+        PlanOutcome.Degraded => new FoobarException(
+            "CertificateUpdateDegraded", ErrorKind.Failed,
+            $"The new certificate is served and was looked at, but a later step failed: {result.Error}")
         {
             Recommendation = "See the Steps of the result, and run Update-FoobarCertificate again.",
         },
-        PlanOutcome.UndoFailed => new FoobarException("CertificateUpdateUndoFailed", ErrorKind.Failed, $"The change failed, and undoing it failed too: {result.Error}")
+        PlanOutcome.UndoFailed => new FoobarException(
+            "CertificateUpdateUndoFailed", ErrorKind.Failed, $"The change failed, and undoing it failed too: {result.Error}")
         {
-            Recommendation = $"See what Get-FoobarCertificate shows, and run Update-FoobarCertificate again: it ends what is left. The journal is {result.Journal}.",
+            Recommendation =
+                "See what Get-FoobarCertificate shows, and run Update-FoobarCertificate again: it ends what is left. The journal is "
+                    + $"{result.Journal}.",
         },
         _ => null,
     };

@@ -59,8 +59,14 @@ public sealed class UpdateFoobarInventory : InventoryCmdlet
         });
         bool isComplete = servers.All(static server => server.Failure is null);
         InventoryDifference[] differences =
-            [.. InventoryComparer.Compare(declared, proposal, isComplete).Where(difference => Key.Any(key => Wildcards.Match(key, difference.Key)))];
-        HashSet<InventoryDifference> chosen = [.. differences.Where(difference => Apply && difference.CanApply && ShouldProcess(request.Inventory, Describe(difference)))];
+            [
+                .. InventoryComparer.Compare(declared, proposal, isComplete)
+                    .Where(difference => Key.Any(key => Wildcards.Match(key, difference.Key))),
+            ];
+        HashSet<InventoryDifference> chosen =
+        [
+            .. differences.Where(difference => Apply && difference.CanApply && ShouldProcess(request.Inventory, Describe(difference))),
+        ];
         if (chosen.Count > 0)
         {
             Try(() =>
@@ -77,5 +83,7 @@ public sealed class UpdateFoobarInventory : InventoryCmdlet
     }
 
     private static string Describe(InventoryDifference difference) =>
-        difference.Declared is null ? $"Add {difference.Found} to {difference.Key}" : $"Set {difference.Key} from {difference.Declared} to {difference.Found}";
+        difference.Declared is null
+            ? $"Add {difference.Found} to {difference.Key}"
+            : $"Set {difference.Key} from {difference.Declared} to {difference.Found}";
 }

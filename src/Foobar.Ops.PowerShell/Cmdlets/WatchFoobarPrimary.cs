@@ -64,7 +64,10 @@ public sealed class WatchFoobarPrimary : FailoverCmdlet
     protected override void EndProcessing()
     {
         ISiteSession site = OpenSite();
-        ServiceNotifier[] senders = [.. Service.Select(name => Try(() => new ServiceNotifier(site.Site, name, new SendOptions { Log = ActivityRelay.Shared })))];
+        ServiceNotifier[] senders =
+        [
+            .. Service.Select(name => Try(() => new ServiceNotifier(site.Site, name, new SendOptions { Log = ActivityRelay.Shared }))),
+        ];
         CommandNotifier? command = NotifyCommand is null ? null : new(SessionState.Path.GetUnresolvedProviderPathFromPSPath(NotifyCommand));
         if (!ShouldProcess(site.Site.Name, Failover ? "Watch the primary, and fail over by itself when it is dead" : "Watch the primary"))
         {
@@ -83,7 +86,8 @@ public sealed class WatchFoobarPrimary : FailoverCmdlet
         Run((output, token) => WatchAsync(site, options, new Telling(command, senders, keys, output), output, token));
     }
 
-    private async Task WatchAsync(ISiteSession site, WatchOptions options, Telling telling, CmdletOutput output, CancellationToken cancellationToken)
+    private async Task WatchAsync(
+        ISiteSession site, WatchOptions options, Telling telling, CmdletOutput output, CancellationToken cancellationToken)
     {
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         if (IsGiven(nameof(DurationSeconds)))
@@ -129,7 +133,8 @@ public sealed class WatchFoobarPrimary : FailoverCmdlet
     /// <summary>Tells others of events, one after another, beside the watch.</summary>
     private sealed class Telling(CommandNotifier? command, ServiceNotifier[] senders, ServiceKeys keys, CmdletOutput output)
     {
-        private readonly Channel<WatchEvent> _events = Channel.CreateBounded<WatchEvent>(new BoundedChannelOptions(1000) { FullMode = BoundedChannelFullMode.DropOldest });
+        private readonly Channel<WatchEvent> _events = Channel.CreateBounded<WatchEvent>(new BoundedChannelOptions(
+            1000) { FullMode = BoundedChannelFullMode.DropOldest });
 
         public void Add(WatchEvent each) => _events.Writer.TryWrite(each);
 

@@ -9,7 +9,8 @@ namespace Foobar.Ops.PowerShell.Failures;
 /// <param name="Target">What it happened on: the name of a server mostly.</param>
 /// <param name="Message">What happened, naming the target.</param>
 /// <param name="Recommendation">What to do about it.</param>
-internal sealed record ErrorDescription(Exception Exception, string Id, ErrorCategory Category, object? Target, string Message, string Recommendation)
+internal sealed record ErrorDescription(
+    Exception Exception, string Id, ErrorCategory Category, object? Target, string Message, string Recommendation)
 {
     /// <summary>PowerShell's record of it.</summary>
     public ErrorRecord ToErrorRecord() => new(Exception, Id, Category, Target)

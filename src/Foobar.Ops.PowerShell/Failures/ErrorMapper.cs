@@ -15,7 +15,9 @@ internal static class ErrorMapper
     {
         Exception cause = Unwrap(exception);
         return cause is FoobarException known
-            ? new(known, known.ErrorId, CategoryOf(known.Kind), known.Server ?? target, known.Message, known.Recommendation ?? RecommendationOf(known.Kind))
+            ? new(
+                known, known.ErrorId, CategoryOf(known.Kind), known.Server ?? target, known.Message,
+                known.Recommendation ?? RecommendationOf(known.Kind))
             : Describe(cause, target, Classify(cause));
     }
 
@@ -30,19 +32,22 @@ internal static class ErrorMapper
         _ => exception,
     };
 
-    private static ErrorDescription Describe(Exception cause, object? target, (string Id, ErrorCategory Category, string Recommendation) kind) =>
+    private static ErrorDescription Describe(
+        Exception cause, object? target, (string Id, ErrorCategory Category, string Recommendation) kind) =>
         new(cause, kind.Id, kind.Category, target, target is null ? cause.Message : $"{target}: {cause.Message}", kind.Recommendation);
 
     private static (string Id, ErrorCategory Category, string Recommendation) Classify(Exception cause) => cause switch
     {
-        OperationCanceledException => ("OperationStopped", ErrorCategory.OperationStopped, "Run the command again if it was not you who stopped it."),
+        OperationCanceledException =>
+            ("OperationStopped", ErrorCategory.OperationStopped, "Run the command again if it was not you who stopped it."),
         TimeoutException => ("OperationTimeout", ErrorCategory.OperationTimeout, RecommendationOf(ErrorKind.Timeout)),
         FileNotFoundException or DirectoryNotFoundException => ("FileNotFound", ErrorCategory.ObjectNotFound, "Check the path."),
         UnauthorizedAccessException => ("FileAccessDenied", ErrorCategory.PermissionDenied, "Check who may read and write the file."),
         SocketException => ("ConnectionFailed", ErrorCategory.ConnectionError, RecommendationOf(ErrorKind.Connection)),
         IOException => ("InputOutputFailed", ErrorCategory.ReadError, "Check the path, the free space and the connection."),
         ArgumentException => ("ArgumentInvalid", ErrorCategory.InvalidArgument, RecommendationOf(ErrorKind.InvalidInput)),
-        _ => ("InternalError", ErrorCategory.NotSpecified, "This is a defect of Foobar.Ops: please report it with the output of Get-Error."),
+        _ =>
+            ("InternalError", ErrorCategory.NotSpecified, "This is a defect of Foobar.Ops: please report it with the output of Get-Error."),
     };
 
     private static ErrorCategory CategoryOf(ErrorKind kind) => kind switch

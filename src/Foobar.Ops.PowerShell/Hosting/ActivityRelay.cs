@@ -18,7 +18,8 @@ internal sealed class ActivityRelay : IActivityLog
     public static void SendTo(CmdletOutput output) => Working.Value = output;
 
     /// <inheritdoc/>
-    public void Record(Activity activity) => Working.Value?.Verbose($"{activity.Server}: {Words(activity.Kind)} {LogText.Shorten(activity.Text)}");
+    public void Record(Activity activity) =>
+        Working.Value?.Verbose($"{activity.Server}: {Words(activity.Kind)} {LogText.Shorten(activity.Text)}");
 
     private static string Words(ActivityKind kind) => kind switch
     {

@@ -8,7 +8,10 @@ namespace Foobar.Ops.PowerShell.Hosting;
 /// The base of every cmdlet: runs asynchronous work with a token that Ctrl+C (and a pipeline stopped downstream) cancels,
 /// and turns exceptions into error records in the one place for that.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "A source without timer or wait handle holds nothing; disposing it could race with a worker or StopProcessing.")]
+[SuppressMessage(
+    "Design",
+    "CA1001",
+    Justification = "A source without timer or wait handle holds nothing; disposing it could race with a worker or StopProcessing.")]
 public abstract class AsyncCmdlet : PSCmdlet
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -23,9 +26,13 @@ public abstract class AsyncCmdlet : PSCmdlet
     protected new void WriteObject(object? value) => base.WriteObject(IndexedLists.Of(value));
 
     /// <inheritdoc cref="WriteObject(object?)"/>
-    protected new void WriteObject(object? value, bool enumerateCollection) => base.WriteObject(IndexedLists.Of(value), enumerateCollection);
+    protected new void WriteObject(object? value, bool enumerateCollection) =>
+        base.WriteObject(IndexedLists.Of(value), enumerateCollection);
 
-    /// <summary>Whether the user asked what would happen. PowerShell sets the preference for scripts that are called with -WhatIf, not for a compiled cmdlet itself.</summary>
+    /// <summary>
+    /// Whether the user asked what would happen. PowerShell sets the preference for scripts that are called with -WhatIf, not for a
+    /// compiled cmdlet itself.
+    /// </summary>
     private protected bool IsWhatIf() => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? asked)
         ? LanguagePrimitives.IsTrue(asked)
         : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
@@ -37,7 +44,9 @@ public abstract class AsyncCmdlet : PSCmdlet
 
     /// <summary>Writes a file as Get-Item would: with its mode, owner and size, which views show.</summary>
     private protected void WriteFile(string path) =>
-        WriteObject(InvokeProvider.Item.Get([$"Microsoft.PowerShell.Core\\FileSystem::{path}"], force: true, literalPath: true), enumerateCollection: true);
+        WriteObject(
+            InvokeProvider.Item.Get([$"Microsoft.PowerShell.Core\\FileSystem::{path}"], force: true, literalPath: true),
+            enumerateCollection: true);
 
     /// <summary>Runs work off the pipeline thread, writes what it hands over, and gives its result.</summary>
     /// <remarks>Ends the cmdlet with a terminating error where the work throws.</remarks>
@@ -82,7 +91,9 @@ public abstract class AsyncCmdlet : PSCmdlet
     /// <summary>Whether a parameter was given, be it with <see langword="null"/>.</summary>
     private protected bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
-    /// <summary>Sets a variable of the caller to an exit code; does nothing without a name. $LASTEXITCODE stays that of the last program.</summary>
+    /// <summary>
+    /// Sets a variable of the caller to an exit code; does nothing without a name. $LASTEXITCODE stays that of the last program.
+    /// </summary>
     private protected void SetExitCode(string? variable, int exitCode)
     {
         if (!string.IsNullOrEmpty(variable))
@@ -96,8 +107,9 @@ public abstract class AsyncCmdlet : PSCmdlet
         WriteError(ErrorMapper.Describe(exception, target).ToErrorRecord());
 
     // PowerShell ends pipelines by exceptions of its own (stop, break, -ErrorAction Stop); they pass through untouched.
-    private static bool IsOurs(Exception exception) => exception is not (PipelineStoppedException or FlowControlException or ActionPreferenceStopException)
-        && exception.GetType().Assembly != typeof(PSCmdlet).Assembly;
+    private static bool IsOurs(Exception exception) =>
+        exception is not (PipelineStoppedException or FlowControlException or ActionPreferenceStopException)
+            && exception.GetType().Assembly != typeof(PSCmdlet).Assembly;
 
     private PipelineStoppedException Stop(Exception exception)
     {
@@ -117,5 +129,6 @@ public abstract class AsyncCmdlet : PSCmdlet
 
     // A terminating error ends its statement only, and -ErrorAction Stop does not change that (only the preference
     // variable does); an error that is written ends the whole script then, as whoever says Stop expects.
-    private bool EndsScript => MyInvocation.BoundParameters.TryGetValue("ErrorAction", out object? action) && action is ActionPreference.Stop;
+    private bool EndsScript =>
+        MyInvocation.BoundParameters.TryGetValue("ErrorAction", out object? action) && action is ActionPreference.Stop;
 }

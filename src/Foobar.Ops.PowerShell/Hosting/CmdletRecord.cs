@@ -49,7 +49,8 @@ internal abstract record CmdletRecord
             case Debug debug: cmdlet.WriteDebug(debug.Text); break;
             case Warning warning: cmdlet.WriteWarning(warning.Text); break;
             case Information information: cmdlet.WriteInformation(new InformationRecord(information.Data, information.Source)); break;
-            case Event raised: (cmdlet as PSCmdlet)?.Events.GenerateEvent(raised.Source, cmdlet, [raised.Data], PSObject.AsPSObject(raised.Data)); break;
+            case Event raised: (cmdlet as PSCmdlet)?.Events.GenerateEvent(
+                raised.Source, cmdlet, [raised.Data], PSObject.AsPSObject(raised.Data)); break;
             case Progress progress: cmdlet.WriteProgress(progress.ToProgressRecord()); break;
         }
     }

@@ -32,7 +32,9 @@ internal static class IndexedLists
 
         if (value is IEnumerable sequence)
         {
-            return sequence is IList list && Type.GetTypeCode(ElementOf(value.GetType())) == TypeCode.Object ? SettledList(list, depth) : AsArray(value);
+            return sequence is IList list && Type.GetTypeCode(ElementOf(value.GetType())) == TypeCode.Object
+                ? SettledList(list, depth)
+                : AsArray(value);
         }
 
         foreach (PropertyInfo property in Known.GetOrAdd(value.GetType(), Settable))
@@ -68,12 +70,14 @@ internal static class IndexedLists
         return array;
     }
 
-    private static Type ElementOf(Type list) => list.IsArray ? list.GetElementType()! : list.IsGenericType ? list.GetGenericArguments()[0] : typeof(object);
+    private static Type ElementOf(Type list) =>
+        list.IsArray ? list.GetElementType()! : list.IsGenericType ? list.GetGenericArguments()[0] : typeof(object);
 
     // Of our own types what is set when they are made; what is computed is an array where it is written so.
-    private static PropertyInfo[] Settable(Type type) => type.Assembly.GetName().Name?.StartsWith("Foobar.Ops", StringComparison.Ordinal) != true || type.IsEnum
-        ? []
-        : [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(static property =>
-            property.CanRead && property.CanWrite && property.GetIndexParameters().Length == 0
-            && !property.PropertyType.IsPrimitive && !property.PropertyType.IsEnum && property.PropertyType != typeof(string))];
+    private static PropertyInfo[] Settable(Type type) =>
+        type.Assembly.GetName().Name?.StartsWith("Foobar.Ops", StringComparison.Ordinal) != true || type.IsEnum
+            ? []
+            : [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(static property =>
+                property.CanRead && property.CanWrite && property.GetIndexParameters().Length == 0
+                && !property.PropertyType.IsPrimitive && !property.PropertyType.IsEnum && property.PropertyType != typeof(string))];
 }

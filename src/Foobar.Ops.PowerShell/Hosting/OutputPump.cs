@@ -18,7 +18,10 @@ internal sealed class OutputPump(string activity, Action<CmdletRecord> write)
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(200);
 
-    private readonly Channel<CmdletRecord> _records = Channel.CreateUnbounded<CmdletRecord>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<CmdletRecord> _records = Channel.CreateUnbounded<CmdletRecord>(new UnboundedChannelOptions
+    {
+        SingleReader = true,
+    });
     private readonly WorkProgress _progress = new(activity);
 
     /// <summary>Runs the work to its end and gives its result.</summary>
@@ -29,7 +32,8 @@ internal sealed class OutputPump(string activity, Action<CmdletRecord> write)
         CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         CmdletOutput output = new(_records.Writer, _progress);
         Task<T> worker = Task.Run(() => work(output, cancel.Token), CancellationToken.None);
-        _ = worker.ContinueWith(_ => _records.Writer.TryComplete(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        _ = worker.ContinueWith(
+            _ => _records.Writer.TryComplete(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         try
         {
             WriteUntilDone(stopping);

@@ -7,7 +7,9 @@ internal sealed class StepProgress(CmdletOutput output) : IProgress<StepResult>
 {
     public void Report(StepResult value)
     {
-        output.Verbose($"{value.Step}: {value.Outcome} after {value.Duration.TotalMilliseconds:F1} ms{(value.Server is null ? "" : $" ({value.Server})")}");
+        output.Verbose(
+            $"{value.Step}: {value.Outcome} after {value.Duration.TotalMilliseconds:F1} "
+                + $"ms{(value.Server is null ? "" : $" ({value.Server})")}");
         output.Progress.Report(value.Description);
     }
 }

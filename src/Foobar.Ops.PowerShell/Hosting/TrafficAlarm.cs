@@ -4,8 +4,11 @@ using Foobar.Ops.Traffic.Anomalies;
 
 namespace Foobar.Ops.PowerShell.Hosting;
 
-/// <summary>Tells the alerts of a measurement: by an event each, or by the error that ends it. Without a watch it only writes the rates.</summary>
-internal sealed class TrafficAlarm(TrafficWatch? watch, IReadOnlyCollection<AnomalyKind> kinds, TrafficAlertAction action, CmdletOutput output)
+/// <summary>
+/// Tells the alerts of a measurement: by an event each, or by the error that ends it. Without a watch it only writes the rates.
+/// </summary>
+internal sealed class TrafficAlarm(
+    TrafficWatch? watch, IReadOnlyCollection<AnomalyKind> kinds, TrafficAlertAction action, CmdletOutput output)
 {
     /// <summary>The name by which <c>Register-EngineEvent</c> hears alerts; the alert is the first of its arguments.</summary>
     public const string EventName = "Foobar.TrafficAlert";

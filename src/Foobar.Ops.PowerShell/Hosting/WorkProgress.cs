@@ -56,7 +56,10 @@ internal sealed class WorkProgress(string activity)
             _shown = true;
             return _total == 0
                 ? new(activity, _status!, -1, Completed: false)
-                : new(activity, $"{_total - _waiting.Count} of {_total} done; waiting for {string.Join(", ", _waiting)}", (_total - _waiting.Count) * 100 / _total, Completed: false);
+                : new(
+                    activity,
+                    $"{_total - _waiting.Count} of {_total} done; waiting for {string.Join(", ", _waiting)}",
+                    (_total - _waiting.Count) * 100 / _total, Completed: false);
         }
     }
 

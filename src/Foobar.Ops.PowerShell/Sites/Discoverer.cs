@@ -11,7 +11,8 @@ namespace Foobar.Ops.PowerShell.Sites;
 internal sealed record Discoverer(int ThrottleLimit, TimeSpan ServerTimeLimit)
 {
     /// <summary>Reads the servers of a session's site.</summary>
-    public async Task<IReadOnlyList<ServerDiscovery>> ReadAsync(ISiteSession session, CmdletOutput output, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ServerDiscovery>> ReadAsync(
+        ISiteSession session, CmdletOutput output, CancellationToken cancellationToken)
     {
         output.Progress.Expect(session.Site.Servers.Select(static server => server.Name));
         DiscoveryOptions options = new()
@@ -24,11 +25,20 @@ internal sealed record Discoverer(int ThrottleLimit, TimeSpan ServerTimeLimit)
         return await new DiscoveryCollector(session, options).CollectAsync(cancellationToken);
     }
 
-    /// <summary>The addresses of this machine's interfaces, those of one interface together; loopback and link-local ones left out.</summary>
+    /// <summary>
+    /// The addresses of this machine's interfaces, those of one interface together; loopback and link-local ones left out.
+    /// </summary>
     public static IReadOnlyList<IReadOnlyList<IPAddress>> OwnInterfaces() =>
     [
         .. NetworkInterface.GetAllNetworkInterfaces()
-            .Select(static each => (IReadOnlyList<IPAddress>)[.. each.GetIPProperties().UnicastAddresses.Select(static own => own.Address).Where(static address => !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal)])
+            .Select(
+                static each =>
+                    (IReadOnlyList<IPAddress>)
+                    [
+                        .. each.GetIPProperties().UnicastAddresses
+                            .Select(static own => own.Address)
+                            .Where(static address => !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal),
+                    ])
             .Where(static addresses => addresses.Count > 0),
     ];
 }

@@ -5,7 +5,9 @@ using Foobar.Ops.PowerShell.Binding;
 
 namespace Foobar.Ops.PowerShell.Sites;
 
-/// <summary>The base of cmdlets that need an inventory: <c>-Inventory</c>, else the environment's, else the one in the current folder.</summary>
+/// <summary>
+/// The base of cmdlets that need an inventory: <c>-Inventory</c>, else the environment's, else the one in the current folder.
+/// </summary>
 public abstract class InventoryCmdlet : LoginCmdlet
 {
     /// <summary>The path of the inventory to use.</summary>
@@ -24,7 +26,8 @@ public abstract class InventoryCmdlet : LoginCmdlet
     };
 
     /// <summary>The absolute path of the inventory that the command line, the environment or the current folder names.</summary>
-    /// <exception cref="FoobarException"><c>InventoryNotFound</c>: an empty path was given, or none is named and the current folder has none.</exception>
+    /// <exception cref="FoobarException"><c>InventoryNotFound</c>: an empty path was given, or none is named and the current folder has
+    /// none.</exception>
     private protected string LocateInventory()
     {
         // A variable that is empty must not lead to another site.

@@ -46,7 +46,10 @@ public abstract class ServerChoiceCmdlet : SiteCmdlet
     /// <summary>The servers meant; names that the inventory does not hold are errors of their own.</summary>
     private protected IReadOnlyList<Server> ChooseServers(Site site) => Try(() => Choose(site));
 
-    /// <summary>The session's own servers of these names: one that was opened just now has read the inventory again, and flows and maps are compared with them.</summary>
+    /// <summary>
+    /// The session's own servers of these names: one that was opened just now has read the inventory again, and flows and maps are compared
+    /// with them.
+    /// </summary>
     private protected static IReadOnlyList<Server> OwnOf(ISiteSession session, IReadOnlyList<Server> servers) =>
         [.. servers.Select(server => session.Site.Find(server.Name) ?? server)];
 

@@ -37,10 +37,12 @@ public abstract class ServerCmdlet : ServerChoiceCmdlet
     private protected virtual bool Approve(Server server) => true;
 
     /// <summary>Works on the servers; each for itself unless overridden by a cmdlet that needs them together.</summary>
-    private protected virtual Task ProcessServersAsync(ISiteSession site, IReadOnlyList<Server> servers, CmdletOutput output, CancellationToken cancellationToken) =>
+    private protected virtual Task ProcessServersAsync(
+        ISiteSession site, IReadOnlyList<Server> servers, CmdletOutput output, CancellationToken cancellationToken) =>
         new ServerFanOut(ThrottleLimit, TimeSpan.FromSeconds(TimeoutSeconds))
             .RunAsync(servers, output, (server, token) => ProcessServerAsync(site, server, output, token), cancellationToken);
 
     /// <summary>Works on one server. What it throws is an error of that server, and the others go on.</summary>
-    private protected virtual Task ProcessServerAsync(ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken) => Task.CompletedTask;
+    private protected virtual Task ProcessServerAsync(
+        ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken) => Task.CompletedTask;
 }

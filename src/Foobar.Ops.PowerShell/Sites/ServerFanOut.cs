@@ -12,7 +12,8 @@ internal sealed record ServerFanOut(int Throttle, TimeSpan Limit)
 {
     /// <summary>Works on all servers; ends when each is done, has failed or has used up its time.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public Task RunAsync(IReadOnlyList<Server> servers, CmdletOutput output, Func<Server, CancellationToken, Task> work, CancellationToken cancellationToken)
+    public Task RunAsync(
+        IReadOnlyList<Server> servers, CmdletOutput output, Func<Server, CancellationToken, Task> work, CancellationToken cancellationToken)
     {
         output.Progress.Expect(servers.Select(server => server.Name));
         ParallelOptions options = new() { MaxDegreeOfParallelism = Throttle, CancellationToken = cancellationToken };
@@ -44,7 +45,10 @@ internal sealed record ServerFanOut(int Throttle, TimeSpan Limit)
         catch (OperationCanceledException exception) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             string seconds = Limit.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
-            throw new FoobarException("ServerTimeout", ErrorKind.Timeout, $"{server.Name}: not done within {seconds} s; what ran there was ended.", exception) { Server = server.Name };
+            throw new FoobarException(
+                "ServerTimeout", ErrorKind.Timeout,
+                $"{server.Name}: not done within {seconds} s; what ran there was ended.",
+                exception) { Server = server.Name };
         }
     }
 }

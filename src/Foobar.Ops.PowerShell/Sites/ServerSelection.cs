@@ -13,7 +13,8 @@ internal sealed record ServerSelection(IReadOnlyList<Server> Servers, IReadOnlyL
     /// <param name="names">Names or wildcards; <see langword="null"/> or empty for all servers.</param>
     /// <param name="roles">Roles, any of which is enough; <see langword="null"/> or empty for all servers.</param>
     /// <param name="wildcard">From a pattern to its test; <see langword="null"/> for a plain name.</param>
-    public static ServerSelection Of(Site site, IReadOnlyCollection<string>? names, IReadOnlyCollection<Role>? roles, Func<string, Predicate<string>?> wildcard)
+    public static ServerSelection Of(
+        Site site, IReadOnlyCollection<string>? names, IReadOnlyCollection<Role>? roles, Func<string, Predicate<string>?> wildcard)
     {
         HashSet<Server> chosen = [];
         List<FoobarException> unknown = [];
@@ -43,6 +44,7 @@ internal sealed record ServerSelection(IReadOnlyList<Server> Servers, IReadOnlyL
         new("ServerNotFound", ErrorKind.NotFound, $"The inventory of {site.Name} has no server named '{name}'.")
         {
             Server = name,
-            Recommendation = $"It has {string.Join(", ", site.Servers.Select(server => server.Name))}. Wildcards are allowed: -Server 'web-*'.",
+            Recommendation =
+                $"It has {string.Join(", ", site.Servers.Select(server => server.Name))}. Wildcards are allowed: -Server 'web-*'.",
         };
 }

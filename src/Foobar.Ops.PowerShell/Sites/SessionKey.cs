@@ -16,8 +16,15 @@ internal sealed record SessionKey(string Inventory, string Content, string Ident
     private static readonly byte[] Salt = RandomNumberGenerator.GetBytes(32);
 
     /// <summary>The key of a session on an inventory as it now is.</summary>
-    public static SessionKey Of(string inventory, byte[] content, IEnumerable<NetworkCredential?> logins, bool acceptNewHostKey, SshTransport transport = SshTransport.Auto) =>
-        new(inventory, Convert.ToHexString(SHA256.HashData(content)), string.Join('\n', logins.Select(IdentityOf)), acceptNewHostKey, transport);
+    public static SessionKey Of(
+        string inventory,
+        byte[] content,
+        IEnumerable<NetworkCredential?> logins,
+        bool acceptNewHostKey,
+        SshTransport transport = SshTransport.Auto) =>
+        new(
+            inventory, Convert.ToHexString(SHA256.HashData(content)), string.Join('\n', logins.Select(IdentityOf)), acceptNewHostKey,
+            transport);
 
     /// <summary>Whether the other session is of the same inventory and identity, perhaps in an older version of the file.</summary>
     public bool IsSameSite(SessionKey other) => this with { Content = other.Content } == other;

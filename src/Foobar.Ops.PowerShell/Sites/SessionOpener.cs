@@ -10,7 +10,8 @@ namespace Foobar.Ops.PowerShell.Sites;
 /// <param name="Database">The database login; <see langword="null"/> for the login by socket.</param>
 /// <param name="Sudo">sudo's password, without a user; <see langword="null"/> for a sudo that asks for none.</param>
 /// <param name="AcceptNewHostKey">Whether keys of servers never seen before are accepted.</param>
-internal sealed record SessionRequest(string Inventory, NetworkCredential? Database = null, NetworkCredential? Sudo = null, bool AcceptNewHostKey = false)
+internal sealed record SessionRequest(
+    string Inventory, NetworkCredential? Database = null, NetworkCredential? Sudo = null, bool AcceptNewHostKey = false)
 {
     /// <summary>The SSH login; <see langword="null"/> for the keys of the operator.</summary>
     public NetworkCredential? Ssh { get; init; }
@@ -43,7 +44,8 @@ internal static class SessionOpener
     {
         Site site = InventoryLoader.Load(request.Inventory);
         SessionKey key = request.KeyOf(File.ReadAllBytes(request.Inventory));
-        ISiteSession session = RunspaceSessions.Here.Use(key, connect, () => new SiteSession(site, request.Options()), out IReadOnlyList<ISiteSession> outdated);
+        ISiteSession session = RunspaceSessions.Here.Use(
+            key, connect, () => new SiteSession(site, request.Options()), out IReadOnlyList<ISiteSession> outdated);
         RunspaceSessions.Close(outdated);
         return session;
     }

@@ -18,7 +18,9 @@ public abstract class SiteCmdlet : InventoryCmdlet
     /// <summary>The site as declared; connects to nothing.</summary>
     private protected Site FindSite() => Try(() => Given()?.Site ?? InventoryLoader.Load(LocateInventory()));
 
-    /// <summary>The session to work with; opened and kept for the next cmdlet where there is none. Servers are connected on first use.</summary>
+    /// <summary>
+    /// The session to work with; opened and kept for the next cmdlet where there is none. Servers are connected on first use.
+    /// </summary>
     private protected ISiteSession OpenSite() => Try(() =>
     {
         ISiteSession session = Given() ?? SessionOpener.Open(Request(), connect: false);

@@ -23,7 +23,8 @@ public abstract class SnapshotCmdlet : ServerCmdlet
     private protected abstract void Take(Snapshot snapshot, AuditScope scope, CmdletOutput output);
 
     /// <inheritdoc/>
-    private protected override async Task ProcessServersAsync(ISiteSession site, IReadOnlyList<Server> servers, CmdletOutput output, CancellationToken cancellationToken)
+    private protected override async Task ProcessServersAsync(
+        ISiteSession site, IReadOnlyList<Server> servers, CmdletOutput output, CancellationToken cancellationToken)
     {
         AuditScope scope = Narrow(Controls, site.Site, servers);
         output.Progress.Report("reading facts");

@@ -7,7 +7,8 @@ public static class Audit
 {
     /// <summary>Judges a snapshot with every control of a scope.</summary>
     /// <returns>The findings by area and control id, then by server in the order of the inventory, then as the control gave them.</returns>
-    /// <exception cref="Errors.FoobarException"><c>ServerNotFound</c>, <c>ControlNotFound</c>: the scope names what does not exist.</exception>
+    /// <exception cref="Errors.FoobarException"><c>ServerNotFound</c>, <c>ControlNotFound</c>: the scope names what does not
+    /// exist.</exception>
     public static IReadOnlyList<Finding> Judge(Snapshot snapshot, AuditScope? scope = null) =>
         Judge(snapshot, scope ?? AuditScope.Everything, AuditRegistry.Parts, AuditRegistry.AcrossAreas);
 
@@ -16,7 +17,8 @@ public static class Audit
     {
         scope.Check(snapshot.Site, [.. Controls(parts, acrossAreas), .. SuppressionControls.All]);
         Finding[] findings = [.. parts.SelectMany(part => part.Judge(snapshot, scope)).Concat(JudgeAcross(snapshot, scope, acrossAreas))];
-        Dictionary<string, int> order = snapshot.Site.Servers.Select((server, index) => (server.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index, StringComparer.OrdinalIgnoreCase);
+        Dictionary<string, int> order = snapshot.Site.Servers.Select((server, index) => (server.Name, index))
+            .ToDictionary(pair => pair.Name, pair => pair.index, StringComparer.OrdinalIgnoreCase);
         return
         [
             .. findings.Concat(JudgeSuppressions(snapshot, findings, scope, parts, acrossAreas))
@@ -28,15 +30,21 @@ public static class Audit
     }
 
     /// <summary>Judges the whole snapshot with the controls that need several areas.</summary>
-    internal static IEnumerable<Finding> JudgeAcross(Snapshot snapshot, AuditScope scope, IReadOnlyList<CrossAreaControl> acrossAreas) => acrossAreas
-        .Where(control => scope.Holds(control.Info))
-        .SelectMany(control => SafeJudge.Apply(control.Control, snapshot, null, snapshot.Time))
-        .Where(finding => scope.Holds(finding, snapshot.Site));
+    internal static IEnumerable<Finding> JudgeAcross(Snapshot snapshot, AuditScope scope, IReadOnlyList<CrossAreaControl> acrossAreas) =>
+        acrossAreas
+            .Where(control => scope.Holds(control.Info))
+            .SelectMany(control => SafeJudge.Apply(control.Control, snapshot, null, snapshot.Time))
+            .Where(finding => scope.Holds(finding, snapshot.Site));
 
     /// <summary>Judges what the inventory accepts for a while, by the findings of all other controls.</summary>
     internal static IEnumerable<Finding> JudgeSuppressions(
-        Snapshot snapshot, IReadOnlyList<Finding> findings, AuditScope scope, IReadOnlyList<AuditPart> parts, IReadOnlyList<CrossAreaControl> acrossAreas) =>
-        SuppressionControls.Judge(snapshot, findings, scope, [.. Controls(parts, acrossAreas)]).Where(finding => scope.Holds(finding, snapshot.Site));
+        Snapshot snapshot,
+        IReadOnlyList<Finding> findings,
+        AuditScope scope,
+        IReadOnlyList<AuditPart> parts,
+        IReadOnlyList<CrossAreaControl> acrossAreas) =>
+        SuppressionControls.Judge(snapshot, findings, scope, [.. Controls(parts, acrossAreas)])
+            .Where(finding => scope.Holds(finding, snapshot.Site));
 
     private static IEnumerable<ControlInfo> Controls(IReadOnlyList<AuditPart> parts, IReadOnlyList<CrossAreaControl> acrossAreas) =>
         parts.SelectMany(part => part.Controls).Concat(acrossAreas.Select(control => control.Info));

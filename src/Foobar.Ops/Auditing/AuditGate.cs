@@ -18,7 +18,8 @@ public sealed record AuditGate
     public Severity MinimumSeverity { get; init; } = Severity.Info;
 
     /// <summary>Tells whether a finding fails; one that the inventory accepts does not.</summary>
-    public bool Stops(Finding finding) => finding.Suppressed is null && Statuses.Contains(finding.Status) && finding.Severity >= MinimumSeverity;
+    public bool Stops(Finding finding) =>
+        finding.Suppressed is null && Statuses.Contains(finding.Status) && finding.Severity >= MinimumSeverity;
 
     /// <summary>What the findings of an audit mean for a pipeline.</summary>
     /// <param name="findings">The findings.</param>

@@ -30,7 +30,11 @@ public sealed class AuditPart<TFacts>(
 
     /// <inheritdoc/>
     public override IReadOnlyList<ControlInfo> Controls { get; } =
-        [.. perServer.Select(control => control.Info).Concat((perSite ?? []).Select(control => control.Info)).OrderBy(info => info.Id, StringComparer.Ordinal)];
+        [
+            .. perServer.Select(control => control.Info)
+                .Concat((perSite ?? []).Select(control => control.Info))
+                .OrderBy(info => info.Id, StringComparer.Ordinal),
+        ];
 
     internal override bool NeedsAllServers(AuditScope scope) => _perSite.Any(control => scope.Holds(control.Info));
 
@@ -101,6 +105,7 @@ public sealed class AuditPart<TFacts>(
         IReadOnlyList<Finding> Apply() =>
             SafeJudge.Apply(control, new SiteCase<TFacts>(snapshot.Site, readings, snapshot.Time), null, snapshot.Time);
         return _judged is null || !readings.Values.All(static reading => reading.TryGet(out _)) ? Apply()
-            : _judged.Of(control, snapshot.Site, [.. concerned.Select(server => (server, readings[server.Name].Value!))], snapshot.Time, Apply);
+            : _judged.Of(
+                control, snapshot.Site, [.. concerned.Select(server => (server, readings[server.Name].Value!))], snapshot.Time, Apply);
     }
 }

@@ -27,7 +27,8 @@ public sealed class AuditProfile
     public override string ToString()
     {
         StringBuilder text = new("phase    server        part                    ms  commands  their ms");
-        foreach (((AuditPhase phase, string server, string part), Sum sum) in _sums.OrderBy(pair => pair.Key.Phase).ThenByDescending(pair => pair.Value.Time))
+        foreach (((AuditPhase phase, string server, string part), Sum sum) in _sums.OrderBy(pair => pair.Key.Phase)
+            .ThenByDescending(pair => pair.Value.Time))
         {
             text.Append(CultureInfo.InvariantCulture, $"\n{phase,-8} {server,-13} {part,-18} {sum.Time.TotalMilliseconds,7:0}");
             if (sum.Commands > 0)

@@ -24,7 +24,9 @@ public static class AuditRegistry
     public static IReadOnlyList<AuditPart> Parts { get; } =
     [
         new AuditPart<ServerFacts>(new ServerCollector(), ServerControls.All, lasting: LastingServerFacts.Of),
-        new AuditPart<FirewallFacts>(new FirewallCollector { JudgesAhead = true }, FirewallControls.All, SiteFirewallControls.All, compare: FirewallComparison.Compare, isTimeless: true),
+        new AuditPart<FirewallFacts>(
+            new FirewallCollector { JudgesAhead = true }, FirewallControls.All, SiteFirewallControls.All,
+            compare: FirewallComparison.Compare, isTimeless: true),
         new AuditPart<CertificateFacts>(new CertificateCollector(), CertificateControls.All, SiteCertificateControls.All),
         new AuditPart<ReplicationFacts>(new ReplicationCollector(), [], DatabaseControls.All),
         new AuditPart<LoadBalancerFacts>(new LoadBalancerCollector(), LoadBalancerControls.All),
@@ -45,8 +47,13 @@ public static class AuditRegistry
             new(control.Info, snapshot => control.Judge(SnapshotTopology.CaseOf(snapshot))), SnapshotTopology.Parts)),
     ];
 
-    /// <summary>Controls that an audit does not judge: what they need is not read but tried (<c>Test-FoobarConnection</c>, <c>Test-FoobarTls</c>).</summary>
-    public static IReadOnlyList<ControlInfo> Tried { get; } = [.. ConnectionControls.All, .. ScanControls.All.Select(control => control.Info)];
+    /// <summary>
+    /// Controls that an audit does not judge: what they need is not read but tried (<c>Test-FoobarConnection</c>, <c>Test-FoobarTls</c>).
+    /// </summary>
+    public static IReadOnlyList<ControlInfo> Tried { get; } =
+    [
+        .. ConnectionControls.All, .. ScanControls.All.Select(control => control.Info),
+    ];
 
     /// <summary>What is known of every control, by area and id.</summary>
     public static IReadOnlyList<ControlInfo> Controls { get; } =
@@ -64,6 +71,8 @@ public static class AuditRegistry
         Dictionary<string, Reading<ReplicationFacts>> members = snapshot.Site.Servers.ToDictionary(
             server => server.Name, server => snapshot.Read<ReplicationFacts>(DatabasePart, server.Name), StringComparer.OrdinalIgnoreCase);
         return WriteEndpointControls.Judge(
-            snapshot.Site, server => snapshot.Read<LoadBalancerFacts>(LoadBalancerPart, server), new SiteCase<ReplicationFacts>(snapshot.Site, members, snapshot.Time));
+            snapshot.Site, server =>
+                snapshot.Read<LoadBalancerFacts>(LoadBalancerPart, server), new SiteCase<ReplicationFacts>(
+                    snapshot.Site, members, snapshot.Time));
     }
 }

@@ -58,7 +58,9 @@ public sealed record AuditScope
     {
         foreach (string pattern in Servers.Where(pattern => !site.Servers.Any(server => Wildcard.Matches(pattern, server.Name))))
         {
-            throw new FoobarException("ServerNotFound", ErrorKind.NotFound, $"No server of {site.Name} is named '{pattern}'; it has {string.Join(", ", site.Servers)}.")
+            throw new FoobarException(
+                "ServerNotFound", ErrorKind.NotFound,
+                $"No server of {site.Name} is named '{pattern}'; it has {string.Join(", ", site.Servers)}.")
             {
                 Recommendation = "Name a server of the inventory, or a pattern with * that matches one.",
             };
@@ -71,7 +73,8 @@ public sealed record AuditScope
     /// <exception cref="FoobarException"><c>ControlNotFound</c>.</exception>
     public void Check(IReadOnlyList<ControlInfo> controls)
     {
-        foreach (string pattern in Controls.Concat(ExcludedControls).Where(pattern => !controls.Any(control => Wildcard.Matches(pattern, control.Id))))
+        foreach (string pattern in Controls.Concat(ExcludedControls)
+            .Where(pattern => !controls.Any(control => Wildcard.Matches(pattern, control.Id))))
         {
             throw new FoobarException("ControlNotFound", ErrorKind.NotFound, $"No control has the id '{pattern}'.")
             {

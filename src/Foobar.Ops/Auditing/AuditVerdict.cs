@@ -30,7 +30,9 @@ public sealed record AuditVerdict
     /// <summary>Servers that were meant and that the inventory does not hold.</summary>
     public IReadOnlyList<string> Missing { get; init; } = [];
 
-    /// <summary>What was not judged: servers (the site as a whole is <c>the site</c>) of which nothing could be decided, and those that are missing.</summary>
+    /// <summary>
+    /// What was not judged: servers (the site as a whole is <c>the site</c>) of which nothing could be decided, and those that are missing.
+    /// </summary>
     public IReadOnlyList<string> Unjudged => (string[])
     [
         .. Findings.GroupBy(finding => (finding.Site, Server: finding.Server?.ToUpperInvariant()))
@@ -39,7 +41,9 @@ public sealed record AuditVerdict
         .. Missing,
     ];
 
-    /// <summary>The exit code for a pipeline: <see cref="Passed"/>, <see cref="Failed"/>, <see cref="Undecided"/> or <see cref="NotJudged"/>.</summary>
+    /// <summary>
+    /// The exit code for a pipeline: <see cref="Passed"/>, <see cref="Failed"/>, <see cref="Undecided"/> or <see cref="NotJudged"/>.
+    /// </summary>
     public int ExitCode =>
         Stopping.Any(finding => finding.Status != FindingStatus.Unknown) ? Failed
         : Stopping.Count > 0 ? Undecided
@@ -50,11 +54,15 @@ public sealed record AuditVerdict
     public FoobarException? Error => ExitCode switch
     {
         Passed => null,
-        NotJudged => new FoobarException("AuditIncomplete", ErrorKind.Failed, Findings.Count == 0 ? "Nothing was judged: no control looked at any server." : $"Not judged: {string.Join(", ", Unjudged)}.")
+        NotJudged => new FoobarException(
+            "AuditIncomplete", ErrorKind.Failed,
+            Findings.Count == 0 ? "Nothing was judged: no control looked at any server." : $"Not judged: {string.Join(", ", Unjudged)}.")
         {
-            Recommendation = "See the errors before this one and the Reason of the Unknown findings; an audit that could not judge has not passed.",
+            Recommendation =
+                "See the errors before this one and the Reason of the Unknown findings; an audit that could not judge has not passed.",
         },
-        _ => new FoobarException("AuditFailed", ErrorKind.Failed, $"{Stopping.Count} of {Findings.Count} findings fail the audit: {Summary}.")
+        _ => new FoobarException(
+            "AuditFailed", ErrorKind.Failed, $"{Stopping.Count} of {Findings.Count} findings fail the audit: {Summary}.")
         {
             Recommendation = "See the findings; each says how to put it right.",
         },
@@ -68,5 +76,10 @@ public sealed record AuditVerdict
         _ => "the site",
     };
 
-    private string Summary => string.Join(", ", Stopping.GroupBy(finding => finding.ControlId, StringComparer.Ordinal).Select(same => $"{same.Key} ({same.First().Status})").Take(10));
+    private string Summary =>
+        string.Join(
+            ", ",
+            Stopping.GroupBy(finding => finding.ControlId, StringComparer.Ordinal)
+                .Select(same => $"{same.Key} ({same.First().Status})")
+                .Take(10));
 }

@@ -29,7 +29,10 @@ public sealed class Baseline
     public IEnumerable<Finding> Mended(IReadOnlyList<Finding> findings)
     {
         ILookup<Key, Finding> now = findings.ToLookup(Key.Of);
-        HashSet<Key> judged = [.. findings.Where(finding => finding.Status != FindingStatus.Unknown).Select(finding => Key.Of(finding) with { Target = null })];
+        HashSet<Key> judged =
+        [
+            .. findings.Where(finding => finding.Status != FindingStatus.Unknown).Select(finding => Key.Of(finding) with { Target = null }),
+        ];
         DateTimeOffset time = findings.Select(finding => finding.Time).DefaultIfEmpty().Max();
         return
             from known in _known

@@ -34,16 +34,20 @@ public sealed class BaselineSource
     public IReadOnlyList<Finding> Load(AuditScope scope) => _load(scope);
 
     /// <summary>What is said of a baseline that can't be used.</summary>
-    public static FoobarException Invalid(string problem, Exception? cause = null) => new("BaselineInvalid", ErrorKind.InvalidInput, problem, cause)
-    {
-        Recommendation = "Give what Export-FoobarSnapshot or Export-FoobarReport (JSON) wrote, findings, or a file of them from Export-Clixml or ConvertTo-Json.",
-    };
+    public static FoobarException Invalid(string problem, Exception? cause = null) =>
+        new("BaselineInvalid", ErrorKind.InvalidInput, problem, cause)
+        {
+            Recommendation =
+                "Give what Export-FoobarSnapshot or Export-FoobarReport (JSON) wrote, findings, or a file of them from Export-Clixml or "
+                    + "ConvertTo-Json.",
+        };
 
     /// <summary>What is said of a baseline that can't be read.</summary>
-    public static FoobarException NotFound(string path, Exception cause) => new("BaselineNotFound", ErrorKind.NotFound, $"The baseline {path} cannot be read: {cause.Message}", cause)
-    {
-        Recommendation = "Name a file that Export-FoobarSnapshot, Export-FoobarReport or Export-Clixml wrote.",
-    };
+    public static FoobarException NotFound(string path, Exception cause) =>
+        new("BaselineNotFound", ErrorKind.NotFound, $"The baseline {path} cannot be read: {cause.Message}", cause)
+        {
+            Recommendation = "Name a file that Export-FoobarSnapshot, Export-FoobarReport or Export-Clixml wrote.",
+        };
 
     // The baseline may be of another part of the site: what it lacks is new.
     private static AuditScope Known(AuditScope scope) => scope with { Servers = [], Roles = [] };
@@ -53,9 +57,12 @@ public sealed class BaselineSource
         string text;
         try
         {
-            text = new FileInfo(path).Length <= SnapshotFile.MaxBytes ? System.IO.File.ReadAllText(path) : throw Invalid($"{path} is larger than any snapshot or report.");
+            text = new FileInfo(path).Length <= SnapshotFile.MaxBytes
+                ? System.IO.File.ReadAllText(path)
+                : throw Invalid($"{path} is larger than any snapshot or report.");
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw NotFound(path, exception);
         }

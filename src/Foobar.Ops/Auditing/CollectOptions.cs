@@ -12,7 +12,9 @@ public sealed record CollectOptions
     /// <summary>Whether the endpoints of the site are scanned too (hundreds of handshakes each), so that grades can be compared.</summary>
     public bool IncludeTlsScan { get; init; }
 
-    /// <summary>Is given the facts of each part of each server as they arrive, with the time of the whole reading; called from several threads.</summary>
+    /// <summary>
+    /// Is given the facts of each part of each server as they arrive, with the time of the whole reading; called from several threads.
+    /// </summary>
     internal Action<SnapshotFacts, DateTimeOffset>? Arrived { get; init; }
 
     /// <summary>Takes note of where the time goes.</summary>

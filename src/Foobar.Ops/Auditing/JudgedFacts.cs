@@ -21,7 +21,11 @@ internal sealed class JudgedFacts<TFacts>
     /// <param name="time">The time that the findings bear.</param>
     /// <param name="judge">Applies it.</param>
     public IReadOnlyList<Finding> Of(
-        object control, Site site, IReadOnlyList<(Server Server, TFacts Facts)> facts, DateTimeOffset time, Func<IReadOnlyList<Finding>> judge)
+        object control,
+        Site site,
+        IReadOnlyList<(Server Server, TFacts Facts)> facts,
+        DateTimeOffset time,
+        Func<IReadOnlyList<Finding>> judge)
     {
         if (facts.Count == 0)
         {

@@ -22,13 +22,18 @@ public sealed class LiveAudit
     /// <param name="session">The site's connections.</param>
     /// <param name="scope">Which servers, areas and controls; the whole site if left out.</param>
     /// <param name="options">How facts are read.</param>
-    /// <exception cref="Errors.FoobarException"><c>ServerNotFound</c>, <c>ControlNotFound</c>: the scope names what does not exist.</exception>
+    /// <exception cref="Errors.FoobarException"><c>ServerNotFound</c>, <c>ControlNotFound</c>: the scope names what does not
+    /// exist.</exception>
     public LiveAudit(ISiteSession session, AuditScope? scope = null, CollectOptions? options = null)
         : this(session, scope ?? AuditScope.Everything, options ?? new CollectOptions(), AuditRegistry.Parts, AuditRegistry.AcrossAreas) =>
         _scope.Check(session.Site, AuditRegistry.Controls);
 
     internal LiveAudit(
-        ISiteSession session, AuditScope scope, CollectOptions options, IReadOnlyList<AuditPart> parts, IReadOnlyList<CrossAreaControl> acrossAreas)
+        ISiteSession session,
+        AuditScope scope,
+        CollectOptions options,
+        IReadOnlyList<AuditPart> parts,
+        IReadOnlyList<CrossAreaControl> acrossAreas)
     {
         _session = session;
         _scope = scope;

@@ -30,7 +30,9 @@ internal static class OutputFile
             Discard(temporary);
 
             // Nobody knows the temporary file.
-            throw !overwrite && File.Exists(path) ? Exists(path) : NotWritten(path, exception.Message.Replace(temporary, path, StringComparison.Ordinal), exception);
+            throw !overwrite && File.Exists(path)
+                ? Exists(path)
+                : NotWritten(path, exception.Message.Replace(temporary, path, StringComparison.Ordinal), exception);
         }
     }
 
@@ -54,10 +56,11 @@ internal static class OutputFile
         }
     }
 
-    private static FoobarException NotWritten(string path, string why, Exception? cause = null) => new("FileNotWritten", ErrorKind.Failed, $"{path} could not be written: {why}", cause)
-    {
-        Recommendation = "Choose a folder that exists and that you may write to.",
-    };
+    private static FoobarException NotWritten(string path, string why, Exception? cause = null) =>
+        new("FileNotWritten", ErrorKind.Failed, $"{path} could not be written: {why}", cause)
+        {
+            Recommendation = "Choose a folder that exists and that you may write to.",
+        };
 
     private static FileStreamOptions Options(bool ownerOnly)
     {

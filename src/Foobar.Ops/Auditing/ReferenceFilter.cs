@@ -11,7 +11,9 @@ public sealed record ReferenceFilter
     /// <summary>Only controls that map to one of these frameworks: <c>PCI DSS</c>, <c>CIS*</c>.</summary>
     public IReadOnlyList<string> Frameworks { get; init; } = [];
 
-    /// <summary>Only controls that map to one of these requirements, each a number with or without its framework: <c>PCI DSS 1.*</c>, <c>M1037</c>.</summary>
+    /// <summary>
+    /// Only controls that map to one of these requirements, each a number with or without its framework: <c>PCI DSS 1.*</c>, <c>M1037</c>.
+    /// </summary>
     public IReadOnlyList<string> References { get; init; } = [];
 
     /// <summary>Tells whether a control is meant.</summary>
@@ -30,13 +32,17 @@ public sealed record ReferenceFilter
         {
             throw new FoobarException("ReferenceNotFound", ErrorKind.NotFound, $"No control maps to '{unknown}'.")
             {
-                Recommendation = $"Name one of {string.Join(", ", ControlReferences.Frameworks.Select(framework => framework.Name))}, or a number as docs/controls.md lists it.",
+                Recommendation =
+                    $"Name one of {string.Join(", ", ControlReferences.Frameworks.Select(framework => framework.Name))}, or a number as "
+                        + "docs/controls.md lists it.",
             };
         }
     }
 
     private static bool HoldsFramework(IReadOnlyList<string> patterns, ControlReference reference) =>
-        patterns.Count == 0 || Wildcard.Any(patterns, reference.Framework) || Wildcard.Any(patterns, $"{reference.Framework} {reference.Version}");
+        patterns.Count == 0
+            || Wildcard.Any(patterns, reference.Framework)
+            || Wildcard.Any(patterns, $"{reference.Framework} {reference.Version}");
 
     private static bool HoldsNumber(IReadOnlyList<string> patterns, ControlReference reference) =>
         patterns.Count == 0

@@ -15,7 +15,12 @@ internal static class SafeJudge
         }
         catch (Exception exception) when (exception is not (OutOfMemoryException or OperationCanceledException))
         {
-            return [Undecided($"The control ended with {exception.GetType().Name}: {exception.Message} This is a mistake in the module; please report it.")];
+            return
+            [
+                Undecided(
+                    $"The control ended with {exception.GetType().Name}: {exception.Message} This is a mistake in the module; please "
+                        + "report it."),
+            ];
         }
 
         Finding Undecided(string reason) => control.Info.ToFinding(Verdict.Unknown(null, reason), server, time);

@@ -23,7 +23,8 @@ public sealed record Snapshot
     public required IReadOnlyList<SnapshotFacts> Facts { get; init; }
 
     // With many servers a search through the list for each control of each server would take longer than judging.
-    private static readonly ConditionalWeakTable<IReadOnlyList<SnapshotFacts>, Dictionary<(string Part, string Server), SnapshotFacts>> Indexes = [];
+    private static readonly ConditionalWeakTable<
+        IReadOnlyList<SnapshotFacts>, Dictionary<(string Part, string Server), SnapshotFacts>> Indexes = [];
 
     /// <summary>The facts of one part of one server; a reading without a value if the snapshot holds none.</summary>
     public Reading<TFacts> Read<TFacts>(string part, string server)

@@ -29,7 +29,9 @@ public sealed class SnapshotCollector
     public SnapshotCollector(ISiteSession session, AuditScope? scope = null, CollectOptions? options = null)
         : this(
             session, scope ?? AuditScope.Everything, options ?? new CollectOptions(),
-            options?.IncludeTlsScan == true ? [.. AuditRegistry.Parts, .. AuditRegistry.OnRequest] : AuditRegistry.Parts, AuditRegistry.AcrossAreas)
+            options?.IncludeTlsScan == true
+                ? [.. AuditRegistry.Parts, .. AuditRegistry.OnRequest]
+                : AuditRegistry.Parts, AuditRegistry.AcrossAreas)
     {
         _scope.Check(session.Site, AuditRegistry.Controls);
     }
@@ -46,7 +48,8 @@ public sealed class SnapshotCollector
     }
 
     /// <summary>The version of the module, as snapshots and reports name it.</summary>
-    public static string? ModuleVersion { get; } = typeof(SnapshotCollector).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0];
+    public static string? ModuleVersion { get; } = typeof(SnapshotCollector).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0];
 
     /// <summary>Reads the snapshot.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -55,21 +58,31 @@ public sealed class SnapshotCollector
         DateTimeOffset time = DateTimeOffset.UtcNow;
         long start = Stopwatch.GetTimestamp();
         Server[] servers = [.. _session.Site.Servers.Where(server => _parts.Any(part => IsRead(part, server)))];
-        Task headStart = servers.All(_scope.Holds) ? Task.CompletedTask : GiveHeadStartAsync(servers.Where(_scope.Holds), cancellationToken);
+        Task headStart = servers.All(_scope.Holds)
+            ? Task.CompletedTask
+            : GiveHeadStartAsync(servers.Where(_scope.Holds), cancellationToken);
         ServerReading[] readings = new ServerReading[servers.Length];
         int done = 0;
-        ParallelOptions parallel = new() { MaxDegreeOfParallelism = Math.Max(1, _options.ThrottleLimit), CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(Enumerable.Range(0, servers.Length).OrderBy(index => !_scope.Holds(servers[index])), parallel, async (index, token) =>
+        ParallelOptions parallel = new()
         {
-            if (!_scope.Holds(servers[index]))
+            MaxDegreeOfParallelism = Math.Max(1, _options.ThrottleLimit),
+            CancellationToken = cancellationToken,
+        };
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, servers.Length).OrderBy(index => !_scope.Holds(servers[index])),
+            parallel,
+            async (index, token) =>
             {
-                await headStart;
-            }
+                if (!_scope.Holds(servers[index]))
+                {
+                    await headStart;
+                }
 
-            long began = Stopwatch.GetTimestamp();
-            readings[index] = await ReadServerAsync(servers[index], time, token);
-            _options.Progress?.Invoke(new CollectProgress(servers[index].Name, Interlocked.Increment(ref done), servers.Length, Stopwatch.GetElapsedTime(began)));
-        });
+                long began = Stopwatch.GetTimestamp();
+                readings[index] = await ReadServerAsync(servers[index], time, token);
+                _options.Progress?.Invoke(new CollectProgress(
+                    servers[index].Name, Interlocked.Increment(ref done), servers.Length, Stopwatch.GetElapsedTime(began)));
+            });
         return new SnapshotResult(
             new Snapshot
             {
@@ -91,7 +104,9 @@ public sealed class SnapshotCollector
     // A control over several servers or areas is judged on all that it needs, whatever servers the scope names.
     private bool IsRead(AuditPart part, Server server) =>
         part.AppliesTo(server, _session.Site)
-        && (_acrossAreas.Contains(part.Name) || part.NeedsAllServers(_scope) || (_scope.Holds(server) && (part.Controls.Count == 0 || part.Controls.Any(_scope.Holds))));
+        && (_acrossAreas.Contains(part.Name)
+            || part.NeedsAllServers(_scope)
+            || (_scope.Holds(server) && (part.Controls.Count == 0 || part.Controls.Any(_scope.Holds))));
 
     /// <summary>What is read: every part of every server that the scope needs.</summary>
     internal IEnumerable<(Server Server, AuditPart Part)> Plan =>
@@ -122,7 +137,9 @@ public sealed class SnapshotCollector
         IEnumerable<FoobarException> errors = readings
             .Select(reading => reading.Error)
             .OfType<FoobarException>()
-            .DistinctBy(error => error.Kind is ErrorKind.Connection or ErrorKind.Authentication or ErrorKind.Timeout ? string.Empty : error.Message);
+            .DistinctBy(
+                error =>
+                    error.Kind is ErrorKind.Connection or ErrorKind.Authentication or ErrorKind.Timeout ? string.Empty : error.Message);
         return new ServerReading([.. readings.Select(reading => reading.Facts)], [.. errors]);
     }
 
@@ -145,7 +162,8 @@ public sealed class SnapshotCollector
         }
     }
 
-    private async Task<PartReading> ReadPartAsync(AuditPart part, ISiteSession session, Server server, CancellationToken limit, CancellationToken cancellationToken)
+    private async Task<PartReading> ReadPartAsync(
+        AuditPart part, ISiteSession session, Server server, CancellationToken limit, CancellationToken cancellationToken)
     {
         try
         {
@@ -173,7 +191,9 @@ public sealed class SnapshotCollector
     // A server that answers nothing is not one that is slow.
     private FoobarException TooSlow(Server server) => !IsConnected(server)
         ? RemotingErrors.ConnectTimeout(server.Name, _options.ServerTimeLimit, "")
-        : new("ServerTimeout", ErrorKind.Timeout, $"{server.Name}: not all facts were read within {_options.ServerTimeLimit.TotalSeconds:0.###} s.")
+        : new(
+            "ServerTimeout", ErrorKind.Timeout,
+            $"{server.Name}: not all facts were read within {_options.ServerTimeLimit.TotalSeconds:0.###} s.")
         {
             Server = server.Name,
             Recommendation = "Raise -TimeoutSeconds, or see with Invoke-FoobarCommand what is slow on the server.",
@@ -192,7 +212,10 @@ public sealed class SnapshotCollector
     }
 
     private static FoobarException Mistake(AuditPart part, Server server, Exception exception) => new(
-        "CollectorFailed", ErrorKind.Failed, $"{server.Name}: reading the facts '{part.Name}' ended with {exception.GetType().Name}: {exception.Message}", exception)
+        "CollectorFailed",
+        ErrorKind.Failed,
+        $"{server.Name}: reading the facts '{part.Name}' ended with {exception.GetType().Name}: {exception.Message}",
+        exception)
     {
         Server = server.Name,
         Recommendation = "This is a mistake in the module; please report it with the message above.",

@@ -57,9 +57,11 @@ public static class SnapshotFile
                 ? Parse(File.ReadAllText(path), path)
                 : throw Invalid(path, $"it is larger than {MaxBytes / 1024 / 1024} MiB");
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new FoobarException("SnapshotNotFound", ErrorKind.NotFound, $"The snapshot {path} cannot be read: {exception.Message}", exception)
+            throw new FoobarException(
+                "SnapshotNotFound", ErrorKind.NotFound, $"The snapshot {path} cannot be read: {exception.Message}", exception)
             {
                 Recommendation = "Name a file that Export-FoobarSnapshot wrote.",
             };
@@ -76,19 +78,22 @@ public static class SnapshotFile
     {
         try
         {
-            JsonObject root = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { MaxDepth = SnapshotJson.Options.MaxDepth }) as JsonObject
+            JsonObject root = JsonNode.Parse(
+                text, documentOptions: new JsonDocumentOptions { MaxDepth = SnapshotJson.Options.MaxDepth }) as JsonObject
                 ?? throw Invalid(path, "it is no JSON object");
             int format = root["format"]?.GetValue<int>() ?? throw Invalid(path, "it has no \"format\", so no snapshot of this module");
             return format == Format ? Parse(root, path, parts) : throw Invalid(
                 path, $"it has format {format}{Writer(root)}, and this version of the module reads format {Format}");
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or ArgumentException or NotSupportedException)
+        catch (Exception exception)
+            when (exception is JsonException or InvalidOperationException or FormatException or ArgumentException or NotSupportedException)
         {
             throw Invalid(path, exception.Message, exception);
         }
     }
 
-    private static string Writer(JsonObject root) => root["moduleVersion"]?.GetValue<string>() is { } version ? $" of Foobar.Ops {version}" : string.Empty;
+    private static string Writer(JsonObject root) =>
+        root["moduleVersion"]?.GetValue<string>() is { } version ? $" of Foobar.Ops {version}" : string.Empty;
 
     private static Snapshot Parse(JsonObject root, string path, IReadOnlyList<AuditPart> parts)
     {
@@ -123,7 +128,13 @@ public static class SnapshotFile
         {
             object? value = node?["value"]?.Deserialize(type, SnapshotJson.Options);
             string? failure = node?["failure"]?.GetValue<string>();
-            return new SnapshotFacts { Server = server, Part = part, Value = value, Failure = value is null ? failure ?? "The snapshot holds no value." : failure };
+            return new SnapshotFacts
+            {
+                Server = server,
+                Part = part,
+                Value = value,
+                Failure = value is null ? failure ?? "The snapshot holds no value." : failure,
+            };
         }
         catch (JsonException exception)
         {

@@ -7,7 +7,9 @@ using Foobar.Ops.Findings;
 
 namespace Foobar.Ops.Auditing;
 
-/// <summary>How facts and findings are written as JSON: names in camel case, enumerations and addresses as text, nothing that is derived.</summary>
+/// <summary>
+/// How facts and findings are written as JSON: names in camel case, enumerations and addresses as text, nothing that is derived.
+/// </summary>
 internal static class SnapshotJson
 {
     /// <summary>The options, for reading and writing.</summary>
@@ -36,7 +38,8 @@ internal static class SnapshotJson
 
     private static void LeaveOutMeasurements(JsonTypeInfo type)
     {
-        foreach (JsonPropertyInfo property in type.Properties.Where(property => property.AttributeProvider?.IsDefined(typeof(MeasurementAttribute), false) ?? false))
+        foreach (JsonPropertyInfo property in type.Properties.Where(
+            property => property.AttributeProvider?.IsDefined(typeof(MeasurementAttribute), false) ?? false))
         {
             property.ShouldSerialize = static (_, _) => false;
         }
@@ -45,16 +48,22 @@ internal static class SnapshotJson
     private sealed class AddressConverter : JsonConverter<IPAddress>
     {
         public override IPAddress Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            IPAddress.TryParse(reader.GetString(), out IPAddress? address) ? address : throw new JsonException("An IP address was expected.");
+            IPAddress.TryParse(reader.GetString(), out IPAddress? address)
+                ? address
+                : throw new JsonException("An IP address was expected.");
 
-        public override void Write(Utf8JsonWriter writer, IPAddress value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+        public override void Write(Utf8JsonWriter writer, IPAddress value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.ToString());
     }
 
     private sealed class NetworkConverter : JsonConverter<IPNetwork>
     {
         public override IPNetwork Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            IPNetwork.TryParse(reader.GetString(), out IPNetwork network) ? network : throw new JsonException("A network in CIDR notation was expected.");
+            IPNetwork.TryParse(reader.GetString(), out IPNetwork network)
+                ? network
+                : throw new JsonException("A network in CIDR notation was expected.");
 
-        public override void Write(Utf8JsonWriter writer, IPNetwork value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+        public override void Write(Utf8JsonWriter writer, IPNetwork value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.ToString());
     }
 }

@@ -17,10 +17,11 @@ public sealed class SnapshotSource
 
     /// <summary>Something else, which is no snapshot.</summary>
     /// <param name="what">What it is, in a sentence.</param>
-    public static SnapshotSource Unusable(string what) => new(() => throw new FoobarException("SnapshotInvalid", ErrorKind.InvalidInput, what)
-    {
-        Recommendation = "Give what Export-FoobarSnapshot returned in this PowerShell, or the path of the file it wrote.",
-    });
+    public static SnapshotSource Unusable(string what) =>
+        new(() => throw new FoobarException("SnapshotInvalid", ErrorKind.InvalidInput, what)
+        {
+            Recommendation = "Give what Export-FoobarSnapshot returned in this PowerShell, or the path of the file it wrote.",
+        });
 
     /// <summary>The snapshot.</summary>
     /// <exception cref="FoobarException"><c>SnapshotNotFound</c>, <c>SnapshotInvalid</c>.</exception>

@@ -48,5 +48,6 @@ public static class SnapshotTopology
 
     private static Dictionary<string, Reading<T>> Read<T>(Snapshot snapshot, string part)
         where T : class =>
-        snapshot.Site.Servers.ToDictionary(static server => server.Name, server => snapshot.Read<T>(part, server.Name), StringComparer.OrdinalIgnoreCase);
+        snapshot.Site.Servers.ToDictionary(
+            static server => server.Name, server => snapshot.Read<T>(part, server.Name), StringComparer.OrdinalIgnoreCase);
 }

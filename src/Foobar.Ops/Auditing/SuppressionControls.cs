@@ -31,7 +31,8 @@ internal static class SuppressionControls
     /// <param name="findings">The findings of all other controls in the scope.</param>
     /// <param name="scope">The scope.</param>
     /// <param name="judged">What is known of the controls that an audit judges, in the scope or not.</param>
-    public static IEnumerable<Finding> Judge(Snapshot snapshot, IReadOnlyList<Finding> findings, AuditScope scope, IReadOnlyList<ControlInfo> judged)
+    public static IEnumerable<Finding> Judge(
+        Snapshot snapshot, IReadOnlyList<Finding> findings, AuditScope scope, IReadOnlyList<ControlInfo> judged)
     {
         IReadOnlyList<Suppression> suppressions = snapshot.Site.Policy.Suppressions;
         return
@@ -50,11 +51,14 @@ internal static class SuppressionControls
     {
         string end = suppression.Until.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         return suppression.HasExpired(time)
-            ? Verdict.Fail(suppression.ToString(), "a last day that is not over", $"its last day was {end}", $"policy.suppressions: {suppression.Reason}")
+            ? Verdict.Fail(
+                suppression.ToString(), "a last day that is not over", $"its last day was {end}",
+                $"policy.suppressions: {suppression.Reason}")
             : Verdict.Pass(suppression.ToString(), $"its last day is {end}");
     }
 
-    private static Verdict JudgeMatch(Suppression suppression, IReadOnlyList<Finding> findings, AuditScope scope, IReadOnlyList<ControlInfo> judged)
+    private static Verdict JudgeMatch(
+        Suppression suppression, IReadOnlyList<Finding> findings, AuditScope scope, IReadOnlyList<ControlInfo> judged)
     {
         int count = findings.Count(suppression.Holds);
         if (count > 0)

@@ -24,7 +24,8 @@ public static class TopologyFile
     {
         ".svg" => TopologyFormat.Svg,
         ".mmd" or ".mermaid" => TopologyFormat.Mermaid,
-        _ => throw new FoobarException("TopologyFormatUnknown", ErrorKind.InvalidInput, $"The name {path} does not tell the format of a topology.")
+        _ => throw new FoobarException(
+            "TopologyFormatUnknown", ErrorKind.InvalidInput, $"The name {path} does not tell the format of a topology.")
         {
             Recommendation = "Say -Format, or end the name in .svg or .mmd.",
         },

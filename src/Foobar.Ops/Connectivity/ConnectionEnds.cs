@@ -16,7 +16,8 @@ internal sealed class ConnectionEnds(Site site)
         site.Vantages.Where(vantage => words.Count == 0 || words.Any(word => Names(word, vantage.Name) || IsOf(word, vantage)));
 
     /// <summary>Chooses among vantages.</summary>
-    /// <param name="words">Vantages of the inventory, servers, wildcards, roles, networks, addresses, <c>*</c>, <c>internet</c> or the own machine's name; empty for all.</param>
+    /// <param name="words">Vantages of the inventory, servers, wildcards, roles, networks, addresses, <c>*</c>, <c>internet</c> or the own
+    /// machine's name; empty for all.</param>
     /// <param name="vantages">All there are.</param>
     /// <param name="own">The addresses of vantages that are no servers, by name.</param>
     /// <exception cref="FoobarException"><c>VantageNotFound</c>.</exception>
@@ -38,12 +39,23 @@ internal sealed class ConnectionEnds(Site site)
     /// <exception cref="FoobarException"><c>ProbeTargetNotFound</c>: a word names no server's address; others are never probed.</exception>
     public IReadOnlyList<(Server Server, IPAddress Address)> Targets(IReadOnlyList<string> words, IReadOnlyList<Role> roles)
     {
-        IReadOnlyList<(Server Server, IPAddress Address)> all = [.. site.Servers.SelectMany(server => Addresses(server).Select(address => (server, address)))];
+        IReadOnlyList<(Server Server, IPAddress Address)> all =
+        [
+            .. site.Servers.SelectMany(server => Addresses(server).Select(address => (server, address))),
+        ];
         HashSet<(Server, IPAddress)> chosen = [];
         foreach (string word in words)
         {
             FlowEnd? end = _resolver.Find(word);
-            (Server, IPAddress)[] found = [.. all.Where(target => Names(word, target.Server.Name) || (end is not null && (end.Servers.Contains(target.Server) || (end.Servers.Count == 0 && end.Kind != FlowEndKind.Internet && end.Contains(target.Address)))))];
+            (Server, IPAddress)[] found =
+            [
+                .. all.Where(
+                    target =>
+                        Names(word, target.Server.Name)
+                            || (end is not null
+                                && (end.Servers.Contains(target.Server)
+                                    || (end.Servers.Count == 0 && end.Kind != FlowEndKind.Internet && end.Contains(target.Address))))),
+            ];
             chosen.UnionWith(found.Length > 0 ? found : throw NoTarget(word));
         }
 
@@ -51,7 +63,9 @@ internal sealed class ConnectionEnds(Site site)
     }
 
     private IEnumerable<IPAddress> Addresses(Server server) =>
-        server.Is(Role.LoadBalancer) && site.WithRole(Role.LoadBalancer).First() == server ? server.Addresses.Concat(site.Policy.LoadBalancing.VirtualAddresses) : server.Addresses;
+        server.Is(Role.LoadBalancer) && site.WithRole(Role.LoadBalancer).First() == server
+            ? server.Addresses.Concat(site.Policy.LoadBalancing.VirtualAddresses)
+            : server.Addresses;
 
     private bool IsIn(string word, string name, IEnumerable<IPAddress> own)
     {
@@ -64,10 +78,12 @@ internal sealed class ConnectionEnds(Site site)
         Server? server = site.Find(name);
 
         // Where a vantage stands for the internet, this machine need not.
-        bool stoodFor = end is { Kind: FlowEndKind.Internet } && site.Vantages.Any(static vantage => vantage.StandsFor == FlowResolver.Internet);
+        bool stoodFor = end is { Kind: FlowEndKind.Internet }
+            && site.Vantages.Any(static vantage => vantage.StandsFor == FlowResolver.Internet);
         return end is not null && !stoodFor && (server is null
             ? own.Any(end.Contains)
-            : end.Servers.Contains(server) || (end.Servers.Count == 0 && end.Kind != FlowEndKind.Internet && server.Addresses.Any(end.Contains)));
+            : end.Servers.Contains(server)
+                || (end.Servers.Count == 0 && end.Kind != FlowEndKind.Internet && server.Addresses.Any(end.Contains)));
     }
 
     private bool IsOf(string word, Vantage vantage) => string.Equals(word, vantage.StandsFor, StringComparison.OrdinalIgnoreCase)
@@ -78,13 +94,19 @@ internal sealed class ConnectionEnds(Site site)
         : string.Equals(word, name, StringComparison.OrdinalIgnoreCase);
 
     private FoobarException NoVantage(string word, IReadOnlyList<string> vantages) => new(
-        "VantageNotFound", ErrorKind.NotFound, $"'{word}' names no vantage of {site.Name} to probe from; there are {string.Join(", ", vantages)}.")
+        "VantageNotFound",
+        ErrorKind.NotFound,
+        $"'{word}' names no vantage of {site.Name} to probe from; there are {string.Join(", ", vantages)}.")
     {
-        Recommendation = $"Name vantages, servers, roles or networks of the inventory, or {LocalVantage.OwnMachine} for this machine. To probe from the internet, run this from a machine there, or declare one among the inventory's \"vantages\".",
+        Recommendation =
+            $"Name vantages, servers, roles or networks of the inventory, or {LocalVantage.OwnMachine} for this machine. To probe from the "
+                + "internet, run this from a machine there, or declare one among the inventory's \"vantages\".",
     };
 
     private FoobarException NoTarget(string word) => new(
-        "ProbeTargetNotFound", ErrorKind.NotFound, $"'{word}' names no server of {site.Name}, and no address of one; others are not probed.")
+        "ProbeTargetNotFound",
+        ErrorKind.NotFound,
+        $"'{word}' names no server of {site.Name}, and no address of one; others are not probed.")
     {
         Recommendation = $"Name servers ({string.Join(", ", site.Servers)}), roles, networks of the inventory, or an address of a server.",
     };

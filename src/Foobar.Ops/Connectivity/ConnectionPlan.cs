@@ -19,7 +19,12 @@ internal sealed class ConnectionPlan(SiteMap map, ConnectionTestOptions options)
     /// <param name="probes">What is probed.</param>
     public IEnumerable<(NoRoute Pair, string Flow)> Stranded(IReadOnlyList<PlannedProbe> probes) =>
         from pair in options.Ports.Count > 0 ? [] : _left
-        where pair.Vantage.Server is not null && !probes.Any(probe => probe.Vantage == pair.Vantage && probe.Target == pair.Target && probe.Probe.Address.AddressFamily == pair.Address.AddressFamily)
+        where pair.Vantage.Server is not null
+            && !probes.Any(
+                probe =>
+                    probe.Vantage == pair.Vantage
+                        && probe.Target == pair.Target
+                        && probe.Probe.Address.AddressFamily == pair.Address.AddressFamily)
         let sender = pair.Vantage.Server!.Server
         where sender.Addresses.Any(address => address.AddressFamily == pair.Address.AddressFamily)
         from flow in _flows
@@ -28,12 +33,19 @@ internal sealed class ConnectionPlan(SiteMap map, ConnectionTestOptions options)
 
     /// <summary>The probes from one vantage to addresses of servers.</summary>
     public IReadOnlyList<PlannedProbe> From(ConnectionVantage vantage, IEnumerable<(Server Server, IPAddress Address)> targets) =>
-        [.. targets.Where(target => !vantage.Owns(target.Server) && (options.Family is null || target.Address.AddressFamily == options.Family)).SelectMany(target => To(vantage, target.Server, target.Address))];
+        [
+            .. targets.Where(
+                target => !vantage.Owns(target.Server) && (options.Family is null || target.Address.AddressFamily == options.Family))
+                .SelectMany(target => To(vantage, target.Server, target.Address)),
+        ];
 
-    /// <summary>The probe as it was really sent: where the server's kernel chose another address, the policy and the models are asked again.</summary>
-    public PlannedProbe Seen(PlannedProbe probe, IPAddress? source) => probe.Vantage.Server is null || source is null || source.Equals(probe.Source)
-        ? probe
-        : Plan(probe.Vantage, source, probe.Target, probe.Probe);
+    /// <summary>
+    /// The probe as it was really sent: where the server's kernel chose another address, the policy and the models are asked again.
+    /// </summary>
+    public PlannedProbe Seen(PlannedProbe probe, IPAddress? source) =>
+        probe.Vantage.Server is null || source is null || source.Equals(probe.Source)
+            ? probe
+            : Plan(probe.Vantage, source, probe.Target, probe.Probe);
 
     private IEnumerable<PlannedProbe> To(ConnectionVantage vantage, Server server, IPAddress address)
     {
@@ -59,12 +71,21 @@ internal sealed class ConnectionPlan(SiteMap map, ConnectionTestOptions options)
     {
         if (options.Ports.Count > 0)
         {
-            return options.Ports.SelectMany(static range => Enumerable.Range(range.First, range.Last - range.First + 1).Select(port => (range.Protocol, port))).Distinct();
+            return options.Ports.SelectMany(
+                static range =>
+                    Enumerable.Range(range.First, range.Last - range.First + 1).Select(port => (range.Protocol, port))).Distinct();
         }
 
-        (TransportProtocol, int)[] named = [.. _flows.Where(flow => Leads(flow, address) && Starts(flow, source)).SelectMany(flow => flow.Flow.Ports).SelectMany(range => PortChoice.Of(range, options.All)).Distinct()];
+        (TransportProtocol, int)[] named =
+        [
+            .. _flows.Where(flow => Leads(flow, address) && Starts(flow, source))
+                .SelectMany(flow => flow.Flow.Ports)
+                .SelectMany(range => PortChoice.Of(range, options.All))
+                .Distinct(),
+        ];
         IEnumerable<(TransportProtocol Protocol, int Port)> others = map.All.FirstOrDefault(known => known.Server == server) is { } target
-            ? PortChoice.Suspects(map.Site, target, address).Where(port => Say(address, source, port.Protocol, port.Port).Declared == Declared.Closed)
+            ? PortChoice.Suspects(map.Site, target, address)
+                .Where(port => Say(address, source, port.Protocol, port.Port).Declared == Declared.Closed)
             : [];
         return named.Concat(options.All ? others : others.Take(options.SampleSize));
     }
@@ -86,9 +107,13 @@ internal sealed class ConnectionPlan(SiteMap map, ConnectionTestOptions options)
 
     private (Declared Declared, string? Flow) Say(IPAddress address, IPAddress source, TransportProtocol protocol, int port)
     {
-        ResolvedFlow[] leading = [.. _flows.Where(flow => Leads(flow, address) && flow.Flow.Ports.Any(range => range.Contains(protocol, port)))];
+        ResolvedFlow[] leading =
+        [
+            .. _flows.Where(flow => Leads(flow, address) && flow.Flow.Ports.Any(range => range.Contains(protocol, port))),
+        ];
         return leading.FirstOrDefault(flow => Starts(flow, source)) is { } asked ? (Declared.Open, asked.Flow.Name)
-            : leading.FirstOrDefault(static flow => flow.From.Any(static end => end.Kind == FlowEndKind.Internet)) is { } wide ? (Declared.Either, wide.Flow.Name)
+            : leading.FirstOrDefault(static flow => flow.From.Any(static end => end.Kind == FlowEndKind.Internet)) is { } wide
+                ? (Declared.Either, wide.Flow.Name)
             : (Declared.Closed, null);
     }
 

@@ -30,12 +30,18 @@ public sealed class ConnectionTest(ISiteSession session, ConnectionTestOptions o
         tell?.Invoke("reading the servers' firewalls");
         Task<ConnectionVantage[]> remote = LearnAsync(ends.Declared(options.From), cancellationToken);
         SiteMap map = await ReadAsync(cancellationToken);
-        OperatorView view = await OperatorView.LearnAsync(session, [.. map.All.Where(static server => server.IsPlaced).Select(static server => server.Server)], cancellationToken);
+        OperatorView view = await OperatorView.LearnAsync(
+            session, [.. map.All.Where(static server => server.IsPlaced).Select(static server => server.Server)], cancellationToken);
         List<ConnectionVantage> vantages = Vantages(ends, map, view, await remote);
         (ConnectionPlan plan, IReadOnlyList<PlannedProbe> probes) = await Task.Run(() => Plan(map, vantages, targets), cancellationToken);
         tell?.Invoke(string.Create(CultureInfo.InvariantCulture, $"{probes.Count} probes from {vantages.Count} vantages"));
         DateTimeOffset time = DateTimeOffset.UtcNow;
-        (PlannedProbe Plan, ProbeResult Result)[] results = [.. (await Task.WhenAll(probes.GroupBy(static probe => probe.Vantage).Select(group => ProbeAsync(group.Key, [.. group], cancellationToken)))).SelectMany(static group => group)];
+        (PlannedProbe Plan, ProbeResult Result)[] results =
+        [
+            .. (await Task.WhenAll(
+                probes.GroupBy(static probe => probe.Vantage).Select(group => ProbeAsync(group.Key, [.. group], cancellationToken))))
+                .SelectMany(static group => group),
+        ];
         ConnectionJudge judge = new(time, each: options.Ports.Count > 0);
         return new ConnectionTestResult
         {
@@ -59,7 +65,9 @@ public sealed class ConnectionTest(ISiteSession session, ConnectionTestOptions o
             await places.WaitAsync(cancellationToken);
             try
             {
-                return KeyValuePair.Create(server.Name, await TryAsync(server, token => new FirewallCollector().CollectAsync(session, server, token), cancellationToken));
+                return KeyValuePair.Create(
+                    server.Name,
+                    await TryAsync(server, token => new FirewallCollector().CollectAsync(session, server, token), cancellationToken));
             }
             finally
             {
@@ -84,11 +92,19 @@ public sealed class ConnectionTest(ISiteSession session, ConnectionTestOptions o
             .. remote,
             .. map.All.Select(static server => new ConnectionVantage(server.Name, server, server.Network.SourceTo)),
         ];
-        IReadOnlyList<string> chosen = ends.Vantages(options.From, [LocalVantage.OwnMachine, .. session.Site.Vantages.Select(static vantage => vantage.Name), .. session.Site.Servers.Select(static server => server.Name)], view.Addresses.ToLookup(static _ => LocalVantage.OwnMachine));
+        IReadOnlyList<string> chosen = ends.Vantages(
+            options.From,
+            [
+                LocalVantage.OwnMachine,
+                .. session.Site.Vantages.Select(static vantage => vantage.Name),
+                .. session.Site.Servers.Select(static server => server.Name),
+            ],
+            view.Addresses.ToLookup(static _ => LocalVantage.OwnMachine));
         return [.. all.Where(vantage => chosen.Contains(vantage.Name))];
     }
 
-    private (ConnectionPlan Plan, IReadOnlyList<PlannedProbe> Probes) Plan(SiteMap map, List<ConnectionVantage> vantages, IReadOnlyList<(Server Server, IPAddress Address)> targets)
+    private (ConnectionPlan Plan, IReadOnlyList<PlannedProbe> Probes) Plan(
+        SiteMap map, List<ConnectionVantage> vantages, IReadOnlyList<(Server Server, IPAddress Address)> targets)
     {
         ConnectionPlan plan = new(map, options);
         List<PlannedProbe> probes = [];
@@ -107,7 +123,8 @@ public sealed class ConnectionTest(ISiteSession session, ConnectionTestOptions o
         return (plan, probes);
     }
 
-    private async Task<IEnumerable<(PlannedProbe Plan, ProbeResult Result)>> ProbeAsync(ConnectionVantage vantage, PlannedProbe[] plans, CancellationToken cancellationToken)
+    private async Task<IEnumerable<(PlannedProbe Plan, ProbeResult Result)>> ProbeAsync(
+        ConnectionVantage vantage, PlannedProbe[] plans, CancellationToken cancellationToken)
     {
         Probe[] probes = [.. plans.Select(static plan => plan.Probe)];
         if (vantage.Machine is not { } machine)
@@ -117,14 +134,19 @@ public sealed class ConnectionTest(ISiteSession session, ConnectionTestOptions o
 
         Reading<IReadOnlyList<ProbeResult>> results = await TryAsync(
             machine,
-            async token => await new ServerVantage(await session.GetServerAsync(machine.Name, token)).RunAsync(probes, options.Probing, token),
+            async token =>
+                await new ServerVantage(await session.GetServerAsync(machine.Name, token)).RunAsync(probes, options.Probing, token),
             cancellationToken,
             options.Probing.Longest(probes.Length));
-        return plans.Zip(results.TryGet(out IReadOnlyList<ProbeResult>? told) ? told : [.. probes.Select(probe => new ProbeResult { Probe = probe, State = ProbeState.Unknown, Detail = results.Failure })]);
+        return plans.Zip(
+            results.TryGet(out IReadOnlyList<ProbeResult>? told)
+                ? told
+                : [.. probes.Select(probe => new ProbeResult { Probe = probe, State = ProbeState.Unknown, Detail = results.Failure })]);
     }
 
     // One server's failure is its own: an error, and a reading without a value.
-    private async Task<Reading<T>> TryAsync<T>(Server server, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken, TimeSpan more = default)
+    private async Task<Reading<T>> TryAsync<T>(
+        Server server, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken, TimeSpan more = default)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(options.ServerTimeLimit + more);
@@ -135,7 +157,12 @@ public sealed class ConnectionTest(ISiteSession session, ConnectionTestOptions o
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            error = new FoobarException("ServerTimeout", ErrorKind.Timeout, $"{server.Name}: not done within {(options.ServerTimeLimit + more).TotalSeconds:0.###} s; what ran there was ended.") { Server = server.Name };
+            error = new FoobarException(
+                "ServerTimeout", ErrorKind.Timeout,
+                $"{server.Name}: not done within {(options.ServerTimeLimit + more).TotalSeconds:0.###} s; what ran there was ended.")
+                {
+                    Server = server.Name,
+                };
         }
         catch (FoobarException failed)
         {

@@ -7,7 +7,10 @@ namespace Foobar.Ops.Connectivity;
 /// <summary>What is probed, and within which bounds.</summary>
 public sealed record ConnectionTestOptions
 {
-    /// <summary>Where from: servers, roles, networks, addresses, <c>*</c>, <c>internet</c>, or <see cref="LocalVantage.OwnMachine"/>; empty for every vantage there is.</summary>
+    /// <summary>
+    /// Where from: servers, roles, networks, addresses, <c>*</c>, <c>internet</c>, or <see cref="LocalVantage.OwnMachine"/>; empty for
+    /// every vantage there is.
+    /// </summary>
     public IReadOnlyList<string> From { get; init; } = [];
 
     /// <summary>Where to: servers, roles, networks, addresses or <c>*</c>; empty for every server.</summary>
@@ -28,7 +31,9 @@ public sealed record ConnectionTestOptions
     /// <summary>How many ports that no flow names are tried at each address from each vantage.</summary>
     public int SampleSize { get; init; } = 6;
 
-    /// <summary>Whether all ports on which anything listens, and all that are known to be dangerous, are tried instead of a sample.</summary>
+    /// <summary>
+    /// Whether all ports on which anything listens, and all that are known to be dangerous, are tried instead of a sample.
+    /// </summary>
     public bool All { get; init; }
 
     /// <summary>How many probes there may be at most.</summary>

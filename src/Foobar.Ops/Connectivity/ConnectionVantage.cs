@@ -7,7 +7,8 @@ namespace Foobar.Ops.Connectivity;
 /// <summary>A vantage as judgement sees it.</summary>
 /// <param name="Name">The name that findings give it.</param>
 /// <param name="Server">The server it is; <see langword="null"/> for a machine that is none of the site's.</param>
-/// <param name="SourceTo">The address from which it reaches another, as the site sees it; <see langword="null"/> if there is no way.</param>
+/// <param name="SourceTo">The address from which it reaches another, as the site sees it; <see langword="null"/> if there is no
+/// way.</param>
 internal sealed record ConnectionVantage(string Name, SiteServer? Server, Func<IPAddress, IPAddress?> SourceTo)
 {
     /// <summary>The machine whose session probes; <see langword="null"/> if it is the one this process runs on.</summary>

@@ -66,7 +66,12 @@ internal sealed class Forecaster(SiteMap map)
     }
 
     private static string[] Parting(Journey[] ways) => Enumerable.Range(0, ways.Max(static way => way.Way.Count))
-        .Select(index => ways.Where(way => way.Way.Count > index).Select(way => way.Way[index].Server.Name).Distinct().Order(StringComparer.Ordinal).ToArray())
+        .Select(
+            index => ways.Where(way => way.Way.Count > index)
+                .Select(way => way.Way[index].Server.Name)
+                .Distinct()
+                .Order(StringComparer.Ordinal)
+                .ToArray())
         .FirstOrDefault(static names => names.Length > 1) ?? [ways[0].At.Name];
 
     private Forecast Tell(Journey journey, Packet packet)
@@ -84,7 +89,12 @@ internal sealed class Forecaster(SiteMap map)
             if (hop.Course == Course.Passes && server.Forwards((int)packet[PacketField.Family]) is not true and var forwards)
             {
                 return forwards is null ? Forecast.Untold($"{server.Name}: whether it forwards packets was not read")
-                    : new Forecast { Passes = false, HasWay = server.Server.Is(Role.NetworkFirewall), Because = $"{server.Name} does not forward packets" };
+                    : new Forecast
+                    {
+                        Passes = false,
+                        HasWay = server.Server.Is(Role.NetworkFirewall),
+                        Because = $"{server.Name} does not forward packets",
+                    };
             }
 
             Packet entered = hop.Enter(current);
@@ -98,17 +108,19 @@ internal sealed class Forecaster(SiteMap map)
             passages.Add(new Passage(hop, entered, current));
         }
 
-        return journey.Way.Count > SitePaths.MostHops ? Forecast.Untold($"after {SitePaths.MostHops} servers {ProbePacket.DestinationOf(current)} is not reached")
+        return journey.Way.Count > SitePaths.MostHops
+            ? Forecast.Untold($"after {SitePaths.MostHops} servers {ProbePacket.DestinationOf(current)} is not reached")
             : passages[^1].Hop.Course != Course.Takes ? Lost(ProbePacket.DestinationOf(current).Address, passages[^1].Hop.Server)
             : Back(passages) ?? Arrived(passages[^1]);
     }
 
     // What could not be read might be the way.
-    private Forecast Lost(IPAddress destination, SiteServer? after = null) => map.All.FirstOrDefault(static server => !server.IsPlaced) is { } unread
-        ? Forecast.Untold($"{unread.Name}: {unread.Unread}")
-        : Forecast.NoWay(after?.Network.RouteTo(destination)?.Gateway is { } gateway
-            ? $"{after.Name} sends on to {gateway}, which is no server of the site"
-            : $"no server of the site leads to {destination}");
+    private Forecast Lost(IPAddress destination, SiteServer? after = null) =>
+        map.All.FirstOrDefault(static server => !server.IsPlaced) is { } unread
+            ? Forecast.Untold($"{unread.Name}: {unread.Unread}")
+            : Forecast.NoWay(after?.Network.RouteTo(destination)?.Gateway is { } gateway
+                ? $"{after.Name} sends on to {gateway}, which is no server of the site"
+                : $"no server of the site leads to {destination}");
 
     private static Forecast Arrived(Passage last)
     {
@@ -137,7 +149,8 @@ internal sealed class Forecaster(SiteMap map)
 
             string? incoming = sends ? null : server.Network.InterfaceTo(ProbePacket.DestinationOf(passage.Left).Address);
             answer[PacketField.InInterface] = incoming is null ? InterfaceAtoms.None : (UInt128)map.Workspace.Atoms.Of(incoming);
-            Fate fate = server.Model.Judge(sends ? server.Sent : passage.Hop.Entry is null ? server.Model.Delivered() : server.Model.Forwarded(), answer);
+            Fate fate = server.Model.Judge(
+                sends ? server.Sent : passage.Hop.Entry is null ? server.Model.Delivered() : server.Model.Forwarded(), answer);
             if (fate.Passes != true)
             {
                 return Stopped(server, fate, "the answer: ");

@@ -53,12 +53,17 @@ internal static class ProbePacket
 
     /// <summary>Where a packet is for.</summary>
     public static IPEndPoint DestinationOf(Packet packet) =>
-        new(AddressText.ToAddress(packet[DestinationField(packet)], (int)packet[PacketField.Family]), (int)packet[PacketField.DestinationPort]);
+        new(
+            AddressText.ToAddress(packet[DestinationField(packet)], (int)packet[PacketField.Family]),
+            (int)packet[PacketField.DestinationPort]);
 
     /// <summary>A packet's transport protocol.</summary>
-    public static TransportProtocol ProtocolOf(Packet packet) => packet[PacketField.Protocol] == PacketValues.Udp ? TransportProtocol.Udp : TransportProtocol.Tcp;
+    public static TransportProtocol ProtocolOf(Packet packet) =>
+        packet[PacketField.Protocol] == PacketValues.Udp ? TransportProtocol.Udp : TransportProtocol.Tcp;
 
-    private static PacketField SourceField(Packet packet) => packet[PacketField.Family] == PacketValues.Ipv4 ? PacketField.Source4 : PacketField.Source6;
+    private static PacketField SourceField(Packet packet) =>
+        packet[PacketField.Family] == PacketValues.Ipv4 ? PacketField.Source4 : PacketField.Source6;
 
-    private static PacketField DestinationField(Packet packet) => packet[PacketField.Family] == PacketValues.Ipv4 ? PacketField.Destination4 : PacketField.Destination6;
+    private static PacketField DestinationField(Packet packet) =>
+        packet[PacketField.Family] == PacketValues.Ipv4 ? PacketField.Destination4 : PacketField.Destination6;
 }

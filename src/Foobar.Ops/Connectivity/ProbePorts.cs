@@ -13,7 +13,9 @@ public static class ProbePorts
     public static PortRange Parse(string text, TransportProtocol? protocol = null)
     {
         string written = text.Trim().ToLowerInvariant();
-        string whole = written.Contains('/', StringComparison.Ordinal) ? written : $"{(protocol == TransportProtocol.Udp ? "udp" : "tcp")}/{written}";
+        string whole = written.Contains('/', StringComparison.Ordinal)
+            ? written
+            : $"{(protocol == TransportProtocol.Udp ? "udp" : "tcp")}/{written}";
         return PortRange.TryParse(whole, out PortRange range) ? range
             : throw new FoobarException("PortInvalid", ErrorKind.InvalidInput, $"'{text}' is no port.")
             {

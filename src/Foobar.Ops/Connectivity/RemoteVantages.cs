@@ -26,7 +26,8 @@ internal static class RemoteVantages
     {
         if (!network.TryGet(out HostNetwork? known))
         {
-            throw new FoobarException("VantageUnreadable", ErrorKind.Failed, $"{vantage.Name}: its addresses and routes could not be read: {network.Failure}")
+            throw new FoobarException(
+                "VantageUnreadable", ErrorKind.Failed, $"{vantage.Name}: its addresses and routes could not be read: {network.Failure}")
             {
                 Server = vantage.Name,
                 Recommendation = "A vantage needs ip(8) and one of perl, python3 and bash.",
@@ -34,17 +35,26 @@ internal static class RemoteVantages
         }
 
         FlowEnd group = new FlowResolver(site).Resolve(vantage.StandsFor);
-        IPAddress? stray = site.Servers.SelectMany(static server => server.Addresses).Select(address => Source(vantage, known, address)).OfType<IPAddress>().FirstOrDefault(source => !group.Contains(source));
+        IPAddress? stray = site.Servers.SelectMany(static server => server.Addresses)
+            .Select(address => Source(vantage, known, address))
+            .OfType<IPAddress>()
+            .FirstOrDefault(source => !group.Contains(source));
         return stray is null ? new(vantage.Name, null, address => Source(vantage, known, address)) { Machine = vantage.Machine }
-            : throw new FoobarException("VantageMisplaced", ErrorKind.InvalidInput, $"{vantage.Name} stands for '{vantage.StandsFor}' and reaches the site from {stray}, which is no address of it; nothing was probed from there.")
+            : throw new FoobarException(
+                "VantageMisplaced", ErrorKind.InvalidInput,
+                $"{vantage.Name} stands for '{vantage.StandsFor}' and reaches the site from {stray}, which is no address of it; nothing "
+                    + "was probed from there.")
             {
                 Server = vantage.Name,
-                Recommendation = "Correct \"standsFor\" in the inventory; where a translation stands between, declare the vantage's \"addresses\" as the site sees them.",
+                Recommendation =
+                    "Correct \"standsFor\" in the inventory; where a translation stands between, declare the vantage's \"addresses\" as "
+                        + "the site sees them.",
             };
     }
 
     // The route decides whether there is a way; what the site sees may be another address.
-    private static IPAddress? Source(Vantage vantage, HostNetwork network, IPAddress address) => network.SourceTo(address) is not { } own ? null
-        : vantage.Addresses.Count == 0 ? own
-        : vantage.Addresses.FirstOrDefault(declared => declared.AddressFamily == address.AddressFamily);
+    private static IPAddress? Source(Vantage vantage, HostNetwork network, IPAddress address) =>
+        network.SourceTo(address) is not { } own ? null
+            : vantage.Addresses.Count == 0 ? own
+            : vantage.Addresses.FirstOrDefault(declared => declared.AddressFamily == address.AddressFamily);
 }

@@ -5,8 +5,12 @@ namespace Foobar.Ops.Database;
 /// <summary>The numbers in a database server's version.</summary>
 internal static partial class DatabaseVersion
 {
-    /// <summary>Reads <c>9.7.0</c> from <c>9.7.0-2</c>, <c>10.11.14</c> from <c>10.11.14-MariaDB-0+deb12u2-log</c>; <see langword="null"/> if there is none.</summary>
-    public static Version? Parse(string? text) => text is not null && Numbers().Match(text) is { Success: true } match ? Version.Parse(match.Value) : null;
+    /// <summary>
+    /// Reads <c>9.7.0</c> from <c>9.7.0-2</c>, <c>10.11.14</c> from <c>10.11.14-MariaDB-0+deb12u2-log</c>; <see langword="null"/> if there
+    /// is none.
+    /// </summary>
+    public static Version? Parse(string? text) =>
+        text is not null && Numbers().Match(text) is { Success: true } match ? Version.Parse(match.Value) : null;
 
     /// <summary>
     /// Whether two versions are of one series, within which a server may replicate from a newer patch release: for MySQL

@@ -3,7 +3,10 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Database;
 
-/// <summary>Finds who holds a lock that every write, or the switch to read-only, would wait for: FLUSH TABLES WITH READ LOCK, LOCK TABLES, a backup's stages.</summary>
+/// <summary>
+/// Finds who holds a lock that every write, or the switch to read-only, would wait for: FLUSH TABLES WITH READ LOCK, LOCK TABLES, a
+/// backup's stages.
+/// </summary>
 internal static class GlobalLockReader
 {
     // GLOBAL SHARED is FLUSH TABLES WITH READ LOCK; GLOBAL INTENTION_EXCLUSIVE outside a statement is LOCK TABLES ... WRITE
@@ -37,7 +40,14 @@ internal static class GlobalLockReader
         {
             return member.IsMariaDb
                 ? await TryAsync(member, cancellationToken)
-                : [.. (await LastingAsync(member, cancellationToken)).Select(row => $"{Who(row)} holds {(row.Text("type") == "SHARED" ? "FLUSH TABLES WITH READ LOCK" : "LOCK TABLES")}, for which every write waits").Distinct()];
+                : [
+                    .. (await LastingAsync(member, cancellationToken))
+                        .Select(
+                            row =>
+                                $"{Who(row)} holds {(row.Text("type") == "SHARED" ? "FLUSH TABLES WITH READ LOCK" : "LOCK TABLES")}, for "
+                                    + "which every write waits")
+                        .Distinct(),
+                ];
         }
         catch (DatabaseException error) when (error.Kind != ErrorKind.Connection)
         {
@@ -46,12 +56,15 @@ internal static class GlobalLockReader
         }
     }
 
-    /// <summary>Why a step failed, with the holders of such a lock where it did not end: mostly it waited for somebody, who may still be there.</summary>
+    /// <summary>
+    /// Why a step failed, with the holders of such a lock where it did not end: mostly it waited for somebody, who may still be there.
+    /// </summary>
     /// <param name="site">The site's connections.</param>
     /// <param name="member">The member on which it waited.</param>
     /// <param name="failure">What the step failed with; <see langword="null"/> for nothing.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public static async Task<string?> ExplainAsync(ISiteSession site, string member, Exception? failure, CancellationToken cancellationToken)
+    public static async Task<string?> ExplainAsync(
+        ISiteSession site, string member, Exception? failure, CancellationToken cancellationToken)
     {
         if (failure is not FoobarException { ErrorId: "StepTimeout" } timeout)
         {
@@ -95,9 +108,14 @@ internal static class GlobalLockReader
         catch (DatabaseException error) when (error.Number == WouldWait)
         {
             IReadOnlyList<DatabaseRow> idle = await member.QueryAsync(Idle, null, cancellationToken);
-            return [$"a lock is held for which every write waits (FLUSH TABLES WITH READ LOCK or a backup's); MariaDB does not say by whom; idle are {string.Join("; ", idle.Select(Who).DefaultIfEmpty("none"))}"];
+            return
+            [
+                "a lock is held for which every write waits (FLUSH TABLES WITH READ LOCK or a backup's); MariaDB does not say by whom; "
+                    + $"idle are {string.Join("; ", idle.Select(Who).DefaultIfEmpty("none"))}",
+            ];
         }
     }
 
-    private static string Who(DatabaseRow row) => $"connection {row.Text("id")} of {row.Text("user")} from {row.Text("host") ?? "localhost"} (idle for {row.Text("seconds")} s)";
+    private static string Who(DatabaseRow row) =>
+        $"connection {row.Text("id")} of {row.Text("user")} from {row.Text("host") ?? "localhost"} (idle for {row.Text("seconds")} s)";
 }

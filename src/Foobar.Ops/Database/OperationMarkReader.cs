@@ -16,7 +16,9 @@ internal static class OperationMarkReader
     {
         try
         {
-            return await member.QueryAsync(ReplicationQueries.Operation, null, cancellationToken) is [{ } row] ? OperationMark.From(row, member.Server) : null;
+            return await member.QueryAsync(ReplicationQueries.Operation, null, cancellationToken) is [{ } row]
+                ? OperationMark.From(row, member.Server)
+                : null;
         }
         catch (DatabaseException error) when (error.Number is NoDatabase or NoTable)
         {

@@ -18,7 +18,8 @@ public sealed class ReplicationCollector : Collector<ReplicationFacts>
         ReadAsync(session, server, refused: null, cancellationToken);
 
     /// <summary>The same; whoever asks is also told as an error why the database did not let us in.</summary>
-    internal static async Task<ReplicationFacts> ReadAsync(ISiteSession session, Server server, Action<FoobarException>? refused, CancellationToken cancellationToken)
+    internal static async Task<ReplicationFacts> ReadAsync(
+        ISiteSession session, Server server, Action<FoobarException>? refused, CancellationToken cancellationToken)
     {
         IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
         try

@@ -40,7 +40,8 @@ internal static class ReplicationQueries
         """;
 
     public const string Persisted =
-        "SELECT VARIABLE_NAME AS Variable_name, VARIABLE_VALUE AS Value FROM performance_schema.persisted_variables WHERE VARIABLE_NAME IN ('read_only', 'super_read_only')";
+        "SELECT VARIABLE_NAME AS Variable_name, VARIABLE_VALUE AS Value FROM performance_schema.persisted_variables WHERE VARIABLE_NAME IN "
+            + "('read_only', 'super_read_only')";
 
     public const string MySqlChannels = "SHOW REPLICA STATUS";
 
@@ -54,7 +55,8 @@ internal static class ReplicationQueries
         """;
 
     /// <summary>The engine of the table in which MariaDB keeps how far it has applied.</summary>
-    public const string PositionEngine = "SELECT ENGINE AS engine FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'mysql' AND TABLE_NAME = 'gtid_slave_pos'";
+    public const string PositionEngine =
+        "SELECT ENGINE AS engine FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'mysql' AND TABLE_NAME = 'gtid_slave_pos'";
 
     public const string BinaryLogs = "SHOW BINARY LOGS";
 
@@ -97,7 +99,8 @@ internal static class ReplicationQueries
         """;
 
     /// <summary>Who reads the binary log.</summary>
-    public const string Readers = "SELECT ID AS id, USER AS user, HOST AS host FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%' ORDER BY ID";
+    public const string Readers =
+        "SELECT ID AS id, USER AS user, HOST AS host FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%' ORDER BY ID";
 
     /// <summary>Sessions that keep what they write out of the log. MariaDB does not tell.</summary>
     public const string Unlogged = """
@@ -115,7 +118,8 @@ internal static class ReplicationQueries
         """;
 
     /// <summary>The marker of the last operation; the table is there since the first one.</summary>
-    public const string Operation = "SELECT id, holder, CAST(since AS CHAR) AS since, state, old_primary, new_primary, parameters FROM foobar_ops.operation WHERE slot = 1";
+    public const string Operation =
+        "SELECT id, holder, CAST(since AS CHAR) AS since, state, old_primary, new_primary, parameters FROM foobar_ops.operation WHERE slot = 1";
 
     public const string MySqlAccounts = "SELECT User, Host, ssl_type, plugin, account_locked FROM mysql.user WHERE Repl_slave_priv = 'Y'";
 
@@ -168,7 +172,9 @@ internal static class ReplicationQueries
         SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_flow_control_paused_ns', 'wsrep_flow_control_active', 'wsrep_flow_control_requested', 'wsrep_local_recv_queue')
         """;
 
-    /// <summary>The option files of both, and those that they take in where distributions put them (Using Option Files, !includedir).</summary>
+    /// <summary>
+    /// The option files of both, and those that they take in where distributions put them (Using Option Files, !includedir).
+    /// </summary>
     public static CommandSources OptionFiles { get; } = new(
         [
             "/etc/my.cnf", "/etc/my.cnf.d/*", "/etc/mysql/*", "/etc/mysql/*/*", "/usr/etc/my.cnf", "/root/.my.cnf", "/root/.mylogin.cnf",

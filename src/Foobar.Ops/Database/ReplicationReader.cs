@@ -41,31 +41,75 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
             SemiSync = Made(() => SemiSyncFacts.From(variables, status)),
             Transactions = await TryAsync("information_schema.INNODB_TRX", ReadTransactionsAsync, cancellationToken),
             Accounts = await TryAsync("mysql.user", ReadAccountsAsync, cancellationToken),
-            Privileged = await TryAsync("information_schema.USER_PRIVILEGES", async token => PrivilegedAccount.From(await RowsAsync(ReplicationQueries.Privileged, token), _flavor), cancellationToken),
+            Privileged = await TryAsync(
+                "information_schema.USER_PRIVILEGES",
+                async token => PrivilegedAccount.From(await RowsAsync(ReplicationQueries.Privileged, token), _flavor),
+                cancellationToken),
             Tables = await TryAsync("information_schema.TABLES", ReadTablesAsync, cancellationToken),
             LastOperation = operation,
             Unfinished = operation with { Value = operation.Value?.Where(static mark => mark.IsUnfinished).ToArray() },
-            Cluster = await TryAsync("cluster status", token => ReadClusterAsync(variables, status, started, identity.Value?.ServerUuid, token), cancellationToken),
+            Cluster = await TryAsync(
+                "cluster status",
+                token => ReadClusterAsync(variables, status, started, identity.Value?.ServerUuid, token),
+                cancellationToken),
             Guard = await TryAsync("read_only", token => ReadGuardAsync(variables, options, token), cancellationToken),
-            LogFilters = await TryAsync(MySql ? ReplicationQueries.MySqlLog : ReplicationQueries.MariaDbLog, token => LogFilterReader.ReadAsync(database, token), cancellationToken),
+            LogFilters = await TryAsync(
+                MySql ? ReplicationQueries.MySqlLog : ReplicationQueries.MariaDbLog,
+                token => LogFilterReader.ReadAsync(database, token),
+                cancellationToken),
             Unlogged = await TryAsync("performance_schema.variables_by_thread", ReadUnloggedAsync, cancellationToken),
-            Events = await TryAsync("information_schema.EVENTS", async token => new EventFacts { SchedulerOn = variables.Flag("event_scheduler") == true, Events = [.. (await RowsAsync(ReplicationQueries.Events, token)).Select(ScheduledEvent.From)] }, cancellationToken),
-            Objects = await TryAsync("information_schema", async token => (IReadOnlyList<ServerObject>)[.. (await RowsAsync(ReplicationQueries.Objects, token)).Select(ServerObject.From)], cancellationToken),
-            Clients = await TryAsync("information_schema.PROCESSLIST", async token => (IReadOnlyList<string>)[.. (await RowsAsync(ReplicationQueries.Clients, token)).Select(row => row.Text("user") ?? "")], cancellationToken),
-            UnknownSettings = await TryAsync("SHOW GLOBAL VARIABLES", async token => SettingWords.Undecided((await RowsAsync(ReplicationQueries.Settings, token)).Select(row => KeyValuePair.Create(row.Text("Variable_name") ?? "", row.Text("Value") ?? ""))), cancellationToken),
-            Readers = await TryAsync("information_schema.PROCESSLIST", async token => (IReadOnlyList<ConnectedReplica>)[.. (await RowsAsync(ReplicationQueries.Readers, token)).Select(ConnectedReplica.From)], cancellationToken),
+            Events = await TryAsync(
+                "information_schema.EVENTS",
+                async token => new EventFacts
+                {
+                    SchedulerOn = variables.Flag("event_scheduler") == true,
+                    Events = [.. (await RowsAsync(ReplicationQueries.Events, token)).Select(ScheduledEvent.From)],
+                },
+                cancellationToken),
+            Objects = await TryAsync(
+                "information_schema",
+                async token =>
+                    (IReadOnlyList<ServerObject>)[.. (await RowsAsync(ReplicationQueries.Objects, token)).Select(ServerObject.From)],
+                cancellationToken),
+            Clients = await TryAsync(
+                "information_schema.PROCESSLIST",
+                async token =>
+                    (IReadOnlyList<string>)[.. (await RowsAsync(ReplicationQueries.Clients, token)).Select(row => row.Text("user") ?? "")],
+                cancellationToken),
+            UnknownSettings = await TryAsync(
+                "SHOW GLOBAL VARIABLES",
+                async token => SettingWords.Undecided(
+                    (await RowsAsync(ReplicationQueries.Settings, token))
+                        .Select(row => KeyValuePair.Create(row.Text("Variable_name") ?? "", row.Text("Value") ?? ""))),
+                cancellationToken),
+            Readers = await TryAsync(
+                "information_schema.PROCESSLIST",
+                async token =>
+                    (IReadOnlyList<ConnectedReplica>)
+                    [
+                        .. (await RowsAsync(ReplicationQueries.Readers, token)).Select(ConnectedReplica.From),
+                    ],
+                cancellationToken),
             Storage = await storage,
             Gtid = Made(() => GtidFacts.From(variables, _flavor)),
         };
         if (facts.SemiSync.Value is { SourceEnabled: true } first)
         {
-            facts = facts with { SemiSync = await TryAsync("semi-synchronous replication", async token => first.LookedAgain(new(await RowsAsync(ReplicationQueries.SemiSyncCounters, token), "SHOW GLOBAL STATUS")), cancellationToken) };
+            facts = facts with
+            {
+                SemiSync = await TryAsync(
+                    "semi-synchronous replication",
+                    async token =>
+                        first.LookedAgain(new(await RowsAsync(ReplicationQueries.SemiSyncCounters, token), "SHOW GLOBAL STATUS")),
+                    cancellationToken),
+            };
         }
 
         return facts with { Gtid = await TryAsync("GTIDs", token => MeasureAsync(facts.Gtid, read, started, token), cancellationToken) };
     }
 
-    private Task<IReadOnlyList<DatabaseRow>> RowsAsync(string sql, CancellationToken cancellationToken) => database.QueryAsync(sql, null, cancellationToken);
+    private Task<IReadOnlyList<DatabaseRow>> RowsAsync(string sql, CancellationToken cancellationToken) =>
+        database.QueryAsync(sql, null, cancellationToken);
 
     private static Reading<T> Made<T>(Func<T> make)
     {
@@ -79,7 +123,8 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
         }
     }
 
-    private static async Task<Reading<T>> TryAsync<T>(string source, Func<CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    private static async Task<Reading<T>> TryAsync<T>(
+        string source, Func<CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
         try
         {
@@ -106,21 +151,34 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
     }
 
     private async Task<BinlogFacts> ReadBinlogAsync(ServerVariables variables, CancellationToken cancellationToken) =>
-        BinlogFacts.From(variables, variables.Flag("log_bin") == true ? await RowsAsync(ReplicationQueries.BinaryLogs, cancellationToken) : []);
+        BinlogFacts.From(
+            variables, variables.Flag("log_bin") == true ? await RowsAsync(ReplicationQueries.BinaryLogs, cancellationToken) : []);
 
     private async Task<IReadOnlyList<string>> ReadUnloggedAsync(CancellationToken cancellationToken) =>
-        MySql ? [.. (await RowsAsync(ReplicationQueries.Unlogged, cancellationToken)).Select(row => $"connection {row.Text("id")} of {row.Text("user")} from {row.Text("host")} writes with sql_log_bin = OFF")] : [];
+        MySql
+            ? [
+                .. (await RowsAsync(ReplicationQueries.Unlogged, cancellationToken))
+                    .Select(
+                        row => $"connection {row.Text("id")} of {row.Text("user")} from {row.Text("host")} writes with sql_log_bin = OFF"),
+            ]
+            : [];
 
     private async Task<IReadOnlyList<OpenTransaction>> ReadTransactionsAsync(CancellationToken cancellationToken) =>
         [.. (await RowsAsync(ReplicationQueries.Transactions, cancellationToken)).Select(OpenTransaction.From)];
 
     private async Task<IReadOnlyList<ReplicationAccount>> ReadAccountsAsync(CancellationToken cancellationToken) =>
-        [.. (await RowsAsync(MySql ? ReplicationQueries.MySqlAccounts : ReplicationQueries.MariaDbAccounts, cancellationToken)).Select(ReplicationAccount.From)];
+        [
+            .. (await RowsAsync(MySql ? ReplicationQueries.MySqlAccounts : ReplicationQueries.MariaDbAccounts, cancellationToken))
+                .Select(ReplicationAccount.From),
+        ];
 
     private async Task<TableFacts> ReadTablesAsync(CancellationToken cancellationToken) =>
-        TableFacts.From(await RowsAsync(ReplicationQueries.Tables, cancellationToken), await RowsAsync(ReplicationQueries.ReadsAllTables, cancellationToken));
+        TableFacts.From(
+            await RowsAsync(ReplicationQueries.Tables, cancellationToken),
+            await RowsAsync(ReplicationQueries.ReadsAllTables, cancellationToken));
 
-    private async Task<ClusterFacts> ReadClusterAsync(ServerVariables variables, ServerVariables status, long started, Guid? self, CancellationToken cancellationToken)
+    private async Task<ClusterFacts> ReadClusterAsync(
+        ServerVariables variables, ServerVariables status, long started, Guid? self, CancellationToken cancellationToken)
     {
         if (variables.Flag("wsrep_on") != true)
         {
@@ -139,7 +197,8 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
         return ClusterParser.FromGalera(variables, status, later, database.Time.GetElapsedTime(started), view);
     }
 
-    private async Task<WriteGuard> ReadGuardAsync(ServerVariables variables, Task<Reading<ServerOptions>> options, CancellationToken cancellationToken)
+    private async Task<WriteGuard> ReadGuardAsync(
+        ServerVariables variables, Task<Reading<ServerOptions>> options, CancellationToken cancellationToken)
     {
         Dictionary<string, string> persisted = new(StringComparer.OrdinalIgnoreCase);
         foreach (DatabaseRow row in MySql ? await RowsAsync(ReplicationQueries.Persisted, cancellationToken) : [])
@@ -161,11 +220,15 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
 
     // A second look tells how fast the server commits, which turns a backlog into seconds; and held against another
     // member's first look it can't show a transaction as errant that was merely committed in between.
-    private async Task<GtidFacts> MeasureAsync(Reading<GtidFacts> first, DateTimeOffset read, long started, CancellationToken cancellationToken)
+    private async Task<GtidFacts> MeasureAsync(
+        Reading<GtidFacts> first, DateTimeOffset read, long started, CancellationToken cancellationToken)
     {
         DateTimeOffset asked = database.Time.GetUtcNow();
         GtidFacts facts = first.Value ?? throw new ParseException(null, "SHOW GLOBAL VARIABLES", 0, first.Failure ?? "no GTIDs");
-        string now = (await RowsAsync(MySql ? "SELECT @@global.gtid_executed AS gtids" : "SELECT @@global.gtid_binlog_state AS gtids", cancellationToken))[0].Text("gtids") ?? "";
+        string now = (await RowsAsync(
+            MySql ? "SELECT @@global.gtid_executed AS gtids" : "SELECT @@global.gtid_binlog_state AS gtids", cancellationToken))[0].Text(
+            "gtids")
+            ?? "";
         double seconds = database.Time.GetElapsedTime(started).TotalSeconds;
         return facts with
         {

@@ -57,7 +57,11 @@ public sealed class DiscoveryCollector
     {
         Server[] servers = [.. _session.Site.Servers];
         ServerDiscovery[] found = new ServerDiscovery[servers.Length];
-        ParallelOptions parallel = new() { MaxDegreeOfParallelism = Math.Max(1, _options.ThrottleLimit), CancellationToken = cancellationToken };
+        ParallelOptions parallel = new()
+        {
+            MaxDegreeOfParallelism = Math.Max(1, _options.ThrottleLimit),
+            CancellationToken = cancellationToken,
+        };
         await Parallel.ForEachAsync(Enumerable.Range(0, servers.Length), parallel, async (index, token) =>
         {
             found[index] = await ReadServerAsync(servers[index], token);
@@ -78,7 +82,9 @@ public sealed class DiscoveryCollector
         {
             return Failed(server, new FoobarException(
                 "ServerTimeout", ErrorKind.Timeout,
-                string.Create(CultureInfo.InvariantCulture, $"{server.Name}: not all facts were read within {_options.ServerTimeLimit.TotalSeconds:0.###} s."))
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{server.Name}: not all facts were read within {_options.ServerTimeLimit.TotalSeconds:0.###} s."))
             {
                 Server = server.Name,
                 Recommendation = "Raise -TimeoutSeconds, or see with Invoke-FoobarCommand what is slow on the server.",
@@ -91,7 +97,10 @@ public sealed class DiscoveryCollector
         catch (Exception exception) when (exception is not (OutOfMemoryException or OperationCanceledException))
         {
             return Failed(server, new FoobarException(
-                "CollectorFailed", ErrorKind.Failed, $"{server.Name}: reading it ended with {exception.GetType().Name}: {exception.Message}", exception)
+                "CollectorFailed",
+                ErrorKind.Failed,
+                $"{server.Name}: reading it ended with {exception.GetType().Name}: {exception.Message}",
+                exception)
             {
                 Server = server.Name,
                 Recommendation = "This is a mistake in the module; please report it with the message above.",
@@ -108,21 +117,30 @@ public sealed class DiscoveryCollector
     private async Task<ServerDiscovery> ReadAsync(Server server, CancellationToken cancellationToken)
     {
         IServerSession connection = await _session.GetServerAsync(server.Name, cancellationToken);
-        Task<Reading<HostFacts>> host = connection.ReadAsync(RemoteCommand.FromScript(HostScript.Text), HostScript.Parse, HostScript.Source, cancellationToken);
+        Task<Reading<HostFacts>> host = connection.ReadAsync(
+            RemoteCommand.FromScript(HostScript.Text), HostScript.Parse, HostScript.Source, cancellationToken);
         Task<Reading<Firewall.Model.HostNetwork>> network = FirewallCollector.ReadNetworkAsync(connection, cancellationToken);
         Task<Reading<TimeFacts>> time = connection.ReadAsync(
             RemoteCommand.FromScript(TimeScript.Text) with { Privileged = true }, TimeScript.Parse, TimeScript.Source, cancellationToken);
         Task<Reading<IReadOnlyList<IPAddress>>> moving = connection.ReadAsync(
-            RemoteCommand.FromScript(VirtualAddressScript.Text) with { Privileged = true }, VirtualAddressScript.Parse, VirtualAddressScript.Source, cancellationToken);
+            RemoteCommand.FromScript(VirtualAddressScript.Text) with
+            {
+                Privileged = true,
+            }, VirtualAddressScript.Parse, VirtualAddressScript.Source, cancellationToken);
         Task<AgentFacts> agents = new AgentCollector().CollectAsync(_session, server, cancellationToken);
-        Task<(Reading<IReadOnlyList<CertificateFile>> Files, IReadOnlyList<string> Doubts)> certificates = CertificateFileSearch.RunAsync(connection, cancellationToken);
+        Task<(Reading<IReadOnlyList<CertificateFile>> Files, IReadOnlyList<string> Doubts)> certificates = CertificateFileSearch.RunAsync(
+            connection, cancellationToken);
         Task<Reading<IReadOnlyList<Unit>>> unitsRead = UnitScript.ReadAsync(connection, KnownUnits, cancellationToken);
         SocketFacts sockets = await SocketCollector.ReadAsync(connection, cancellationToken);
         Reading<IReadOnlyList<Unit>> units = await unitsRead;
 
-        Task<Reading<BalancerFacts>>? balancer = Runs(sockets, units, ["haproxy"], ["haproxy.service"]) ? BalancerAsync(connection, cancellationToken) : null;
+        Task<Reading<BalancerFacts>>? balancer = Runs(sockets, units, ["haproxy"], ["haproxy.service"])
+            ? BalancerAsync(connection, cancellationToken)
+            : null;
         Task<Reading<WebFacts>>? web = Runs(sockets, units, ["nginx"], ["nginx.service"]) ? WebAsync(connection, cancellationToken) : null;
-        Task<(DatabaseFacts Facts, string? Authorities)>? database = Runs(sockets, units, DatabasePrograms, DatabaseUnits) ? DatabaseAsync(server, cancellationToken) : null;
+        Task<(DatabaseFacts Facts, string? Authorities)>? database = Runs(sockets, units, DatabasePrograms, DatabaseUnits)
+            ? DatabaseAsync(server, cancellationToken)
+            : null;
         Reading<BalancerFacts>? balancerFacts = balancer is null ? null : await balancer;
         (DatabaseFacts Facts, string? Authorities)? databaseFacts = database is null ? null : await database;
         string[] authorities =
@@ -147,7 +165,8 @@ public sealed class DiscoveryCollector
             Certificates = (await certificates).Files,
             Authorities = authorities.Length == 0
                 ? Reading.Of<IReadOnlyList<AuthorityFile>>([], TrustScript.AuthoritiesSource)
-                : await connection.ReadAsync(TrustScript.Authorities(authorities), TrustScript.ParseAuthorities, TrustScript.AuthoritiesSource, cancellationToken),
+                : await connection.ReadAsync(
+                    TrustScript.Authorities(authorities), TrustScript.ParseAuthorities, TrustScript.AuthoritiesSource, cancellationToken),
             Verifying = await VerifyingAsync(connection, sockets, cancellationToken),
             Prometheus = await PrometheusAsync(sockets, await network, cancellationToken),
             Scrapes = await ScrapesAsync(connection, sockets, cancellationToken),
@@ -158,9 +177,12 @@ public sealed class DiscoveryCollector
     private static bool Runs(SocketFacts sockets, Reading<IReadOnlyList<Unit>> units, string[] programs, string[] names) =>
         (sockets.Listeners.Value ?? []).SelectMany(static listener => listener.Holders).Any(holder => programs.Contains(holder.Process))
         || (units.Value ?? []).Any(unit => names.Contains(unit.Name) && IsMeantToRun(unit))
-        || (sockets.Containers.Value ?? []).Any(container => programs.Any(program => container.Image.Contains(program, StringComparison.Ordinal)));
+        || (sockets.Containers.Value ?? [])
+            .Any(container => programs.Any(program => container.Image.Contains(program, StringComparison.Ordinal)));
 
-    /// <summary>Whether a unit runs, or should: one that was stopped is a fault, one that is installed only is none. An alias says nothing.</summary>
+    /// <summary>
+    /// Whether a unit runs, or should: one that was stopped is a fault, one that is installed only is none. An alias says nothing.
+    /// </summary>
     internal static bool IsMeantToRun(Unit unit) => unit.IsActive || unit.FileState == "enabled" || unit.Active == "failed";
 
     private static async Task<Reading<BalancerFacts>> BalancerAsync(IServerSession connection, CancellationToken cancellationToken)
@@ -169,7 +191,8 @@ public sealed class DiscoveryCollector
         {
             IReadOnlyList<HaproxyFile> files = await HaproxyFiles.ReadAsync(connection, cancellationToken);
             Reading<Version?> version = await connection.ReadAsync(
-                RemoteCommand.FromScript("PATH=$PATH:/usr/local/sbin:/usr/sbin; haproxy -v"), BalancerTlsReader.VersionOf, "haproxy -v", cancellationToken);
+                RemoteCommand.FromScript(
+                    "PATH=$PATH:/usr/local/sbin:/usr/sbin; haproxy -v"), BalancerTlsReader.VersionOf, "haproxy -v", cancellationToken);
             return files.Count == 0
                 ? Reading.Unreadable<BalancerFacts>("No configuration file was found.", HaproxyFiles.Source)
                 : Reading.Of(BalancerReader.Read(HaproxySection.Of(files), version.Value), HaproxyFiles.Source);
@@ -200,7 +223,8 @@ public sealed class DiscoveryCollector
         {
             await using IDatabaseSession database = await _session.OpenDatabaseAsync(server.Name, cancellationToken);
             Reading<DatabaseTls> tls = Reading.Of(await DatabaseTlsReader.ReadAsync(database, cancellationToken), "the database");
-            IReadOnlyList<DatabaseRow> rows = await database.QueryAsync("SELECT @@global.ssl_ca AS ca, @@global.datadir AS datadir", null, cancellationToken);
+            IReadOnlyList<DatabaseRow> rows = await database.QueryAsync(
+                "SELECT @@global.ssl_ca AS ca, @@global.datadir AS datadir", null, cancellationToken);
             string file = rows[0].Text("ca") ?? "";
             string? path = file.Length == 0 ? null : file.StartsWith('/') ? file : (rows[0].Text("datadir") ?? "") + file;
             return (new DatabaseFacts(replication, tls), path);
@@ -217,14 +241,18 @@ public sealed class DiscoveryCollector
     {
         string[] units =
         [
-            .. (sockets.Listeners.Value ?? []).Where(static listener => listener.Socket.Scope == SocketScope.Loopback || listener.Socket.Port > 1023)
+            .. (sockets.Listeners.Value ?? []).Where(
+                static listener => listener.Socket.Scope == SocketScope.Loopback || listener.Socket.Port > 1023)
                 .SelectMany(static listener => listener.Holders)
                 .Concat((sockets.Conversations.Value ?? []).Where(static each => !each.IsIncoming).SelectMany(static each => each.Holders))
-                .Select(static holder => holder.Unit).OfType<string>().Where(static unit => unit.EndsWith(".service", StringComparison.Ordinal)).Distinct(),
+                .Select(static holder => holder.Unit).OfType<string>().Where(
+                    static unit => unit.EndsWith(".service", StringComparison.Ordinal)).Distinct(),
         ];
         return units.Length == 0
-            ? Reading.Of<IReadOnlyDictionary<string, IReadOnlyList<string>>>(new Dictionary<string, IReadOnlyList<string>>(), TrustScript.VerifyingSource)
-            : await connection.ReadAsync(TrustScript.Verifying(units), TrustScript.ParseVerifying, TrustScript.VerifyingSource, cancellationToken);
+            ? Reading.Of<IReadOnlyDictionary<string, IReadOnlyList<string>>>(
+                new Dictionary<string, IReadOnlyList<string>>(), TrustScript.VerifyingSource)
+            : await connection.ReadAsync(
+                TrustScript.Verifying(units), TrustScript.ParseVerifying, TrustScript.VerifyingSource, cancellationToken);
     }
 
     private static ListeningSocket? PrometheusOf(SocketFacts sockets) => (sockets.Listeners.Value ?? [])
@@ -232,7 +260,8 @@ public sealed class DiscoveryCollector
         .Select(static listener => listener.Socket).OrderBy(static socket => socket.Scope == SocketScope.Loopback).FirstOrDefault();
 
     /// <summary>What a Prometheus scrapes (Prometheus, HTTP API: GET /api/v1/targets), of each address host and port alone.</summary>
-    private static async Task<Reading<IReadOnlyList<string>>> ScrapesAsync(IServerSession connection, SocketFacts sockets, CancellationToken cancellationToken)
+    private static async Task<Reading<IReadOnlyList<string>>> ScrapesAsync(
+        IServerSession connection, SocketFacts sockets, CancellationToken cancellationToken)
     {
         const string Source = "GET /api/v1/targets of Prometheus";
         if (PrometheusOf(sockets) is not { } socket)
@@ -244,18 +273,24 @@ public sealed class DiscoveryCollector
         try
         {
             using HttpClient http = connection.CreateHttpClient(host);
-            string text = await http.GetStringAsync(new UriBuilder("http", host, socket.Port, "api/v1/targets", "?state=active").Uri, cancellationToken);
+            string text = await http.GetStringAsync(
+                new UriBuilder("http", host, socket.Port, "api/v1/targets", "?state=active").Uri, cancellationToken);
             using JsonDocument answer = JsonDocument.Parse(text);
             return Reading.Of<IReadOnlyList<string>>(
                 [
-                    .. PrometheusAnswers.ReadTargets(answer.RootElement).Select(static target => Uri.TryCreate(target.Address, UriKind.Absolute, out Uri? address) ? address.Authority.Split('@')[^1] : null)
+                    .. PrometheusAnswers.ReadTargets(answer.RootElement).Select(
+                        static target =>
+                            Uri.TryCreate(target.Address, UriKind.Absolute, out Uri? address) ? address.Authority.Split('@')[^1] : null)
                         .OfType<string>().Distinct(),
                 ],
                 Source);
         }
-        catch (Exception error) when (error is HttpRequestException or FormatException or JsonException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception error)
+            when (error is HttpRequestException or FormatException or JsonException
+                || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            return Reading.Unreadable<IReadOnlyList<string>>(error is HttpRequestException ? SessionHttp.Reason(error) : error.Message, Source);
+            return Reading.Unreadable<IReadOnlyList<string>>(
+                error is HttpRequestException ? SessionHttp.Reason(error) : error.Message, Source);
         }
     }
 
@@ -271,7 +306,11 @@ public sealed class DiscoveryCollector
 
         IPAddress[] addresses = socket.Scope == SocketScope.Interface && IPAddress.TryParse(socket.Address, out IPAddress? bound)
             ? [bound]
-            : [.. (network.Value?.Addresses ?? []).Select(static own => own.Address).Where(static address => !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal)];
+            : [
+                .. (network.Value?.Addresses ?? [])
+                    .Select(static own => own.Address)
+                    .Where(static address => !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal),
+            ];
         using HttpClient http = new() { Timeout = _options.ProbeTimeLimit };
         foreach (IPAddress address in addresses)
         {
@@ -281,7 +320,8 @@ public sealed class DiscoveryCollector
                 using HttpResponseMessage answer = await http.GetAsync(new Uri(place, "-/ready"), cancellationToken);
                 return new Uri(place.GetLeftPart(UriPartial.Authority));
             }
-            catch (Exception error) when (error is HttpRequestException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            catch (Exception error)
+                when (error is HttpRequestException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
                 // It may listen where this machine does not reach.
             }
@@ -291,31 +331,48 @@ public sealed class DiscoveryCollector
     }
 
     /// <summary>Shakes hands with the listeners for visitors, to see who trusts what they present.</summary>
-    private async Task<ServerDiscovery> WithPresentedAsync(ServerDiscovery server, ServerDiscovery[] all, CancellationToken cancellationToken)
+    private async Task<ServerDiscovery> WithPresentedAsync(
+        ServerDiscovery server, ServerDiscovery[] all, CancellationToken cancellationToken)
     {
         BalancerListener[] listeners =
-            [.. (server.Balancer?.Value?.Legs.Listeners ?? []).Where(static listener => listener.Tls || (listener.IsTcp && listener.Port == 443)).DistinctBy(static listener => listener.Port)];
+            [
+                .. (server.Balancer?.Value?.Legs.Listeners ?? [])
+                    .Where(static listener => listener.Tls || (listener.IsTcp && listener.Port == 443))
+                    .DistinctBy(static listener => listener.Port),
+            ];
         (string Host, int Port)[] places = listeners.Length > 0
             ? [.. listeners.Select(static listener => (LegCollector.HostOf(listener), listener.Port))]
             : all.Any(static other => other.Balancer is not null) ? []
-            : [.. (server.Web?.Value?.Listeners ?? []).Where(static listener => listener.Tls).DistinctBy(static listener => listener.Port).Select(static listener => (listener.Address.Length == 0 ? "127.0.0.1" : listener.Address, listener.Port))];
+            : [
+                .. (server.Web?.Value?.Listeners ?? [])
+                    .Where(static listener => listener.Tls)
+                    .DistinctBy(static listener => listener.Port)
+                    .Select(static listener => (listener.Address.Length == 0 ? "127.0.0.1" : listener.Address, listener.Port)),
+            ];
         if (server.Failure is not null || places.Length == 0)
         {
             return server;
         }
 
         string name = all.SelectMany(static other => other.Web?.Value?.ServerNames ?? []).FirstOrDefault()
-            ?? (server.Certificates.Value ?? []).SelectMany(static file => file.Leaf.DnsNames).FirstOrDefault(static dns => !dns.StartsWith('*')) ?? "";
+            ?? (server.Certificates.Value ?? [])
+                .SelectMany(static file => file.Leaf.DnsNames)
+                .FirstOrDefault(static dns => !dns.StartsWith('*'))
+            ?? "";
         (string Place, TrustedAuthorities Authorities)[] known =
         [
-            .. all.SelectMany(static other => (other.Authorities.Value ?? []).Select(file => (Place: $"{other.Name}:{file.Path}", file.Pem)))
+            .. all.SelectMany(
+                static other => (other.Authorities.Value ?? []).Select(file => (Place: $"{other.Name}:{file.Path}", file.Pem)))
                 .Select(static file => (file.Place, Authorities: TrustedAuthorities.FromText(file.Pem)))
                 .Where(static file => file.Authorities is not null).Select(static file => (file.Place, file.Authorities!)),
         ];
         List<PresentedCertificate> presented = [];
         foreach ((string host, int port) in places)
         {
-            if (await LookAsync(server.Name, new TlsEndpoint { Host = host, Port = port, ServerName = name, Via = server.Name }, known, cancellationToken) is { } look)
+            if (await LookAsync(
+                server.Name,
+                new TlsEndpoint { Host = host, Port = port, ServerName = name, Via = server.Name },
+                known, cancellationToken) is { } look)
             {
                 presented.Add(look);
             }
@@ -331,7 +388,10 @@ public sealed class DiscoveryCollector
         {
             IServerSession connection = await _session.GetServerAsync(server, cancellationToken);
             Task<ServedCertificate> Look(TrustedAuthorities authorities) => CertificateProbe.LookAsync(
-                endpoint, token => connection.ConnectAsync(new RemoteEndpoint.Tcp(endpoint.Host, endpoint.Port), token), authorities, CertificateProbe.DefaultTimeLimit, cancellationToken);
+                endpoint, token =>
+                    connection.ConnectAsync(
+                        new RemoteEndpoint.Tcp(
+                            endpoint.Host, endpoint.Port), token), authorities, CertificateProbe.DefaultTimeLimit, cancellationToken);
             ServedCertificate served = await Look(TrustedAuthorities.System);
             List<string> trusting = [];
             foreach ((string place, TrustedAuthorities authorities) in served.IsTrusted ? [] : known)

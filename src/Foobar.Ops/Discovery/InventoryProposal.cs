@@ -15,7 +15,10 @@ public sealed record InventoryProposal
     /// <summary>What is for the operator to say.</summary>
     public required IReadOnlyList<InventoryQuestion> Questions { get; init; }
 
-    /// <summary>The certificates of the authority that the site's servers trust and this machine does not, in PEM form; <see langword="null"/> for none.</summary>
+    /// <summary>
+    /// The certificates of the authority that the site's servers trust and this machine does not, in PEM form; <see langword="null"/> for
+    /// none.
+    /// </summary>
     public string? Authorities { get; init; }
 }
 

@@ -1,6 +1,8 @@
 namespace Foobar.Ops.Errors;
 
-/// <summary>What kind of failure an error is, so that one place can map it to a category of the host (PowerShell's <c>ErrorCategory</c>).</summary>
+/// <summary>
+/// What kind of failure an error is, so that one place can map it to a category of the host (PowerShell's <c>ErrorCategory</c>).
+/// </summary>
 public enum ErrorKind
 {
     /// <summary>What was given is not usable: an argument, an inventory, a file.</summary>

@@ -26,16 +26,20 @@ public static class ControlReferences
     internal static IEnumerable<string> Ids => Data.Value.References.Keys.Concat(Data.Value.Reasons.Keys);
 
     /// <summary>The data as it stands in the assembly.</summary>
-    internal static Stream Open() => typeof(ControlReferences).Assembly.GetManifestResourceStream("Foobar.Ops.Findings.control-references.json")!;
+    internal static Stream Open() =>
+        typeof(ControlReferences).Assembly.GetManifestResourceStream("Foobar.Ops.Findings.control-references.json")!;
 
     private static Table Read()
     {
         using Stream stream = Open();
         using JsonDocument document = JsonDocument.Parse(stream);
-        Dictionary<string, (Framework Framework, Dictionary<string, string> Titles)> frameworks = document.RootElement.GetProperty("frameworks").EnumerateArray()
+        Dictionary<string, (Framework Framework, Dictionary<string, string> Titles)> frameworks = document.RootElement.GetProperty(
+            "frameworks").EnumerateArray()
             .Select(one => (
                 Framework: new Framework(Text(one, "name"), Text(one, "fullName"), Text(one, "version")),
-                Titles: one.GetProperty("titles").EnumerateObject().ToDictionary(title => title.Name, title => title.Value.GetString()!, StringComparer.Ordinal)))
+                Titles: one.GetProperty("titles")
+                    .EnumerateObject()
+                    .ToDictionary(title => title.Name, title => title.Value.GetString()!, StringComparer.Ordinal)))
             .ToDictionary(one => one.Framework.Name, StringComparer.Ordinal);
         Dictionary<string, ControlReference[]> references = new(StringComparer.OrdinalIgnoreCase);
         Dictionary<string, string> reasons = new(StringComparer.OrdinalIgnoreCase);
@@ -47,18 +51,28 @@ public static class ControlReferences
             }
             else
             {
-                references.Add(control.Name, [.. control.Value.EnumerateObject().SelectMany(numbers => Numbered(frameworks[numbers.Name], numbers.Value))]);
+                references.Add(
+                    control.Name,
+                    [.. control.Value.EnumerateObject().SelectMany(numbers => Numbered(frameworks[numbers.Name], numbers.Value))]);
             }
         }
 
-        return new Table([.. frameworks.Values.Select(one => one.Framework)], references.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase), reasons.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase));
+        return new Table(
+            [.. frameworks.Values.Select(one => one.Framework)],
+            references.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase),
+            reasons.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase));
     }
 
-    private static IEnumerable<ControlReference> Numbered((Framework Framework, Dictionary<string, string> Titles) framework, JsonElement numbers) =>
+    private static IEnumerable<ControlReference> Numbered(
+        (Framework Framework, Dictionary<string, string> Titles) framework, JsonElement numbers) =>
         numbers.EnumerateArray().Select(number => number.GetString()!)
-            .Select(number => new ControlReference(framework.Framework.Name, framework.Framework.Version, number, framework.Titles[number]));
+            .Select(
+                number => new ControlReference(framework.Framework.Name, framework.Framework.Version, number, framework.Titles[number]));
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
 
-    private sealed record Table(IReadOnlyList<Framework> Frameworks, FrozenDictionary<string, ControlReference[]> References, FrozenDictionary<string, string> Reasons);
+    private sealed record Table(
+        IReadOnlyList<Framework> Frameworks,
+        FrozenDictionary<string, ControlReference[]> References,
+        FrozenDictionary<string, string> Reasons);
 }

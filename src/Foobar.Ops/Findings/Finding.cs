@@ -18,7 +18,9 @@ public sealed record Finding
     /// <summary>What the control said.</summary>
     public required FindingStatus Status { get; init; }
 
-    /// <summary>The name of the site, as its inventory has it; <see langword="null"/> for what is of no site, a host that was named by address.</summary>
+    /// <summary>
+    /// The name of the site, as its inventory has it; <see langword="null"/> for what is of no site, a host that was named by address.
+    /// </summary>
     public string? Site { get; init; }
 
     /// <summary>The name of the server, or <see langword="null"/> where the finding is of the site as a whole.</summary>
@@ -42,7 +44,10 @@ public sealed record Finding
     /// <summary>How to put it right.</summary>
     public string? Remediation { get; init; }
 
-    /// <summary>Why the finding is accepted for a while, by a suppression of the inventory; <see langword="null"/> if it is not. It fails nothing then.</summary>
+    /// <summary>
+    /// Why the finding is accepted for a while, by a suppression of the inventory; <see langword="null"/> if it is not. It fails nothing
+    /// then.
+    /// </summary>
     public Acceptance? Suppressed { get; init; }
 
     /// <summary>What became of it since the baseline; <see langword="null"/> without one.</summary>

@@ -9,7 +9,8 @@ public static class FindingSite
     public static IEnumerable<Finding> Of(this IEnumerable<Finding> findings, Site site) => findings.Select(finding => finding with
     {
         Site = site.Name,
-        Suppressed = site.Policy.Suppressions.Where(suppression => suppression.Holds(finding) && !suppression.HasExpired(finding.Time)).MaxBy(suppression => suppression.Until) is { } accepted
+        Suppressed = site.Policy.Suppressions.Where(suppression => suppression.Holds(finding) && !suppression.HasExpired(finding.Time))
+            .MaxBy(suppression => suppression.Until) is { } accepted
             ? new Acceptance { Reason = accepted.Reason, Until = new DateTimeOffset(accepted.Until, TimeOnly.MinValue, TimeSpan.Zero) }
             : null,
     });
@@ -23,5 +24,6 @@ public static class FindingSite
         && (suppression.Target is null || (finding.Target is { } target && Wildcard.Matches(suppression.Target, target)));
 
     /// <summary>Tells whether a suppression's last day is over.</summary>
-    internal static bool HasExpired(this Suppression suppression, DateTimeOffset time) => DateOnly.FromDateTime(time.UtcDateTime) > suppression.Until;
+    internal static bool HasExpired(this Suppression suppression, DateTimeOffset time) =>
+        DateOnly.FromDateTime(time.UtcDateTime) > suppression.Until;
 }

@@ -54,7 +54,8 @@ internal sealed class Vocabulary
     {
     }
 
-    private Vocabulary(string subject, string source, StringComparer comparer, Word[] words) => (Subject, Source, _comparer, _words) = (subject, source, comparer, words);
+    private Vocabulary(string subject, string source, StringComparer comparer, Word[] words) =>
+        (Subject, Source, _comparer, _words) = (subject, source, comparer, words);
 
     /// <summary>What one word is: <c>ipset create option</c>.</summary>
     public string Subject { get; }
@@ -99,7 +100,9 @@ internal sealed class Vocabulary
         _ => null,
     };
 
-    /// <summary>The first reason for which one of some words makes what it stands in undecided; <see langword="null"/> if none does.</summary>
+    /// <summary>
+    /// The first reason for which one of some words makes what it stands in undecided; <see langword="null"/> if none does.
+    /// </summary>
     public string? Trouble(IEnumerable<string> words) => words.Select(Trouble).FirstOrDefault(static why => why is not null);
 
     private Vocabulary With(WordUse use, string reason, string words) => new(Subject, Source, _comparer, [.. _words, .. words

@@ -49,7 +49,8 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
         var persisted = PersistedReader.ReadAsync(connection, running, network, texts, cancellationToken);
         Task<Reading<Ruleset>> ruleset = ParseAsync(running, network, known, session.Site, server);
         var sockets = Read(
-            RemoteCommand.FromScript(SocketParser.Source) with { Privileged = true, IsShared = true, IsShort = true }, result => SocketParser.Parse(Text(result)), SocketParser.Source);
+            RemoteCommand.FromScript(SocketParser.Source) with { Privileged = true, IsShared = true, IsShort = true }, result =>
+                SocketParser.Parse(Text(result)), SocketParser.Source);
         RemoteCommand settings = RemoteCommand.FromScript(KernelSettings.Script) with { IsShared = true, IsShort = true };
         var forwarding = Read(settings, result => KernelSettings.Forwarding(Text(result)), KernelSettings.ForwardingSource);
         var reversePath = Read(settings, result => KernelSettings.ReversePath(Text(result)), KernelSettings.ReversePathSource);
@@ -97,7 +98,8 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
     /// <summary>Reads the addresses and routes of any machine.</summary>
     internal static Task<Reading<HostNetwork>> ReadNetworkAsync(IServerSession connection, CancellationToken cancellationToken) =>
         connection.ReadResultAsync(
-            RemoteCommand.FromScript(NetworkScript), result => ParseNetwork(Text(result), connection.Server.Name), NetworkSource, cancellationToken);
+            RemoteCommand.FromScript(NetworkScript), result =>
+                ParseNetwork(Text(result), connection.Server.Name), NetworkSource, cancellationToken);
 
     private const string NetworkSource = "ip -json address show; ip -json route show; ip -json rule show";
 
@@ -111,10 +113,18 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
         IReadOnlyDictionary<string, string> sections = Sections.Parse(Text(result));
         return new PersistedFirewall
         {
-            Mechanisms = [.. sections.Keys.Where(key => key.StartsWith("mechanism ", StringComparison.Ordinal)).Select(key => key["mechanism ".Length..])],
+            Mechanisms =
+            [
+                .. sections.Keys.Where(key => key.StartsWith("mechanism ", StringComparison.Ordinal))
+                    .Select(key => key["mechanism ".Length..]),
+            ],
             Ruleset = RulesetText.From(sections, result.ErrorText),
             ReadsAsRunning = sections.ContainsKey("nftables same"),
-            LoadFailures = [.. sections.Keys.Where(key => key.StartsWith("failed load ", StringComparison.Ordinal)).Select(key => key["failed load ".Length..])],
+            LoadFailures =
+            [
+                .. sections.Keys.Where(key => key.StartsWith("failed load ", StringComparison.Ordinal))
+                    .Select(key => key["failed load ".Length..]),
+            ],
             LoadErrors = result.ErrorText.Trim(),
             FirewalldDefaultZone = sections.GetValueOrDefault("firewalld-default", string.Empty).Trim(),
             FirewalldRunning = sections.GetValueOrDefault("firewalld-running", string.Empty).Trim(),
@@ -135,8 +145,11 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
         }
 
         return running.TryGet(out RulesetText? text)
-            ? Reading.Of(firewall with { Ruleset = firewall.Ruleset with { Nftables = text.Nftables, Declarations = text.Declarations } }, persisted.Source)
-            : Reading.Unreadable<PersistedFirewall>($"It reads as the running rules do, and these were not read: {running.Failure}", persisted.Source);
+            ? Reading.Of(
+                firewall with { Ruleset = firewall.Ruleset with { Nftables = text.Nftables, Declarations = text.Declarations } },
+                persisted.Source)
+            : Reading.Unreadable<PersistedFirewall>(
+                $"It reads as the running rules do, and these were not read: {running.Failure}", persisted.Source);
     }
 
     private static string Text(CommandResult result) => SessionReadings.Succeeded(result).OutputText;
@@ -149,6 +162,9 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
             [sections.Require("routes"), sections.Require("routes6")],
             [sections.Require("rules4"), sections.Require("rules6")],
             server);
-        return network with { Programs = [.. network.Programs, .. NetworkParser.ParseFilters(sections.GetValueOrDefault("filters", string.Empty))] };
+        return network with
+        {
+            Programs = [.. network.Programs, .. NetworkParser.ParseFilters(sections.GetValueOrDefault("filters", string.Empty))],
+        };
     }
 }

@@ -93,13 +93,18 @@ public sealed record ForwardingSettings(bool Ipv4, bool Ipv6);
 /// <summary>What the next boot would load.</summary>
 public sealed record PersistedFirewall
 {
-    /// <summary>The services that load it: <c>nftables</c>, <c>netfilter-persistent</c>, <c>ufw</c>, <c>firewalld</c>; empty if none is enabled.</summary>
+    /// <summary>
+    /// The services that load it: <c>nftables</c>, <c>netfilter-persistent</c>, <c>ufw</c>, <c>firewalld</c>; empty if none is enabled.
+    /// </summary>
     public IReadOnlyList<string> Mechanisms { get; init; } = [];
 
     /// <summary>The ruleset they load, as listed from a network namespace of its own.</summary>
     public RulesetText Ruleset { get; init; } = new();
 
-    /// <summary>Whether the rules of nftables among it were told only to read as the running ones do: <c>nft -s list ruleset</c> gives the same text.</summary>
+    /// <summary>
+    /// Whether the rules of nftables among it were told only to read as the running ones do: <c>nft -s list ruleset</c> gives the same
+    /// text.
+    /// </summary>
     internal bool ReadsAsRunning { get; init; }
 
     /// <summary>What of it could not be loaded: <c>nftables</c>, <c>rules.v4</c>, <c>ufw</c>; the next boot would go without.</summary>

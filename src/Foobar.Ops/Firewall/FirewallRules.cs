@@ -17,7 +17,9 @@ public static class FirewallRules
     {
         Reading<Ruleset> reading = persisted ? FirewallFacts.Parsed(facts.Persisted, boot => boot.Ruleset.Parse()) : facts.Ruleset;
         return reading.TryGet(out Ruleset? ruleset)
-            ? ruleset.Chains.SelectMany(chain => chain.Rules.Select(rule => rule with { Server = server.Name, Hook = chain.Hook, Priority = chain.IsBase ? chain.Priority : null }))
+            ? ruleset.Chains.SelectMany(
+                chain => chain.Rules.Select(
+                    rule => rule with { Server = server.Name, Hook = chain.Hook, Priority = chain.IsBase ? chain.Priority : null }))
             : throw new FoobarException("FirewallUnreadable", ErrorKind.Failed, $"{server.Name}: {reading.Failure}")
             {
                 Server = server.Name,

@@ -14,7 +14,9 @@ public sealed record FirewallSummary
     /// <summary>The chains that the kernel enters by itself, those without rules too, by hook and priority.</summary>
     public IReadOnlyList<FirewallChain> Chains { get; init; } = [];
 
-    /// <summary>The programs that make rules there: <c>ufw</c>, <c>firewalld</c>, <c>docker</c>, <c>fail2ban</c>, <c>Foobar.Ops</c>.</summary>
+    /// <summary>
+    /// The programs that make rules there: <c>ufw</c>, <c>firewalld</c>, <c>docker</c>, <c>fail2ban</c>, <c>Foobar.Ops</c>.
+    /// </summary>
     public IReadOnlyList<string> ManagedBy { get; init; } = [];
 
     /// <summary>The services that load rules at the next boot; empty if none is enabled.</summary>
@@ -48,14 +50,26 @@ public sealed record FirewallSummary
         return new FirewallSummary
         {
             Server = server.Name,
-            Chains = [.. ruleset.Chains.Where(static chain => chain.IsBase).OrderBy(static chain => chain.Hook, StringComparer.Ordinal).ThenBy(static chain => chain.Priority)],
+            Chains =
+            [
+                .. ruleset.Chains.Where(static chain => chain.IsBase)
+                    .OrderBy(static chain => chain.Hook, StringComparer.Ordinal)
+                    .ThenBy(static chain => chain.Priority),
+            ],
             ManagedBy = [.. ruleset.Rules.Select(static rule => rule.ManagedBy).OfType<string>().Distinct().Order(StringComparer.Ordinal)],
             BootMechanisms = boot.Mechanisms,
             BootFailures = boot.LoadFailures,
-            Sockets = facts.Sockets.TryGet(out IReadOnlyList<ListeningSocket>? sockets) ? [.. sockets.OrderBy(static socket => socket.Protocol).ThenBy(static socket => socket.Port)] : [],
+            Sockets = facts.Sockets.TryGet(out IReadOnlyList<ListeningSocket>? sockets)
+                ? [.. sockets.OrderBy(static socket => socket.Protocol).ThenBy(static socket => socket.Port)]
+                : [],
             ForwardsIpv4 = forwarding?.Ipv4,
             ForwardsIpv6 = forwarding?.Ipv6,
-            Unreadable = [.. ((string?[])[rules.Failure, facts.Persisted.Failure, facts.Sockets.Failure, facts.Forwarding.Failure]).OfType<string>().Distinct()],
+            Unreadable =
+            [
+                .. ((string?[])[rules.Failure, facts.Persisted.Failure, facts.Sockets.Failure, facts.Forwarding.Failure])
+                    .OfType<string>()
+                    .Distinct(),
+            ],
         };
     }
 }

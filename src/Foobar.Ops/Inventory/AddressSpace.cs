@@ -7,12 +7,18 @@ internal static class AddressSpace
 {
     private static readonly IPNetwork[] Everything = [new(IPAddress.Any, 0), new(IPAddress.IPv6Any, 0)];
 
-    /// <summary>Every address of both families that none of the networks holds: the fewest networks, disjoint, in ascending order.</summary>
+    /// <summary>
+    /// Every address of both families that none of the networks holds: the fewest networks, disjoint, in ascending order.
+    /// </summary>
     public static IReadOnlyList<IPNetwork> Without(IReadOnlyList<IPNetwork> networks) =>
-        [.. Everything.SelectMany(all => Without(all, [.. networks.Where(network => network.BaseAddress.AddressFamily == all.BaseAddress.AddressFamily)]))];
+        [
+            .. Everything.SelectMany(
+                all => Without(all, [.. networks.Where(network => network.BaseAddress.AddressFamily == all.BaseAddress.AddressFamily)])),
+        ];
 
     /// <summary>Tells whether a network lies wholly in another.</summary>
-    public static bool Holds(IPNetwork outer, IPNetwork inner) => outer.PrefixLength <= inner.PrefixLength && outer.Contains(inner.BaseAddress);
+    public static bool Holds(IPNetwork outer, IPNetwork inner) =>
+        outer.PrefixLength <= inner.PrefixLength && outer.Contains(inner.BaseAddress);
 
     private static IEnumerable<IPNetwork> Without(IPNetwork space, IReadOnlyList<IPNetwork> networks)
     {

@@ -6,8 +6,8 @@ namespace Foobar.Ops.Inventory;
 
 /// <summary>
 /// Turns the ends of flows into addresses. Pure. An end is, in this order: <c>*</c> (the addresses of every server),
-/// <c>internet</c>, a role (the addresses of its servers; for load balancers that take connections their virtual addresses too), a network of
-/// the inventory, a server, an address, a CIDR. The loader sees to it that no name can mean two of these.
+/// <c>internet</c>, a role (the addresses of its servers; for load balancers that take connections their virtual addresses too), a network
+/// of the inventory, a server, an address, a CIDR. The loader sees to it that no name can mean two of these.
 /// </summary>
 /// <remarks>
 /// <c>internet</c> is every address of both families that lies in no declared network (<see cref="Site.Networks"/>), as a
@@ -47,7 +47,8 @@ public sealed class FlowResolver
     };
 
     // What a load balancer opens comes from an address of its own: one that moves is nobody's for long.
-    private FlowEnd Sender(string end) => InventoryWord.TryParse(end, out Role role) ? Of(end, FlowEndKind.Role, [.. _site.WithRole(role)]) : Resolve(end);
+    private FlowEnd Sender(string end) =>
+        InventoryWord.TryParse(end, out Role role) ? Of(end, FlowEndKind.Role, [.. _site.WithRole(role)]) : Resolve(end);
 
     /// <summary>The addresses of an end, or <see langword="null"/> if it names nothing.</summary>
     public FlowEnd? Find(string end)
@@ -64,10 +65,13 @@ public sealed class FlowResolver
 
         if (InventoryWord.TryParse(end, out Role role))
         {
-            return Of(end, FlowEndKind.Role, [.. _site.WithRole(role)], role == Role.LoadBalancer ? _site.Policy.LoadBalancing.VirtualAddresses : []);
+            return Of(
+                end, FlowEndKind.Role, [.. _site.WithRole(role)],
+                role == Role.LoadBalancer ? _site.Policy.LoadBalancing.VirtualAddresses : []);
         }
 
-        return _site.Networks.FirstOrDefault(pair => string.Equals(pair.Key, end, StringComparison.OrdinalIgnoreCase)) is { Value: { } networks }
+        return _site.Networks.FirstOrDefault(
+            pair => string.Equals(pair.Key, end, StringComparison.OrdinalIgnoreCase)) is { Value: { } networks }
             ? new FlowEnd { Name = end, Kind = FlowEndKind.Network, Networks = networks }
             : _site.Find(end) is { } server ? Of(end, FlowEndKind.Server, [server]) : Literal(end);
     }

@@ -14,7 +14,9 @@ public sealed class InventoryException : FoobarException
     {
         Path = path;
         Problems = problems;
-        Recommendation = "Correct the places named above; docs/foobar.schema.json describes every key, and an editor that knows JSON schemas marks them while you type.";
+        Recommendation =
+            "Correct the places named above; docs/foobar.schema.json describes every key, and an editor that knows JSON schemas marks them "
+                + "while you type.";
     }
 
     /// <summary>The path of the inventory.</summary>
@@ -25,5 +27,6 @@ public sealed class InventoryException : FoobarException
 
     private static string Compose(string path, IReadOnlyList<InventoryProblem> problems) => problems.Count == 1
         ? $"The inventory is not valid: {problems[0]}"
-        : $"The inventory {path} is not valid, in {problems.Count} places:{string.Concat(problems.Select(problem => $"{Environment.NewLine}  {problem}"))}";
+        : $"The inventory {path} is not valid, in {problems.Count} "
+            + $"places:{string.Concat(problems.Select(problem => $"{Environment.NewLine}  {problem}"))}";
 }

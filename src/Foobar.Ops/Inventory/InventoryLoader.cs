@@ -4,7 +4,9 @@ using Foobar.Ops.Inventory.Loading;
 
 namespace Foobar.Ops.Inventory;
 
-/// <summary>Reads inventories: JSON as <c>docs/foobar.schema.json</c> describes it, with everything that is wrong reported at once.</summary>
+/// <summary>
+/// Reads inventories: JSON as <c>docs/foobar.schema.json</c> describes it, with everything that is wrong reported at once.
+/// </summary>
 public static class InventoryLoader
 {
     /// <summary>The largest inventory that is read, in bytes.</summary>
@@ -72,14 +74,21 @@ public static class InventoryLoader
         try
         {
             FileInfo file = new(path);
-            return file.Length <= MaxBytes ? File.ReadAllBytes(path) : throw Whole(path, "the file is too large", $"at most {MaxBytes / 1024 / 1024} MiB");
+            return file.Length <= MaxBytes
+                ? File.ReadAllBytes(path)
+                : throw Whole(path, "the file is too large", $"at most {MaxBytes / 1024 / 1024} MiB");
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            string problem = exception is FileNotFoundException or DirectoryNotFoundException ? "does not exist" : $"cannot be read: {exception.Message}";
+            string problem = exception is FileNotFoundException or DirectoryNotFoundException
+                ? "does not exist"
+                : $"cannot be read: {exception.Message}";
             throw new FoobarException("InventoryNotFound", ErrorKind.NotFound, $"The inventory {path} {problem}.", exception)
             {
-                Recommendation = $"Name an inventory with -Inventory or ${EnvironmentVariable}, or keep one as ./{DefaultName}; docs/examples/ has several to begin from.",
+                Recommendation =
+                    $"Name an inventory with -Inventory or ${EnvironmentVariable}, or keep one as ./{DefaultName}; docs/examples/ has "
+                        + "several to begin from.",
             };
         }
     }

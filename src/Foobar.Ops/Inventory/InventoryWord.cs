@@ -4,7 +4,9 @@ using System.Text.Json.Serialization;
 
 namespace Foobar.Ops.Inventory;
 
-/// <summary>The words of an inventory for the members of an enumeration: <c>load-balancer</c> for <see cref="Role.LoadBalancer"/>.</summary>
+/// <summary>
+/// The words of an inventory for the members of an enumeration: <c>load-balancer</c> for <see cref="Role.LoadBalancer"/>.
+/// </summary>
 public static class InventoryWord
 {
     /// <summary>The word for a member.</summary>
@@ -27,7 +29,8 @@ public static class InventoryWord
         where TEnum : struct, Enum
     {
         internal static readonly Dictionary<TEnum, string> ByValue = Enum.GetValues<TEnum>().ToDictionary(value => value, Word);
-        internal static readonly Dictionary<string, TEnum> ByWord = ByValue.ToDictionary(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal);
+        internal static readonly Dictionary<string, TEnum> ByWord = ByValue.ToDictionary(
+            pair => pair.Value, pair => pair.Key, StringComparer.Ordinal);
         internal static readonly string[] Words = [.. Enum.GetValues<TEnum>().Select(value => ByValue[value])];
 
         private static string Word(TEnum value) =>

@@ -36,7 +36,10 @@ public sealed record MonitoringService
 
     /// <summary>Whether it can be asked what it has counted.</summary>
     public bool CanBeAsked =>
-        Kind is MonitoringServiceKind.Prometheus or MonitoringServiceKind.Datadog or MonitoringServiceKind.NewRelic or MonitoringServiceKind.SumoLogic;
+        Kind is MonitoringServiceKind.Prometheus
+            or MonitoringServiceKind.Datadog
+            or MonitoringServiceKind.NewRelic
+            or MonitoringServiceKind.SumoLogic;
 
     /// <summary>Whether it takes what it is sent.</summary>
     public bool CanBeSentTo => Kind is not (MonitoringServiceKind.Prometheus or MonitoringServiceKind.SumoLogic);
@@ -117,8 +120,10 @@ public sealed record ServiceQuery
             new() { Name = "haproxy", Expression = "sum:haproxy.frontend.requests.rate{*} by {host,service}.as_count()" },
             new() { Name = "nginx", Expression = "sum:nginx.net.request_per_s{*} by {host}.as_count()" },
         ],
-        MonitoringServiceKind.NewRelic => [new() { Name = "nginx-log", Expression = "SELECT count(*) FROM Log WHERE logtype = 'nginx' FACET hostname" }],
-        MonitoringServiceKind.SumoLogic => [new() { Name = "nginx-log", Expression = "_sourceCategory=*nginx*access*", Data = ServiceData.Logs }],
+        MonitoringServiceKind.NewRelic =>
+            [new() { Name = "nginx-log", Expression = "SELECT count(*) FROM Log WHERE logtype = 'nginx' FACET hostname" }],
+        MonitoringServiceKind.SumoLogic =>
+            [new() { Name = "nginx-log", Expression = "_sourceCategory=*nginx*access*", Data = ServiceData.Logs }],
         _ => [],
     };
 }

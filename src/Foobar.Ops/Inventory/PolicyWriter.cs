@@ -137,7 +137,8 @@ internal static class PolicyWriter
 
         if (policy.WriteEndpoint is { } write)
         {
-            json.Object("writeEndpoint", () => WriteEndpoint(json, InventoryWord.Of(write.Kind), write.Server, write.Backend, write.Address));
+            json.Object(
+                "writeEndpoint", () => WriteEndpoint(json, InventoryWord.Of(write.Kind), write.Server, write.Backend, write.Address));
         }
 
         if (policy.ReadEndpoint is { } read)

@@ -35,7 +35,11 @@ public readonly record struct PortRange(TransportProtocol Protocol, ushort First
             _ => null,
         };
         string[] ends = text[(slash + 1)..].Split('-');
-        if (protocol is null || ends.Length > 2 || !TryPort(ends[0], out ushort first) || !TryPort(ends[^1], out ushort last) || last < first)
+        if (protocol is null
+            || ends.Length > 2
+            || !TryPort(ends[0], out ushort first)
+            || !TryPort(ends[^1], out ushort last)
+            || last < first)
         {
             return false;
         }

@@ -3,7 +3,10 @@ namespace Foobar.Ops.Inventory;
 /// <summary>What the servers themselves must be like.</summary>
 public sealed record ServerPolicy
 {
-    /// <summary>Units of systemd that must run, by role; a role not named has the usual unit of its kind (<c>haproxy.service</c>, <c>nginx.service</c>, <c>mysql.service</c> or <c>mariadb.service</c>, ...).</summary>
+    /// <summary>
+    /// Units of systemd that must run, by role; a role not named has the usual unit of its kind (<c>haproxy.service</c>,
+    /// <c>nginx.service</c>, <c>mysql.service</c> or <c>mariadb.service</c>, ...).
+    /// </summary>
     public IReadOnlyDictionary<Role, IReadOnlyList<string>> Units { get; init; } = new Dictionary<Role, IReadOnlyList<string>>();
 
     /// <summary>A disk (space or inodes) fuller than this, in percent, is a warning.</summary>

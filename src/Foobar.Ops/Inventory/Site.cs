@@ -12,7 +12,8 @@ public sealed record Site
     public string? Description { get; init; }
 
     /// <summary>Named address ranges (<c>public</c>, <c>internal</c>, <c>operator</c> ...), which flows may name as groups.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<IPNetwork>> Networks { get; init; } = new Dictionary<string, IReadOnlyList<IPNetwork>>();
+    public IReadOnlyDictionary<string, IReadOnlyList<IPNetwork>> Networks { get; init; } =
+        new Dictionary<string, IReadOnlyList<IPNetwork>>();
 
     /// <summary>The servers, in the order of the inventory.</summary>
     public required IReadOnlyList<Server> Servers { get; init; }
@@ -33,8 +34,10 @@ public sealed record Site
     public IEnumerable<Server> WithRole(Role role) => Servers.Where(server => server.Is(role));
 
     /// <summary>The server or vantage of a name, as something to connect to; <see langword="null"/> if there is none.</summary>
-    internal Server? FindMachine(string name) => Find(name) ?? Vantages.FirstOrDefault(vantage => string.Equals(vantage.Name, name, StringComparison.OrdinalIgnoreCase))?.Machine;
+    internal Server? FindMachine(string name) =>
+        Find(name) ?? Vantages.FirstOrDefault(vantage => string.Equals(vantage.Name, name, StringComparison.OrdinalIgnoreCase))?.Machine;
 
     /// <summary>The server of a name (names are compared without regard to case), or <see langword="null"/>.</summary>
-    public Server? Find(string name) => Servers.FirstOrDefault(server => string.Equals(server.Name, name, StringComparison.OrdinalIgnoreCase));
+    public Server? Find(string name) =>
+        Servers.FirstOrDefault(server => string.Equals(server.Name, name, StringComparison.OrdinalIgnoreCase));
 }

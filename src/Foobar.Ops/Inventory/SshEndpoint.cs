@@ -18,7 +18,10 @@ public sealed record SshEndpoint
     /// <summary>A jump host in the form of <c>ssh -J</c>; <see langword="null"/> leaves it to <c>ssh_config</c>.</summary>
     public string? ProxyJump { get; init; }
 
-    /// <summary>The path of a file with the private key (the path is no secret); <see langword="null"/> leaves it to <c>ssh_config</c> and the agent.</summary>
+    /// <summary>
+    /// The path of a file with the private key (the path is no secret); <see langword="null"/> leaves it to <c>ssh_config</c> and the
+    /// agent.
+    /// </summary>
     public string? IdentityFile { get; init; }
 
     /// <summary>What carries the connection, unless the operator says so when connecting.</summary>

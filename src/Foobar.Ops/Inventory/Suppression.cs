@@ -1,6 +1,9 @@
 namespace Foobar.Ops.Inventory;
 
-/// <summary>Findings that are known and accepted for a while: they stay visible and fail nothing. Patterns take <c>*</c> and <c>?</c>, without regard to case.</summary>
+/// <summary>
+/// Findings that are known and accepted for a while: they stay visible and fail nothing. Patterns take <c>*</c> and <c>?</c>, without
+/// regard to case.
+/// </summary>
 public sealed record Suppression
 {
     /// <summary>The controls, by id or pattern: <c>FW-003</c>, <c>TLS-*</c>.</summary>
@@ -19,5 +22,6 @@ public sealed record Suppression
     public required DateOnly Until { get; init; }
 
     /// <summary>What it is for: <c>FW-003 at web-*: tcp/8080</c>.</summary>
-    public override string ToString() => $"{Control}{(Server is null ? string.Empty : $" at {Server}")}{(Target is null ? string.Empty : $": {Target}")}";
+    public override string ToString() =>
+        $"{Control}{(Server is null ? string.Empty : $" at {Server}")}{(Target is null ? string.Empty : $": {Target}")}";
 }

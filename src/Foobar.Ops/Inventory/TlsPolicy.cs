@@ -17,7 +17,9 @@ public sealed record TlsPolicy
     /// <summary>Whether the application verifies the database's certificate, which no server shows.</summary>
     public bool ApplicationVerifies { get; init; }
 
-    /// <summary>The profile of Mozilla's server side TLS guidelines that handshakes must keep: <c>modern</c>, <c>intermediate</c>, <c>old</c>.</summary>
+    /// <summary>
+    /// The profile of Mozilla's server side TLS guidelines that handshakes must keep: <c>modern</c>, <c>intermediate</c>, <c>old</c>.
+    /// </summary>
     public string Profile { get; init; } = "intermediate";
 
     /// <summary>Days before expiry from which a certificate is a warning.</summary>

@@ -18,6 +18,8 @@ public sealed record TopologyPolicy
     /// </summary>
     public IReadOnlyList<string> AppFiles { get; init; } = [];
 
-    /// <summary>What below these directories may differ and be written, by its path from there or its name: <c>uploads/*</c>, <c>*.log</c>.</summary>
+    /// <summary>
+    /// What below these directories may differ and be written, by its path from there or its name: <c>uploads/*</c>, <c>*.log</c>.
+    /// </summary>
     public IReadOnlyList<string> AppFilesExcept { get; init; } = [];
 }

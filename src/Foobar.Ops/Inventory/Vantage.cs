@@ -2,7 +2,9 @@ using System.Net;
 
 namespace Foobar.Ops.Inventory;
 
-/// <summary>A machine to probe the site from that is none of its servers: a virtual machine on the internet, say. Nothing is audited on it.</summary>
+/// <summary>
+/// A machine to probe the site from that is none of its servers: a virtual machine on the internet, say. Nothing is audited on it.
+/// </summary>
 public sealed record Vantage
 {
     /// <summary>The name that findings give the machine this module runs on, which is a vantage without being declared.</summary>

@@ -20,7 +20,10 @@ public sealed record WriteEndpoint
 
     /// <summary>Host and port of <see cref="Address"/>; <see langword="null"/> if it is not declared or holds no port.</summary>
     internal (string Host, int Port)? Place =>
-        Address is { } address && address.LastIndexOf(':') is > 0 and int colon && int.TryParse(address[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port is > 0 and <= 65535
+        Address is { } address
+            && address.LastIndexOf(':') is > 0 and int colon
+            && int.TryParse(address[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int port)
+            && port is > 0 and <= 65535
             ? (address[..colon].Trim('[', ']'), port)
             : null;
 }

@@ -21,7 +21,12 @@ public static class DfParser
             counts[row.MountPoint] = (row.Total, row.Used);
         }
 
-        return [.. Rows(space, Source).Where(row => row.Total is > 0).Select(row => ToFileSystem(row, counts.GetValueOrDefault(row.MountPoint)))];
+        return
+        [
+            .. Rows(space, Source)
+                .Where(row => row.Total is > 0)
+                .Select(row => ToFileSystem(row, counts.GetValueOrDefault(row.MountPoint))),
+        ];
     }
 
     private static FileSystem ToFileSystem(Row row, (long? Total, long? Used) inodes) => new()
@@ -38,7 +43,9 @@ public static class DfParser
     private static long Bytes(long? kibibytes) => kibibytes is > 0 and < long.MaxValue / 1024 ? kibibytes.Value * 1024 : 0;
 
     private static IEnumerable<Row> Rows(string text, string source) =>
-        Lines.Of(text).Where(line => !line.Text.StartsWith("Filesystem", StringComparison.Ordinal)).Select(line => ParseRow(line.Number, line.Text, source));
+        Lines.Of(text)
+            .Where(line => !line.Text.StartsWith("Filesystem", StringComparison.Ordinal))
+            .Select(line => ParseRow(line.Number, line.Text, source));
 
     /// <summary>The device may hold blanks (a FUSE mount), so the numbers are looked for from the percent sign backwards.</summary>
     private static Row ParseRow(int number, string line, string source)
@@ -57,7 +64,9 @@ public static class DfParser
 
     private static long? Number(string text, int line, string whole, string source) => text == "-"
         ? null
-        : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value : throw Lines.Unexpected(source, line, "a number", whole);
+        : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value)
+            ? value
+            : throw Lines.Unexpected(source, line, "a number", whole);
 
     private sealed record Row(string Device, long? Total, long? Used, long? Available, string MountPoint);
 }

@@ -24,6 +24,8 @@ internal static class FileSystemScript
         int at = text.IndexOf('\n' + Second, StringComparison.Ordinal);
         IReadOnlyList<FileSystem> found = at < 0 ? DfParser.Parse(text, "") : DfParser.Parse(text[..at], text[(at + Second.Length + 1)..]);
         FileSystem[] own = [.. found.Where(disk => !disk.MountPoint.StartsWith(HostFiles, StringComparison.Ordinal))];
-        return own.Length > 0 ? own : throw new Errors.ParseException(null, DfParser.Source, 0, "expected at least one file system, found none.");
+        return own.Length > 0
+            ? own
+            : throw new Errors.ParseException(null, DfParser.Source, 0, "expected at least one file system, found none.");
     }
 }

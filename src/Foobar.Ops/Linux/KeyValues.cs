@@ -1,6 +1,8 @@
 namespace Foobar.Ops.Linux;
 
-/// <summary>Settings printed one a line: <c>Key=value</c> (systemd), <c>Key: value</c> (/proc/meminfo), <c>key value</c> (sshd -T).</summary>
+/// <summary>
+/// Settings printed one a line: <c>Key=value</c> (systemd), <c>Key: value</c> (/proc/meminfo), <c>key value</c> (sshd -T).
+/// </summary>
 internal static class KeyValues
 {
     /// <summary>Reads the settings; a key given twice keeps its first value, a line without the separator has an empty one.</summary>

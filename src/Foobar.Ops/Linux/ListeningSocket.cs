@@ -23,7 +23,9 @@ public sealed record ListeningSocket
     /// <summary>TCP or UDP.</summary>
     public required TransportProtocol Protocol { get; init; }
 
-    /// <summary>The address as ss prints it, without brackets: <c>0.0.0.0</c>, <c>::</c>, <c>*</c> (both IP versions), <c>192.0.2.11</c>.</summary>
+    /// <summary>
+    /// The address as ss prints it, without brackets: <c>0.0.0.0</c>, <c>::</c>, <c>*</c> (both IP versions), <c>192.0.2.11</c>.
+    /// </summary>
     public required string Address { get; init; }
 
     /// <summary>The interface it is bound to; <see langword="null"/> for any.</summary>
@@ -32,7 +34,9 @@ public sealed record ListeningSocket
     /// <summary>The port.</summary>
     public required int Port { get; init; }
 
-    /// <summary>The names of the processes that hold it; empty if that could not be seen (no privilege) or the kernel itself does.</summary>
+    /// <summary>
+    /// The names of the processes that hold it; empty if that could not be seen (no privilege) or the kernel itself does.
+    /// </summary>
     public IReadOnlyList<string> Processes { get; init; } = [];
 
     /// <summary>Where it can be reached from.</summary>
@@ -45,7 +49,10 @@ public sealed record ListeningSocket
 
     /// <summary>The socket as findings name it: <c>tcp/9100 on *</c>.</summary>
     [JsonIgnore]
-    public string Label => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(Protocol == TransportProtocol.Tcp ? "tcp" : "udp")}/{Port} on {Address}{(Interface is null ? "" : "%" + Interface)}");
+    public string Label =>
+        string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"{(Protocol == TransportProtocol.Tcp ? "tcp" : "udp")}/{Port} on {Address}{(Interface is null ? "" : "%" + Interface)}");
 
     private static bool IsLoopback(IPAddress address) => IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
 }

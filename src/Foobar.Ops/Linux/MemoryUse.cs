@@ -35,7 +35,8 @@ public sealed record MemoryUse
         return new MemoryUse
         {
             TotalBytes = Bytes(values, "MemTotal") ?? throw new Errors.ParseException(null, Source, 0, "MemTotal is missing."),
-            AvailableBytes = Bytes(values, "MemAvailable") ?? throw new Errors.ParseException(null, Source, 0, "MemAvailable is missing; it stands there since Linux 3.14."),
+            AvailableBytes = Bytes(values, "MemAvailable")
+                ?? throw new Errors.ParseException(null, Source, 0, "MemAvailable is missing; it stands there since Linux 3.14."),
             SwapTotalBytes = swap,
             SwapUsedBytes = Math.Max(0, swap - (Bytes(values, "SwapFree") ?? swap)),
         };
@@ -49,7 +50,8 @@ public sealed record MemoryUse
         }
 
         string number = value.Split(' ')[0];
-        return long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long kibibytes) && kibibytes < long.MaxValue / 1024
+        return long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long kibibytes)
+            && kibibytes < long.MaxValue / 1024
             ? kibibytes * 1024
             : throw new Errors.ParseException(null, Source, 0, $"{key} should be a number of kB, but is '{value}'.");
     }

@@ -71,5 +71,6 @@ public static class MountParser
         return plain.ToString();
     }
 
-    private static bool IsOctal(ReadOnlySpan<char> digits) => digits[0] is >= '0' and <= '3' && digits[1] is >= '0' and <= '7' && digits[2] is >= '0' and <= '7';
+    private static bool IsOctal(ReadOnlySpan<char> digits) =>
+        digits[0] is >= '0' and <= '3' && digits[1] is >= '0' and <= '7' && digits[2] is >= '0' and <= '7';
 }

@@ -22,7 +22,11 @@ public static partial class SocketParser
 
     /// <summary>The names and ids of the processes in the last column: <c>users:(("nginx",pid=301,fd=5))</c>.</summary>
     internal static IEnumerable<(string Name, int Id)> ProcessesOf(string users) => Process().Matches(users)
-        .Select(match => (match.Groups[1].Value, int.TryParse(match.Groups[2].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : 0))
+        .Select(
+            match =>
+                (match.Groups[1].Value, int.TryParse(match.Groups[2].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+                    ? id
+                    : 0))
         .Distinct();
 
     private static (ListeningSocket Socket, IReadOnlyList<(string Name, int Id)> Processes) ParseLine(int number, string line)

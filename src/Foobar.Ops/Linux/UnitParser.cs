@@ -24,7 +24,9 @@ public static class UnitParser
         foreach ((int number, string line) in Lines.Of(text))
         {
             string[] fields = Lines.Fields(line, 3);
-            states[fields[0]] = fields.Length > 1 ? fields[1] : throw Lines.Unexpected(FilesSource, number, "a unit file and its state", line);
+            states[fields[0]] = fields.Length > 1
+                ? fields[1]
+                : throw Lines.Unexpected(FilesSource, number, "a unit file and its state", line);
         }
 
         return states;
@@ -45,7 +47,14 @@ public static class UnitParser
         string[] fields = Lines.Fields(line.TrimStart('●', '○', '×', '*', ' '), 5);
         return fields.Length < 4
             ? throw Lines.Unexpected(Source, number, "UNIT LOAD ACTIVE SUB DESCRIPTION", line)
-            : new Unit { Name = fields[0], Load = fields[1], Active = fields[2], Sub = fields[3], Description = fields.Length > 4 ? fields[4] : "" };
+            : new Unit
+            {
+                Name = fields[0],
+                Load = fields[1],
+                Active = fields[2],
+                Sub = fields[3],
+                Description = fields.Length > 4 ? fields[4] : "",
+            };
     }
 
     private static string FileStateOf(string name, IReadOnlyDictionary<string, string> files)

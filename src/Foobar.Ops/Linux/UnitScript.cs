@@ -18,7 +18,10 @@ internal static class UnitScript
     [
         .. from directory in (string[])["/etc/systemd", "/run/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd", "/lib/systemd"]
            from kind in (string[])
-               ["system", "system.control", "system.attached", "transient", "generator", "generator.early", "generator.late", "system-preset"]
+               [
+                   "system", "system.control", "system.attached", "transient", "generator", "generator.early", "generator.late",
+                   "system-preset",
+               ]
            select $"{directory}/{kind}",
     ];
 
@@ -44,7 +47,11 @@ internal static class UnitScript
             RemoteCommand.FromScript(Files, names) with { IsShort = true, Sources = SourcesOf(names) }, UnitParser.ParseFiles,
             UnitParser.FilesSource, cancellationToken);
         Reading<IReadOnlyList<Unit>> units = await session.ReadAsync(
-            RemoteCommand.FromScript(Units) with { IsShared = true, IsShort = true }, UnitParser.Parse, UnitParser.Source, cancellationToken);
+            RemoteCommand.FromScript(Units) with
+            {
+                IsShared = true,
+                IsShort = true,
+            }, UnitParser.Parse, UnitParser.Source, cancellationToken);
         Reading<IReadOnlyDictionary<string, string>> known = await states;
         return !units.TryGet(out IReadOnlyList<Unit>? all) ? units
             : known.TryGet(out IReadOnlyDictionary<string, string>? found) ? Reading.Of(UnitParser.Join(all, found), units.Source)

@@ -34,7 +34,10 @@ public sealed record BackendChange
     /// <summary>Sessions that it still holds; 0 when it is drained.</summary>
     public required long SessionsLeft { get; init; }
 
-    /// <summary>Whether a restart of HAProxy finds it so too, as was asked; a drained server starts in maintenance, since there are no sessions to keep then.</summary>
+    /// <summary>
+    /// Whether a restart of HAProxy finds it so too, as was asked; a drained server starts in maintenance, since there are no sessions to
+    /// keep then.
+    /// </summary>
     public bool Persisted { get; init; }
 
     /// <summary>How long it took, waiting included.</summary>

@@ -11,7 +11,10 @@ internal static class BackendJudge
 
     /// <summary>One verdict a server; in the backend of the database's write endpoint all but the writer are out on purpose.</summary>
     public static IEnumerable<Verdict> ServersUp(ProxyStatistics statistics, Site site) =>
-        statistics.Backends.Where(backend => backend.Name != WriteBackend(site)).SelectMany(backend => backend.Servers).Select(JudgeUp).OrNone();
+        statistics.Backends.Where(backend => backend.Name != WriteBackend(site))
+            .SelectMany(backend => backend.Servers)
+            .Select(JudgeUp)
+            .OrNone();
 
     public static IEnumerable<Verdict> Redundant(ProxyStatistics statistics, Site site) => WithWebBackend(statistics, site, backend =>
         [backend.Servers.Count(server => !server.IsBackup) is var count && count >= 2
@@ -19,9 +22,11 @@ internal static class BackendJudge
             : Verdict.Fail(backend.Name, "two servers or more", $"{count}", Evidence)]);
 
     public static IEnumerable<Verdict> Checked(ProxyStatistics statistics, Site site) =>
-        statistics.Backends.SelectMany(backend => backend.Servers).Select(server => server.IsChecked ? Verdict.Pass(Target(server), server.CheckStatus)
-            : server.State == BackendServerState.Maintenance ? Verdict.NotApplicable(Target(server), "in maintenance, where no check runs")
-            : Verdict.Fail(Target(server), "a health check", server.Status, Evidence)).OrNone();
+        statistics.Backends.SelectMany(backend => backend.Servers).Select(
+            server => server.IsChecked ? Verdict.Pass(Target(server), server.CheckStatus)
+                : server.State == BackendServerState.Maintenance
+                    ? Verdict.NotApplicable(Target(server), "in maintenance, where no check runs")
+                : Verdict.Fail(Target(server), "a health check", server.Status, Evidence)).OrNone();
 
     public static IEnumerable<Verdict> Served(ProxyStatistics statistics, Site site) =>
         statistics.Backends.Where(backend => backend.Servers.Count > 0).Select(JudgeServed).OrNone();
@@ -34,7 +39,11 @@ internal static class BackendJudge
             .Select(server => Verdict.Fail(server.Name, $"a server of backend '{backend.Name}'", "not in it", Evidence));
         IEnumerable<Verdict> unknown = backend.Servers
             .Where(member => !declared.Any(server => IsOn(member, server)))
-            .Select(member => Verdict.Fail(Target(member), "the address of a declared web server", member.Address.Length == 0 ? "no address" : member.Address, Evidence));
+            .Select(
+                member => Verdict.Fail(
+                    Target(member), "the address of a declared web server",
+                    member.Address.Length == 0 ? "no address" : member.Address,
+                    Evidence));
         return missing.Concat(unknown).OrPass($"{declared.Length} declared web servers");
     });
 
@@ -43,7 +52,8 @@ internal static class BackendJudge
         string actual = string.Join(", ", backend.Servers.Select(server => $"{server.Name} {Shown(server)}"));
         return backend.Servers.FirstOrDefault(server => server.State == BackendServerState.Up) is { } up ? Verdict.Pass(
             backend.Name, $"{up.Name} {up.Status}")
-            : backend.Servers.FirstOrDefault(server => server.State == BackendServerState.Unknown) is { } unknown ? Unknown(unknown) with { Target = backend.Name }
+            : backend.Servers.FirstOrDefault(server => server.State == BackendServerState.Unknown) is { } unknown
+                ? Unknown(unknown) with { Target = backend.Name }
             : Verdict.Fail(backend.Name, "a server that takes traffic", actual, Evidence);
     }
 
@@ -55,7 +65,9 @@ internal static class BackendJudge
 
     private static Verdict JudgeUp(BackendServer server)
     {
-        string actual = $"{Shown(server)} since {TimeSpan.FromSeconds(server.SinceSeconds):g}{(server.CheckStatus is null ? "" : $", {server.CheckStatus} {server.CheckDescription}".TrimEnd())}";
+        string actual =
+            $"{Shown(server)} since "
+                + $"{TimeSpan.FromSeconds(server.SinceSeconds):g}{(server.CheckStatus is null ? "" : $", {server.CheckStatus} {server.CheckDescription}".TrimEnd())}";
         return server.State switch
         {
             BackendServerState.Up => Verdict.Pass(Target(server), actual),
@@ -74,15 +86,26 @@ internal static class BackendJudge
         string name = site.Policy.LoadBalancing.WebBackend;
         return statistics.Backends.FirstOrDefault(backend => backend.Name == name) is { } found
             ? judge(found)
-            : [Verdict.Fail(name, "a backend of that name", $"backends: {string.Join(", ", statistics.Backends.Select(backend => backend.Name))}", Evidence) with { Remediation = "Name the backend that holds the web servers in policy.loadBalancing.webBackend." }];
+            : [
+                Verdict.Fail(
+                    name, "a backend of that name",
+                    $"backends: {string.Join(", ", statistics.Backends.Select(backend => backend.Name))}",
+                    Evidence) with
+                {
+                    Remediation = "Name the backend that holds the web servers in policy.loadBalancing.webBackend.",
+                },
+            ];
     }
 
-    private static string? WriteBackend(Site site) => site.Policy.Database?.WriteEndpoint is { Kind: WriteEndpointKind.Haproxy } endpoint ? endpoint.Backend : null;
+    private static string? WriteBackend(Site site) =>
+        site.Policy.Database?.WriteEndpoint is { Kind: WriteEndpointKind.Haproxy } endpoint ? endpoint.Backend : null;
 
     private static bool IsOn(BackendServer member, Server server) =>
-        (IPEndPoint.TryParse(member.Address, out IPEndPoint? endpoint) && server.Addresses.Contains(endpoint.Address)) || (member.Address.Length == 0 && member.Name == server.Name);
+        (IPEndPoint.TryParse(member.Address, out IPEndPoint? endpoint) && server.Addresses.Contains(endpoint.Address))
+            || (member.Address.Length == 0 && member.Name == server.Name);
 
     private static string Target(BackendServer server) => $"{server.Backend}/{server.Name}";
 
-    private static IEnumerable<Verdict> OrNone(this IEnumerable<Verdict> verdicts) => verdicts.DefaultIfEmpty(Verdict.NotApplicable(actual: "no backend has a server"));
+    private static IEnumerable<Verdict> OrNone(this IEnumerable<Verdict> verdicts) =>
+        verdicts.DefaultIfEmpty(Verdict.NotApplicable(actual: "no backend has a server"));
 }

@@ -73,7 +73,9 @@ public sealed partial record BackendServer
     /// <summary>Whether its health is checked.</summary>
     public bool IsChecked => CheckStatus is not null;
 
-    /// <summary>The outcome of the last health check in HAProxy's words (<c>L7OK</c>, <c>L4CON</c> ...); <see langword="null"/> if there is none.</summary>
+    /// <summary>
+    /// The outcome of the last health check in HAProxy's words (<c>L7OK</c>, <c>L4CON</c> ...); <see langword="null"/> if there is none.
+    /// </summary>
     public string? CheckStatus { get; init; }
 
     /// <summary>The same in more words.</summary>

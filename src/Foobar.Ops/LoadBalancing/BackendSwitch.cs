@@ -26,7 +26,15 @@ public static class BackendSwitch
     /// <c>BackendServerNotFound</c>; <c>BackendWouldBeEmpty</c>: nothing was changed; <c>BackendChangeRefused</c>;
     /// <c>BackendNotReady</c>: it does not pass its health check and was put back.
     /// </exception>
-    public static async Task<BackendChange> SetAsync(IServerSession session, string adminSocket, string backend, string name, BackendTarget target, bool acceptOutage, TimeSpan patience, CancellationToken cancellationToken)
+    public static async Task<BackendChange> SetAsync(
+        IServerSession session,
+        string adminSocket,
+        string backend,
+        string name,
+        BackendTarget target,
+        bool acceptOutage,
+        TimeSpan patience,
+        CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
         IReadOnlyList<BackendServer> servers = await LoadBalancerCollector.ReadServersAsync(session, adminSocket, cancellationToken);
@@ -66,16 +74,22 @@ public static class BackendSwitch
     /// <param name="change">What was done.</param>
     /// <param name="target">What was wanted.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <exception cref="FoobarException"><c>BackendNotInConfiguration</c>; the file can't be read or written, or HAProxy refuses the new one. What holds now stays.</exception>
-    public static async Task<BackendChange> PersistAsync(IServerSession session, BackendChange change, BackendTarget target, CancellationToken cancellationToken)
+    /// <exception cref="FoobarException"><c>BackendNotInConfiguration</c>; the file can't be read or written, or HAProxy refuses the new
+    /// one. What holds now stays.</exception>
+    public static async Task<BackendChange> PersistAsync(
+        IServerSession session, BackendChange change, BackendTarget target, CancellationToken cancellationToken)
     {
-        await HaproxyConfigurationFile.SetAsync(session, [new(change.Backend, change.Name, Disabled: target != BackendTarget.Ready)], cancellationToken);
+        await HaproxyConfigurationFile.SetAsync(
+            session, [new(change.Backend, change.Name, Disabled: target != BackendTarget.Ready)], cancellationToken);
         return change with { Persisted = true };
     }
 
     private static BackendServer Find(IReadOnlyList<BackendServer> servers, IServerSession session, string backend, string name) =>
         servers.FirstOrDefault(server => server.Backend == backend && server.Name == name) ?? throw new FoobarException(
-            "BackendServerNotFound", ErrorKind.NotFound, $"{session.Server.Name}: HAProxy has no server '{backend}/{name}'; it has {string.Join(", ", servers.Select(server => $"{server.Backend}/{server.Name}"))}.")
+            "BackendServerNotFound",
+            ErrorKind.NotFound,
+            $"{session.Server.Name}: HAProxy has no server '{backend}/{name}'; it has "
+                + $"{string.Join(", ", servers.Select(server => $"{server.Backend}/{server.Name}"))}.")
         {
             Server = session.Server.Name,
             Recommendation = "Get-FoobarBackend lists them.",
@@ -83,10 +97,14 @@ public static class BackendSwitch
 
     private static void RefuseLast(IReadOnlyList<BackendServer> servers, BackendServer leaving)
     {
-        bool others = servers.Any(server => server.Backend == leaving.Backend && server.Name != leaving.Name && server.State == BackendServerState.Up);
+        bool others = servers.Any(
+            server => server.Backend == leaving.Backend && server.Name != leaving.Name && server.State == BackendServerState.Up);
         if (leaving.State == BackendServerState.Up && !others)
         {
-            throw new FoobarException("BackendWouldBeEmpty", ErrorKind.Refused, $"{leaving.Server}: '{leaving.Backend}/{leaving.Name}' is the last server of its backend that takes traffic; nothing was changed.")
+            throw new FoobarException(
+                "BackendWouldBeEmpty", ErrorKind.Refused,
+                $"{leaving.Server}: '{leaving.Backend}/{leaving.Name}' is the last server of its backend that takes traffic; nothing was "
+                    + "changed.")
             {
                 Server = leaving.Server,
                 Recommendation = "Bring another server of the backend back first, or accept the outage with -AcceptOutage.",
@@ -111,7 +129,10 @@ public static class BackendSwitch
     {
         if ((reasons & (AdminStates.ResolutionMaintenance | AdminStates.InheritedMaintenance | AdminStates.InheritedDrain)) != 0)
         {
-            throw new FoobarException("BackendNotReady", ErrorKind.Refused, $"{server.Server}: '{server.Backend}/{server.Name}' is in {server.Status}, which no operator's order lifts; nothing was changed.")
+            throw new FoobarException(
+                "BackendNotReady", ErrorKind.Refused,
+                $"{server.Server}: '{server.Backend}/{server.Name}' is in {server.Status}, which no operator's order lifts; nothing was "
+                    + "changed.")
             {
                 Server = server.Server,
                 Recommendation = reasons.HasFlag(AdminStates.ResolutionMaintenance)
@@ -121,13 +142,19 @@ public static class BackendSwitch
         }
     }
 
-    private static async Task OrderAsync(IServerSession session, string adminSocket, BackendServer server, BackendTarget target, CancellationToken cancellationToken)
+    private static async Task OrderAsync(
+        IServerSession session, string adminSocket, BackendServer server, BackendTarget target, CancellationToken cancellationToken)
     {
         // Both names are HAProxy's own words from its table, so they hold no blank and no line end.
-        string answer = await HaproxySocket.AskAsync(session, adminSocket, $"set server {server.Backend}/{server.Name} state {target.ToString().ToLowerInvariant()}", cancellationToken);
+        string answer = await HaproxySocket.AskAsync(
+            session, adminSocket,
+            $"set server {server.Backend}/{server.Name} state {target.ToString().ToLowerInvariant()}",
+            cancellationToken);
         if (!string.IsNullOrWhiteSpace(answer))
         {
-            throw new FoobarException("BackendChangeRefused", ErrorKind.Failed, $"{session.Server.Name}: HAProxy refused to change '{server.Backend}/{server.Name}': {answer.Trim()}")
+            throw new FoobarException(
+                "BackendChangeRefused", ErrorKind.Failed,
+                $"{session.Server.Name}: HAProxy refused to change '{server.Backend}/{server.Name}': {answer.Trim()}")
             {
                 Server = session.Server.Name,
                 Recommendation = "The admin socket needs 'level admin'.",
@@ -136,12 +163,20 @@ public static class BackendSwitch
     }
 
     /// <summary>Waits until what is wanted is reached, and a drained server is empty, or patience ends.</summary>
-    private static async Task<BackendServer> WaitAsync(IServerSession session, string adminSocket, BackendServer server, BackendTarget target, TimeSpan patience, CancellationToken cancellationToken)
+    private static async Task<BackendServer> WaitAsync(
+        IServerSession session,
+        string adminSocket,
+        BackendServer server,
+        BackendTarget target,
+        TimeSpan patience,
+        CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
         while (true)
         {
-            BackendServer now = Find(await LoadBalancerCollector.ReadServersAsync(session, adminSocket, cancellationToken), session, server.Backend, server.Name);
+            BackendServer now = Find(
+                await LoadBalancerCollector.ReadServersAsync(session, adminSocket, cancellationToken),
+                session, server.Backend, server.Name);
             bool isDone = IsReached(now, target) && (target == BackendTarget.Ready || now.CurrentSessions == 0);
             if (isDone || Stopwatch.GetElapsedTime(start) >= patience)
             {
@@ -166,9 +201,16 @@ public static class BackendSwitch
         IServerSession session, string adminSocket, BackendServer before, AdminStates reasons, BackendServer after, TimeSpan patience,
         CancellationToken cancellationToken)
     {
-        BackendTarget previous = reasons.HasFlag(AdminStates.ForcedMaintenance) ? BackendTarget.Maint : reasons.HasFlag(AdminStates.ForcedDrain) ? BackendTarget.Drain : BackendTarget.Ready;
+        BackendTarget previous = reasons.HasFlag(AdminStates.ForcedMaintenance)
+            ? BackendTarget.Maint
+            : reasons.HasFlag(AdminStates.ForcedDrain) ? BackendTarget.Drain : BackendTarget.Ready;
         await OrderAsync(session, adminSocket, before, previous, cancellationToken);
-        throw new FoobarException("BackendNotReady", ErrorKind.Failed, FormattableString.Invariant($"{session.Server.Name}: '{before.Backend}/{before.Name}' did not come to the state wanted within {patience.TotalSeconds:0.#} s: {after.Status}{(after.Weight == 0 ? ", weight 0" : "")} {after.CheckStatus} {after.CheckDescription}").TrimEnd() + $"; it was put back to {previous}.")
+        throw new FoobarException(
+            "BackendNotReady", ErrorKind.Failed,
+            FormattableString.Invariant(
+                $"{session.Server.Name}: '{before.Backend}/{before.Name}' did not come to the state wanted within {patience.TotalSeconds:0.#} s: {after.Status}{(after.Weight == 0 ? ", weight 0" : "")} {after.CheckStatus} {after.CheckDescription}")
+                    .TrimEnd()
+                + $"; it was put back to {previous}.")
         {
             Server = session.Server.Name,
             Recommendation = "See why its health check fails: the service behind it, or the check itself.",

@@ -14,7 +14,8 @@ namespace Foobar.Ops.LoadBalancing;
 /// <param name="server">The server's name, for errors.</param>
 /// <param name="connect">Makes a connection.</param>
 /// <param name="time">The clock of the limit; the system's if left out.</param>
-internal sealed class HaproxyConsole(string server, Func<CancellationToken, Task<Stream>> connect, TimeProvider? time = null) : IAsyncDisposable
+internal sealed class HaproxyConsole(
+    string server, Func<CancellationToken, Task<Stream>> connect, TimeProvider? time = null) : IAsyncDisposable
 {
     private const int AnswerLimit = 1 << 20;
 
@@ -26,7 +27,8 @@ internal sealed class HaproxyConsole(string server, Func<CancellationToken, Task
     private Stream? _held;
 
     /// <summary>Runs a command and gives its answer, without the prompt and surrounding blank lines.</summary>
-    /// <exception cref="FoobarException"><c>EndpointLost</c>: the connection ended before the answer did, or none came within 10 s.</exception>
+    /// <exception cref="FoobarException"><c>EndpointLost</c>: the connection ended before the answer did, or none came within 10
+    /// s.</exception>
     public async Task<string> RunAsync(string command, CancellationToken cancellationToken)
     {
         using IDisposable turn = await _one.TakeAsync(cancellationToken);
@@ -45,11 +47,16 @@ internal sealed class HaproxyConsole(string server, Func<CancellationToken, Task
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new FoobarException("EndpointLost", ErrorKind.Timeout, $"{server}: HAProxy did not answer to '{command}' within {Limit.TotalSeconds:0} s.") { Server = server };
+            throw new FoobarException(
+                "EndpointLost", ErrorKind.Timeout,
+                $"{server}: HAProxy did not answer to '{command}' within {Limit.TotalSeconds:0} s.") { Server = server };
         }
         catch (EndOfStreamException error)
         {
-            throw new FoobarException("EndpointLost", ErrorKind.Connection, $"{server}: HAProxy closed its admin socket while answering to '{command}'.", error) { Server = server };
+            throw new FoobarException(
+                "EndpointLost", ErrorKind.Connection,
+                $"{server}: HAProxy closed its admin socket while answering to '{command}'.",
+                error) { Server = server };
         }
     }
 
@@ -60,7 +67,8 @@ internal sealed class HaproxyConsole(string server, Func<CancellationToken, Task
         string answer = await RunAsync(command, cancellationToken);
         if (answer.Length > 0)
         {
-            throw new FoobarException("EndpointRefused", ErrorKind.Failed, $"{server}: HAProxy answered to '{command}': {answer}") { Server = server };
+            throw new FoobarException(
+                "EndpointRefused", ErrorKind.Failed, $"{server}: HAProxy answered to '{command}': {answer}") { Server = server };
         }
     }
 
@@ -127,5 +135,7 @@ internal sealed class HaproxyConsole(string server, Func<CancellationToken, Task
     }
 
     private static bool EndsWithPrompt(MemoryStream answer) =>
-        answer.Length >= 2 && answer.GetBuffer().AsSpan(0, (int)answer.Length).EndsWith("> "u8) && (answer.Length == 2 || answer.GetBuffer()[answer.Length - 3] == '\n');
+        answer.Length >= 2
+            && answer.GetBuffer().AsSpan(0, (int)answer.Length).EndsWith("> "u8)
+            && (answer.Length == 2 || answer.GetBuffer()[answer.Length - 3] == '\n');
 }

@@ -33,7 +33,8 @@ public static class HaproxySocket
     /// <param name="path">The socket's path there.</param>
     /// <param name="command">The command, one line.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <exception cref="FoobarException"><c>HaproxyUnreachable</c>: the socket is missing, may not be opened or nothing answers.</exception>
+    /// <exception cref="FoobarException"><c>HaproxyUnreachable</c>: the socket is missing, may not be opened or nothing
+    /// answers.</exception>
     public static async Task<string> AskAsync(IServerSession session, string path, string command, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -45,9 +46,13 @@ public static class HaproxySocket
             // A forward to a socket that may not be opened, or is not there, ends without a word; every answer has a line.
             return answer.Length > 0 ? answer : await CarryAsync(session, path, command, cancellationToken);
         }
-        catch (Exception error) when (error is IOException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception error)
+            when (error is IOException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw Unreachable(session, path, error is IOException ? error.Message : FormattableString.Invariant($"no answer within {TimeLimit.TotalSeconds:0} s"), error);
+            throw Unreachable(
+                session, path,
+                error is IOException ? error.Message : FormattableString.Invariant($"no answer within {TimeLimit.TotalSeconds:0} s"),
+                error);
         }
     }
 
@@ -89,7 +94,13 @@ public static class HaproxySocket
     private static async Task<string> CarryAsync(IServerSession session, string path, string command, CancellationToken cancellationToken)
     {
         CommandResult result = await session.RunAsync(
-            RemoteCommand.FromScript(Carry, path) with { Privileged = true, Input = Encoding.ASCII.GetBytes(command + "\n"), TimeLimit = TimeLimit, OutputCap = LongestAnswer },
+            RemoteCommand.FromScript(Carry, path) with
+            {
+                Privileged = true,
+                Input = Encoding.ASCII.GetBytes(command + "\n"),
+                TimeLimit = TimeLimit,
+                OutputCap = LongestAnswer,
+            },
             cancellationToken);
         return result.ExitCode == 0 && result.Output.Length > 0
             ? result.OutputText
@@ -97,9 +108,14 @@ public static class HaproxySocket
     }
 
     private static FoobarException Unreachable(IServerSession session, string path, string problem, Exception? cause) =>
-        new("HaproxyUnreachable", ErrorKind.Failed, $"{session.Server.Name}: HAProxy's admin socket {path} gave no answer: {problem}.", cause)
+        new(
+            "HaproxyUnreachable", ErrorKind.Failed,
+            $"{session.Server.Name}: HAProxy's admin socket {path} gave no answer: {problem}.",
+            cause)
         {
             Server = session.Server.Name,
-            Recommendation = "Check that HAProxy runs, that its configuration has 'stats socket PATH level admin', and that policy.loadBalancing.adminSocket names that path.",
+            Recommendation =
+                "Check that HAProxy runs, that its configuration has 'stats socket PATH level admin', and that "
+                    + "policy.loadBalancing.adminSocket names that path.",
         };
 }

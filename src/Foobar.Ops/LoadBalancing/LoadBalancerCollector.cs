@@ -8,7 +8,9 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.LoadBalancing;
 
-/// <summary>Reads <see cref="LoadBalancerFacts"/>: two commands over the admin socket, and two requests as a visitor would send them.</summary>
+/// <summary>
+/// Reads <see cref="LoadBalancerFacts"/>: two commands over the admin socket, and two requests as a visitor would send them.
+/// </summary>
 public sealed class LoadBalancerCollector : Collector<LoadBalancerFacts>
 {
     private const int HttpPort = 80;
@@ -31,9 +33,15 @@ public sealed class LoadBalancerCollector : Collector<LoadBalancerFacts>
         Task<Reading<string>> level = AskAsync(connection, socket, HaproxySocket.LevelCommand, HaproxySocket.ParseLevel, cancellationToken);
         Task<Reading<IReadOnlyList<ServerStart>>> starts = ReadStartsAsync(connection, cancellationToken);
         Reading<IReadOnlyList<ListeningSocket>> sockets = await connection.ReadAsync(
-            RemoteCommand.FromScript(SocketScript) with { IsShared = true, IsShort = true }, SocketParser.Parse, SocketScript, cancellationToken);
-        Task<Reading<VisitorAnswer>> http = VisitAsync(connection, sockets, new UriBuilder("http", session.Site.Name, HttpPort).Uri, cancellationToken);
-        Task<Reading<VisitorAnswer>> https = VisitAsync(connection, sockets, new UriBuilder("https", session.Site.Name, session.Site.Policy.Tls.Port).Uri, cancellationToken);
+            RemoteCommand.FromScript(SocketScript) with
+            {
+                IsShared = true,
+                IsShort = true,
+            }, SocketParser.Parse, SocketScript, cancellationToken);
+        Task<Reading<VisitorAnswer>> http = VisitAsync(
+            connection, sockets, new UriBuilder("http", session.Site.Name, HttpPort).Uri, cancellationToken);
+        Task<Reading<VisitorAnswer>> https = VisitAsync(
+            connection, sockets, new UriBuilder("https", session.Site.Name, session.Site.Policy.Tls.Port).Uri, cancellationToken);
         return new LoadBalancerFacts
         {
             Process = await process,
@@ -47,10 +55,15 @@ public sealed class LoadBalancerCollector : Collector<LoadBalancerFacts>
 
     /// <summary>The backends' servers of a load balancer, as they are now.</summary>
     /// <exception cref="FoobarException"><c>HaproxyUnreachable</c>, <c>OutputNotUnderstood</c>.</exception>
-    public static async Task<IReadOnlyList<BackendServer>> ReadServersAsync(IServerSession session, string adminSocket, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<BackendServer>> ReadServersAsync(
+        IServerSession session, string adminSocket, CancellationToken cancellationToken)
     {
-        ProxyStatistics statistics = StatParser.Parse(await HaproxySocket.AskAsync(session, adminSocket, StatParser.Source, cancellationToken));
-        return [.. statistics.Backends.SelectMany(backend => backend.Servers).Select(server => server with { Server = session.Server.Name })];
+        ProxyStatistics statistics = StatParser.Parse(
+            await HaproxySocket.AskAsync(session, adminSocket, StatParser.Source, cancellationToken));
+        return
+        [
+            .. statistics.Backends.SelectMany(backend => backend.Servers).Select(server => server with { Server = session.Server.Name }),
+        ];
     }
 
     private static async Task<Reading<IReadOnlyList<ServerStart>>> ReadStartsAsync(
@@ -59,7 +72,14 @@ public sealed class LoadBalancerCollector : Collector<LoadBalancerFacts>
         try
         {
             IReadOnlyList<HaproxySection> sections = HaproxySection.Of(await HaproxyFiles.ReadAsync(connection, cancellationToken));
-            return Reading.Of<IReadOnlyList<ServerStart>>([.. sections.Where(section => section.Kind is "backend" or "listen").Select(section => section.Name).Distinct().SelectMany(name => ServerStartReader.ReadAll(sections, name))], HaproxyFiles.Source);
+            return Reading.Of<IReadOnlyList<ServerStart>>(
+                [
+                    .. sections.Where(section => section.Kind is "backend" or "listen")
+                        .Select(section => section.Name)
+                        .Distinct()
+                        .SelectMany(name => ServerStartReader.ReadAll(sections, name)),
+                ],
+                HaproxyFiles.Source);
         }
         catch (FoobarException error) when (error.Kind != ErrorKind.Connection)
         {
@@ -67,7 +87,8 @@ public sealed class LoadBalancerCollector : Collector<LoadBalancerFacts>
         }
     }
 
-    private static async Task<Reading<T>> AskAsync<T>(IServerSession connection, string socket, string command, Func<string, T> parse, CancellationToken cancellationToken)
+    private static async Task<Reading<T>> AskAsync<T>(
+        IServerSession connection, string socket, string command, Func<string, T> parse, CancellationToken cancellationToken)
     {
         try
         {
@@ -79,23 +100,28 @@ public sealed class LoadBalancerCollector : Collector<LoadBalancerFacts>
         }
     }
 
-    private static async Task<Reading<VisitorAnswer>> VisitAsync(IServerSession connection, Reading<IReadOnlyList<ListeningSocket>> sockets, Uri url, CancellationToken cancellationToken)
+    private static async Task<Reading<VisitorAnswer>> VisitAsync(
+        IServerSession connection, Reading<IReadOnlyList<ListeningSocket>> sockets, Uri url, CancellationToken cancellationToken)
     {
         string source = $"GET {url}";
-        ListeningSocket? bound = sockets.Value?.FirstOrDefault(socket => socket.Protocol == TransportProtocol.Tcp && socket.Port == url.Port && socket.Scope != SocketScope.Loopback);
+        ListeningSocket? bound = sockets.Value?.FirstOrDefault(
+            socket => socket.Protocol == TransportProtocol.Tcp && socket.Port == url.Port && socket.Scope != SocketScope.Loopback);
         if (sockets.Failure is not null || bound is null)
         {
-            return Reading.Unreadable<VisitorAnswer>(sockets.Failure ?? FormattableString.Invariant($"Nothing listens on TCP port {url.Port}."), source);
+            return Reading.Unreadable<VisitorAnswer>(
+                sockets.Failure ?? FormattableString.Invariant($"Nothing listens on TCP port {url.Port}."), source);
         }
 
         try
         {
             // The certificate is judged on its own; here only the answer counts.
-            using HttpClient client = connection.CreateHttpClient(bound.Scope == SocketScope.Wildcard ? "127.0.0.1" : bound.Address, trustAnyCertificate: true);
+            using HttpClient client = connection.CreateHttpClient(
+                bound.Scope == SocketScope.Wildcard ? "127.0.0.1" : bound.Address, trustAnyCertificate: true);
             using HttpResponseMessage response = await client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             return Reading.Of(Head(url, response), source);
         }
-        catch (Exception error) when (error is HttpRequestException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception error)
+            when (error is HttpRequestException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return Reading.Unreadable<VisitorAnswer>(SessionHttp.Reason(error), source);
         }
@@ -106,6 +132,8 @@ public sealed class LoadBalancerCollector : Collector<LoadBalancerFacts>
         Url = url.ToString(),
         StatusCode = (int)response.StatusCode,
         Location = response.Headers.Location?.ToString(),
-        StrictTransportSecurity = response.Headers.TryGetValues("Strict-Transport-Security", out IEnumerable<string>? values) ? values.FirstOrDefault() : null,
+        StrictTransportSecurity = response.Headers.TryGetValues("Strict-Transport-Security", out IEnumerable<string>? values)
+            ? values.FirstOrDefault()
+            : null,
     };
 }

@@ -11,16 +11,78 @@ public static class LoadBalancerControls
     /// <summary>All controls over one load balancer, in the order of their ids.</summary>
     public static IReadOnlyList<Control<ServerCase<LoadBalancerFacts>>> All { get; } =
     [
-        new(Info("LB-001", Severity.High, "HAProxy answers on its admin socket and takes orders there", "Without the admin socket nothing can be drained, switched or measured; with a level below admin a failover is refused when it wants to move the writes.", "Start HAProxy; give it 'stats socket PATH mode 660 level admin'; name that path in policy.loadBalancing.adminSocket.", "HAProxy Management Guide, 9.3"), JudgeSocket),
-        new(Info("LB-002", Severity.High, "The servers of the backends are up", "Each server that is out leaves its load to the others; the last one takes the site with it.", "See why the health check fails (check status and description), or put the server back with Set-FoobarBackend -State Ready.", "HAProxy Management Guide, 9.1"), server => JudgeStatistics(server, BackendJudge.ServersUp)),
-        new(Info("LB-003", Severity.Medium, "The web backend has two servers or more", "With one server every restart is an outage.", "Add the second web server to the backend.", null), server => JudgeStatistics(server, BackendJudge.Redundant)),
-        new(Info("LB-004", Severity.High, "The health of each backend server is checked", "Without a check visitors are sent to a dead server until someone notices.", "Add 'check' to the server line, and 'option httpchk' to an HTTP backend.", "HAProxy Configuration Manual, 5.2 check"), server => JudgeStatistics(server, BackendJudge.Checked)),
-        new(Info("LB-005", Severity.Medium, "Plain HTTP is sent to HTTPS", "Who types the name alone must not be served, or asked for a password, in plain text.", "http-request redirect scheme https code 301", "RFC 9110, 15.4.2"), server => server.Facts.Http.Judge(answer => [VisitorJudge.Redirect(answer, server.Site)])),
-        new(Info("LB-006", Severity.Medium, "Browsers are told to use HTTPS only", "Without HSTS the first request of each visit goes out in plain text and can be turned aside.", "http-response set-header Strict-Transport-Security \"max-age=63072000\"", "RFC 6797"), server => server.Facts.Https.Judge(answer => [VisitorJudge.StrictTransport(answer)])),
-        new(Info("LB-007", Severity.Critical, "Each backend has a server that takes traffic", "A backend without one answers every request with an error.", "Bring a server of the backend back: see its health check, or Set-FoobarBackend -State Ready.", "HAProxy Management Guide, 9.1"), server => JudgeStatistics(server, BackendJudge.Served)),
-        new(Info("LB-009", Severity.High, "The web backend holds the declared web servers and no others", "A server that is missing carries nothing; one that nobody declared is watched, patched and firewalled by nobody.", "Correct the backend's server lines, or the inventory.", null), server => JudgeStatistics(server, BackendJudge.Declared)),
-        new(Info("LB-010", Severity.Medium, "Connections are left", "At maxconn new visitors wait in the kernel until they give up.", "Raise maxconn in HAProxy's global section, or find who holds the connections.", "HAProxy Configuration Manual, 3.2 maxconn"), server => server.Facts.Process.Judge(process => [JudgeConnections(process)])),
-        new(Info("LB-012", Severity.High, "A restart of HAProxy finds the servers as they are now", "What was changed over the runtime API only is gone after the next reload: a server that was taken out takes traffic again, one that was brought in does not, and a backend may be left without any.", "Persist it: Set-FoobarBackend -Persist, or 'enabled' and 'disabled' on the server's own line.", "HAProxy Configuration Manual, 5.2 enabled, disabled"), StartJudge.Judge),
+        new(
+            Info(
+                "LB-001", Severity.High,
+                "HAProxy answers on its admin socket and takes orders there",
+                "Without the admin socket nothing can be drained, switched or measured; with a level below admin a failover is refused "
+                    + "when it wants to move the writes.",
+                "Start HAProxy; give it 'stats socket PATH mode 660 level admin'; name that path in policy.loadBalancing.adminSocket.",
+                "HAProxy Management Guide, 9.3"),
+            JudgeSocket),
+        new(
+            Info(
+                "LB-002", Severity.High, "The servers of the backends are up",
+                "Each server that is out leaves its load to the others; the last one takes the site with it.",
+                "See why the health check fails (check status and description), or put the server back with Set-FoobarBackend -State Ready.",
+                "HAProxy Management Guide, 9.1"),
+            server => JudgeStatistics(server, BackendJudge.ServersUp)),
+        new(
+            Info(
+                "LB-003", Severity.Medium, "The web backend has two servers or more", "With one server every restart is an outage.",
+                "Add the second web server to the backend.", null),
+            server => JudgeStatistics(server, BackendJudge.Redundant)),
+        new(
+            Info(
+                "LB-004", Severity.High, "The health of each backend server is checked",
+                "Without a check visitors are sent to a dead server until someone notices.",
+                "Add 'check' to the server line, and 'option httpchk' to an HTTP backend.",
+                "HAProxy Configuration Manual, 5.2 check"),
+            server => JudgeStatistics(server, BackendJudge.Checked)),
+        new(
+            Info(
+                "LB-005", Severity.Medium, "Plain HTTP is sent to HTTPS",
+                "Who types the name alone must not be served, or asked for a password, in plain text.",
+                "http-request redirect scheme https code 301", "RFC 9110, 15.4.2"),
+            server => server.Facts.Http.Judge(answer => [VisitorJudge.Redirect(answer, server.Site)])),
+        new(
+            Info(
+                "LB-006", Severity.Medium, "Browsers are told to use HTTPS only",
+                "Without HSTS the first request of each visit goes out in plain text and can be turned aside.",
+                "http-response set-header Strict-Transport-Security \"max-age=63072000\"",
+                "RFC 6797"),
+            server => server.Facts.Https.Judge(answer => [VisitorJudge.StrictTransport(answer)])),
+        new(
+            Info(
+                "LB-007", Severity.Critical, "Each backend has a server that takes traffic",
+                "A backend without one answers every request with an error.",
+                "Bring a server of the backend back: see its health check, or Set-FoobarBackend -State Ready.",
+                "HAProxy Management Guide, 9.1"),
+            server => JudgeStatistics(server, BackendJudge.Served)),
+        new(
+            Info(
+                "LB-009", Severity.High,
+                "The web backend holds the declared web servers and no others",
+                "A server that is missing carries nothing; one that nobody declared is watched, patched and firewalled by nobody.",
+                "Correct the backend's server lines, or the inventory.",
+                null),
+            server => JudgeStatistics(server, BackendJudge.Declared)),
+        new(
+            Info(
+                "LB-010", Severity.Medium, "Connections are left",
+                "At maxconn new visitors wait in the kernel until they give up.",
+                "Raise maxconn in HAProxy's global section, or find who holds the connections.",
+                "HAProxy Configuration Manual, 3.2 maxconn"),
+            server => server.Facts.Process.Judge(process => [JudgeConnections(process)])),
+        new(
+            Info(
+                "LB-012", Severity.High,
+                "A restart of HAProxy finds the servers as they are now",
+                "What was changed over the runtime API only is gone after the next reload: a server that was taken out takes traffic "
+                    + "again, one that was brought in does not, and a backend may be left without any.",
+                "Persist it: Set-FoobarBackend -Persist, or 'enabled' and 'disabled' on the server's own line.",
+                "HAProxy Configuration Manual, 5.2 enabled, disabled"),
+            StartJudge.Judge),
     ];
 
     internal static ControlInfo Info(string id, Severity severity, string title, string rationale, string remediation, string? reference) =>
@@ -29,15 +91,18 @@ public static class LoadBalancerControls
     private static IEnumerable<Verdict> JudgeSocket(ServerCase<LoadBalancerFacts> server)
     {
         string target = server.Site.Policy.LoadBalancing.AdminSocket;
-        return !server.Facts.Process.TryGet(out HaproxyProcess? process) ? [Verdict.Fail(target, "an answer to 'show info'", server.Facts.Process.Failure ?? "none", server.Facts.Process.Source)]
+        return !server.Facts.Process.TryGet(out HaproxyProcess? process)
+            ? [Verdict.Fail(target, "an answer to 'show info'", server.Facts.Process.Failure ?? "none", server.Facts.Process.Source)]
             : server.Facts.SocketLevel.Judge(
                 level => [level == "admin"
                     ? Verdict.Pass(target, $"HAProxy {process.Version}, process {process.ProcessId}, level {level}")
-                    : Verdict.Fail(target, "level admin", $"level {level}: it may look, and not change servers", HaproxySocket.LevelCommand)],
+                    : Verdict.Fail(
+                        target, "level admin", $"level {level}: it may look, and not change servers", HaproxySocket.LevelCommand)],
                 target);
     }
 
-    private static IEnumerable<Verdict> JudgeStatistics(ServerCase<LoadBalancerFacts> server, Func<ProxyStatistics, Site, IEnumerable<Verdict>> judge) =>
+    private static IEnumerable<Verdict> JudgeStatistics(
+        ServerCase<LoadBalancerFacts> server, Func<ProxyStatistics, Site, IEnumerable<Verdict>> judge) =>
         server.Facts.Statistics.Judge(statistics => judge(statistics, server.Site));
 
     private static Verdict JudgeConnections(HaproxyProcess process)
@@ -45,7 +110,10 @@ public static class LoadBalancerControls
         double percent = process.MaximumConnections == 0 ? 0 : 100.0 * process.CurrentConnections / process.MaximumConnections;
         string actual = FormattableString.Invariant($"{process.CurrentConnections} of {process.MaximumConnections}");
         return percent > ConnectionWarnPercent
-            ? Verdict.Warning("maxconn", FormattableString.Invariant($"at most {ConnectionWarnPercent:0} % of maxconn"), actual, "show info: CurrConns, Maxconn")
+            ? Verdict.Warning(
+                "maxconn",
+                FormattableString.Invariant($"at most {ConnectionWarnPercent:0} % of maxconn"),
+                actual, "show info: CurrConns, Maxconn")
             : Verdict.Pass("maxconn", actual);
     }
 }

@@ -28,7 +28,12 @@ internal static class StartJudge
             target, $"'{now.Status}' is no state of a server that is known.", "show stat")
             : now.State == BackendServerState.Maintenance && now.IsOutByItself ? Verdict.NotApplicable(
                 target, $"{now.Status}: whether an operator wants it in can't be seen meanwhile")
-            : start is null ? Verdict.Unknown(target, "The configuration has no line of its own for it (a server-template, or a server added at run time), so what a start makes of it can't be told.", Evidence)
+            : start is null
+                ? Verdict.Unknown(
+                    target,
+                    "The configuration has no line of its own for it (a server-template, or a server added at run time), so what a start "
+                        + "makes of it can't be told.",
+                    Evidence)
             : start.Doubts.Count > 0 ? Verdict.Unknown(
                 target, $"What a start makes of it can't be told: {string.Join("; ", start.Doubts)}.", Evidence)
             : start.TakesTraffic == isOut ? Verdict.Fail(

@@ -41,6 +41,8 @@ internal static class VisitorJudge
     internal static long? MaxAge(string header) => header.Split(';')
         .Select(directive => directive.Split('=', 2))
         .Where(parts => parts.Length == 2 && parts[0].Trim().Equals("max-age", StringComparison.OrdinalIgnoreCase))
-        .Select(parts => long.TryParse(parts[1].Trim().Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out long age) ? age : (long?)null)
+        .Select(
+            parts =>
+                long.TryParse(parts[1].Trim().Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out long age) ? age : (long?)null)
         .FirstOrDefault();
 }

@@ -64,7 +64,9 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
     {
         string folder = Path.Combine(_folder, "runtimes", Platform, "native");
         string[] names = [$"lib{unmanagedDllName}.so", $"lib{unmanagedDllName}.dylib", $"{unmanagedDllName}.dll", unmanagedDllName];
-        return names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists) is { } path ? LoadUnmanagedDllFromPath(path) : 0;
+        return names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists) is { } path
+            ? LoadUnmanagedDllFromPath(path)
+            : 0;
     }
 
     // The runtime's own identifier may name a distribution; musl is told by it.

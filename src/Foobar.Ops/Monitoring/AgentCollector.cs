@@ -29,14 +29,22 @@ public sealed class AgentCollector : Collector<AgentFacts>
         IReadOnlyDictionary<string, string>? installed = (await packages).Value;
         if (!reading.TryGet(out Survey? survey) || (survey.UnitFailure ?? survey.ProcessFailure) is not null)
         {
-            return new AgentFacts { Agents = Reading.Unreadable<IReadOnlyList<MonitoringAgent>>(reading.Failure ?? survey!.UnitFailure ?? survey.ProcessFailure!, SurveyScript.Source), Clock = await clock };
+            return new AgentFacts
+            {
+                Agents = Reading.Unreadable<IReadOnlyList<MonitoringAgent>>(
+                    reading.Failure ?? survey!.UnitFailure ?? survey.ProcessFailure!, SurveyScript.Source),
+                Clock = await clock,
+            };
         }
 
         survey = survey with { Packages = installed ?? survey.Packages };
-        MonitoringAgent[] agents = await Task.WhenAll(AgentFinder.Find(server, session.Site.Policy.Monitoring, survey).Select(agent => AskAsync(connection, agent, cancellationToken)));
+        MonitoringAgent[] agents = await Task.WhenAll(
+            AgentFinder.Find(server, session.Site.Policy.Monitoring, survey)
+                .Select(agent => AskAsync(connection, agent, cancellationToken)));
         return new AgentFacts
         {
-            Agents = Reading.Of<IReadOnlyList<MonitoringAgent>>([.. agents.Select(agent => FlowJudge.Judge(agent, KnownAgent.All[agent.Name], survey.Time, survey))], SurveyScript.Source),
+            Agents = Reading.Of<IReadOnlyList<MonitoringAgent>>(
+                [.. agents.Select(agent => FlowJudge.Judge(agent, KnownAgent.All[agent.Name], survey.Time, survey))], SurveyScript.Source),
             Clock = await clock,
         };
     }
@@ -61,10 +69,19 @@ public sealed class AgentCollector : Collector<AgentFacts>
             cancellationToken);
     }
 
-    private static async Task<MonitoringAgent> AskAsync(IServerSession connection, MonitoringAgent agent, CancellationToken cancellationToken)
+    private static async Task<MonitoringAgent> AskAsync(
+        IServerSession connection, MonitoringAgent agent, CancellationToken cancellationToken)
     {
         StatusPlace? status = KnownAgent.All[agent.Name].Status;
-        ListeningSocket[] sockets = [.. agent.Sockets.Where(socket => socket.Protocol == TransportProtocol.Tcp && (status?.Ports.Count == 0 || KnownAgent.All[agent.Name].IsExporter || status?.Ports.Contains(socket.Port) == true))];
+        ListeningSocket[] sockets =
+        [
+            .. agent.Sockets.Where(
+                socket =>
+                    socket.Protocol == TransportProtocol.Tcp
+                        && (status?.Ports.Count == 0
+                            || KnownAgent.All[agent.Name].IsExporter
+                            || status?.Ports.Contains(socket.Port) == true)),
+        ];
         if (status is null || sockets.Length == 0)
         {
             return agent;
@@ -75,11 +92,14 @@ public sealed class AgentCollector : Collector<AgentFacts>
         Reading<ExporterAnswer> answer = await AskAsync(connection, host, socket.Port, status, isTls: false, cancellationToken);
 
         // node_exporter and others with a certificate answer 400 to plain HTTP.
-        answer = answer.Failure is { } failure && failure.Contains("400", StringComparison.Ordinal) ? await AskAsync(connection, host, socket.Port, status, isTls: true, cancellationToken) : answer;
+        answer = answer.Failure is { } failure && failure.Contains("400", StringComparison.Ordinal)
+            ? await AskAsync(connection, host, socket.Port, status, isTls: true, cancellationToken)
+            : answer;
         return agent with { Answer = answer, Version = agent.Version ?? answer.Value?.Version };
     }
 
-    private static async Task<Reading<ExporterAnswer>> AskAsync(IServerSession connection, string host, int port, StatusPlace status, bool isTls, CancellationToken cancellationToken)
+    private static async Task<Reading<ExporterAnswer>> AskAsync(
+        IServerSession connection, string host, int port, StatusPlace status, bool isTls, CancellationToken cancellationToken)
     {
         string[] parts = status.Path.Split('?', 2);
         Uri url = new UriBuilder(isTls ? "https" : "http", host, port, parts[0], parts.Length > 1 ? "?" + parts[1] : "").Uri;
@@ -88,9 +108,12 @@ public sealed class AgentCollector : Collector<AgentFacts>
         {
             using HttpClient http = connection.CreateHttpClient(host, trustAnyCertificate: isTls);
             string text = await http.GetStringAsync(url, cancellationToken);
-            return Reading.Of(StatusReader.Read(status, url.ToString(), Stopwatch.GetElapsedTime(start).TotalMilliseconds, text), $"GET {url}");
+            return Reading.Of(
+                StatusReader.Read(status, url.ToString(), Stopwatch.GetElapsedTime(start).TotalMilliseconds, text), $"GET {url}");
         }
-        catch (Exception error) when (error is HttpRequestException or ParseException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception error)
+            when (error is HttpRequestException or ParseException
+                || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return Reading.Unreadable<ExporterAnswer>(SessionHttp.Reason(error), $"GET {url}");
         }

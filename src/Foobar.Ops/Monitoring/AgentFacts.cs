@@ -85,7 +85,9 @@ public sealed record MonitoringAgent
     [Measurement]
     public double? LogAgeSeconds { get; init; }
 
-    /// <summary>When it last sent something, as it says itself, in UTC by the server's clock; <see langword="null"/> if it does not say.</summary>
+    /// <summary>
+    /// When it last sent something, as it says itself, in UTC by the server's clock; <see langword="null"/> if it does not say.
+    /// </summary>
     [Measurement]
     public DateTimeOffset? LastSent { get; init; }
 
@@ -162,10 +164,14 @@ public enum EndpointEncryption : long
 /// <summary>Where an agent reports to.</summary>
 public sealed record AgentEndpoint
 {
-    /// <summary>The address as configured, without login, path and query: <c>https://app.datadoghq.eu</c>, <c>192.0.2.51:10051</c>.</summary>
+    /// <summary>
+    /// The address as configured, without login, path and query: <c>https://app.datadoghq.eu</c>, <c>192.0.2.51:10051</c>.
+    /// </summary>
     public required string Address { get; init; }
 
-    /// <summary>The host; <see langword="null"/> if the address stands elsewhere than in the configuration (a variable, a keystore).</summary>
+    /// <summary>
+    /// The host; <see langword="null"/> if the address stands elsewhere than in the configuration (a variable, a keystore).
+    /// </summary>
     public string? Host { get; init; }
 
     /// <summary>The port; <see langword="null"/> if not known.</summary>
@@ -187,11 +193,19 @@ public sealed record AgentEndpoint
 /// <param name="Local">The agent's end.</param>
 /// <param name="Remote">The other end.</param>
 /// <param name="IsIncoming">Whether the other end asked for it.</param>
-/// <param name="LastSentSeconds">How long ago something was last sent, in seconds; <see langword="null"/> if the kernel does not say.</param>
+/// <param name="LastSentSeconds">How long ago something was last sent, in seconds; <see langword="null"/> if the kernel does not
+/// say.</param>
 /// <param name="AcknowledgedBytes">How much of what was sent the other end acknowledged.</param>
 /// <param name="Retries">How often in a row the last segment was sent again without an answer.</param>
 public sealed record AgentConnection(
-    string Protocol, string State, string Local, string Remote, bool IsIncoming, double? LastSentSeconds, long? AcknowledgedBytes, int Retries = 0);
+    string Protocol,
+    string State,
+    string Local,
+    string Remote,
+    bool IsIncoming,
+    double? LastSentSeconds,
+    long? AcknowledgedBytes,
+    int Retries = 0);
 
 /// <summary>A container of an agent.</summary>
 /// <param name="Engine"><c>docker</c> or <c>podman</c>.</param>

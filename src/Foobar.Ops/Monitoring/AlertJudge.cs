@@ -24,8 +24,9 @@ internal static class AlertJudge
             return Verdict.Fail(topic.Name, expected, count == 0 ? "no alert at all"
                 : $"none of {count} alerts uses a metric known to tell it", "api/v1/rules") with
             {
-                Remediation = $"Define an alert on {topic.Title}, by {string.Join(", ", topic.Metrics.Take(4).Select(static metric => metric.Name))} "
-                    + "or another metric that tells it.",
+                Remediation =
+                    $"Define an alert on {topic.Title}, by {string.Join(", ", topic.Metrics.Take(4).Select(static metric => metric.Name))} "
+                        + "or another metric that tells it.",
             };
         }
 

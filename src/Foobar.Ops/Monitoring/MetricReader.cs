@@ -32,14 +32,22 @@ public static class MetricReader
         ServerMetric metric = MetricCalculator.Between(session.Server.Name, first, second, disks.Value ?? [], DateTimeOffset.UtcNow);
         metric = first.Sample.Boot != second.Sample.Boot ? metric
             : before.TryGet(out ServiceSample? one) && after.TryGet(out ServiceSample? other)
-                ? metric with { Services = ServiceCalculator.Between(session.Server.Name, one, other, metric.IntervalSeconds, second.Sample.DeviceNames) }
+                ? metric with
+                {
+                    Services = ServiceCalculator.Between(
+                        session.Server.Name, one, other, metric.IntervalSeconds, second.Sample.DeviceNames),
+                }
             : metric with { Notes = [.. metric.Notes, $"The services could not be read: {before.Failure ?? after.Failure}"] };
-        return disks.Failure is null ? metric : metric with { Notes = [.. metric.Notes, $"The file systems could not be read: {disks.Failure}"] };
+        return disks.Failure is null
+            ? metric
+            : metric with { Notes = [.. metric.Notes, $"The file systems could not be read: {disks.Failure}"] };
     }
 
     // As root, since the I/O of other accounts' processes is for nobody else to see.
     private static Task<Reading<ServiceSample>> TakeServicesAsync(IServerSession session, CancellationToken cancellationToken) =>
-        session.ReadAsync(RemoteCommand.FromScript(ServiceSample.Script) with { Privileged = true }, ServiceSample.Parse, ServiceSample.Source, cancellationToken);
+        session.ReadAsync(
+            RemoteCommand.FromScript(ServiceSample.Script) with { Privileged = true },
+            ServiceSample.Parse, ServiceSample.Source, cancellationToken);
 
     private static async Task<TimedSample> TakeAsync(IServerSession session, CancellationToken cancellationToken)
     {

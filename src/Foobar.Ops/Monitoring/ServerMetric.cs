@@ -2,7 +2,10 @@ using Foobar.Ops.Linux;
 
 namespace Foobar.Ops.Monitoring;
 
-/// <summary>How busy a server was over an interval. A rate whose counter was reset meanwhile is <see langword="null"/>, and <see cref="Notes"/> says so.</summary>
+/// <summary>
+/// How busy a server was over an interval. A rate whose counter was reset meanwhile is <see langword="null"/>, and <see cref="Notes"/> says
+/// so.
+/// </summary>
 public sealed record ServerMetric
 {
     /// <summary>The server.</summary>
@@ -56,7 +59,9 @@ public sealed record ServerMetric
     /// <summary>Swap space in use, in bytes.</summary>
     public long SwapUsedBytes { get; init; }
 
-    /// <summary>How long tasks were stalled for want of processors; <see langword="null"/> if the kernel does not account pressure.</summary>
+    /// <summary>
+    /// How long tasks were stalled for want of processors; <see langword="null"/> if the kernel does not account pressure.
+    /// </summary>
     public PressureMetric? CpuPressure { get; init; }
 
     /// <summary>How long tasks were stalled for want of memory.</summary>
@@ -74,7 +79,9 @@ public sealed record ServerMetric
     /// <summary>The network interfaces.</summary>
     public IReadOnlyList<InterfaceMetric> Interfaces { get; init; } = [];
 
-    /// <summary>The services, those that use most of the processors first. Several with I/O pressure and I/O of their own compete for the disks.</summary>
+    /// <summary>
+    /// The services, those that use most of the processors first. Several with I/O pressure and I/O of their own compete for the disks.
+    /// </summary>
     public IReadOnlyList<ServiceMetric> Services { get; init; } = [];
 
     /// <summary>What to know when reading the figures: a counter that was reset, a container that shows its host's figures.</summary>

@@ -43,7 +43,8 @@ internal sealed class DiskFiles : IStateFiles
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Find(string directory, string suffix) => Directory.Exists(directory) ? Directory.GetFiles(directory, $"*{suffix}") : [];
+    public IReadOnlyList<string> Find(string directory, string suffix) =>
+        Directory.Exists(directory) ? Directory.GetFiles(directory, $"*{suffix}") : [];
 
     /// <inheritdoc/>
     public void Move(string from, string to) => File.Move(from, to, overwrite: true);

@@ -12,7 +12,10 @@ public static class JournalReconstruction
     /// <param name="time">The time now.</param>
     public static IReadOnlyList<JournalRecord> Of(Plan plan, bool passed, DateTimeOffset time)
     {
-        List<JournalRecord> records = [new() { Time = time, Event = JournalEvent.Begin, Name = plan.Kind, Text = plan.Title, Parameters = plan.Parameters }];
+        List<JournalRecord> records =
+        [
+            new() { Time = time, Event = JournalEvent.Begin, Name = plan.Kind, Text = plan.Title, Parameters = plan.Parameters },
+        ];
         Step[] before = [.. plan.Steps.TakeWhile(step => !step.PointOfNoReturn)];
         foreach (Step step in before)
         {

@@ -47,13 +47,17 @@ public sealed class OperationStore
 
     private static string FileNameOf(string site)
     {
-        string name = string.Concat(site.Select(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '.' ? character : '_')).Trim('.');
+        string name = string.Concat(
+            site.Select(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '.' ? character : '_')).Trim(
+            '.');
         return name.Length == 0 ? "_" : name;
     }
 
     private static string KeyOf(Site site)
     {
-        IEnumerable<string> servers = site.Servers.Select(server => $"{server.Name} {server.Ssh.Host} {server.Ssh.Port} {string.Join(' ', server.Addresses)}").Order(StringComparer.Ordinal);
+        IEnumerable<string> servers = site.Servers.Select(
+            server => $"{server.Name} {server.Ssh.Host} {server.Ssh.Port} {string.Join(' ', server.Addresses)}")
+            .Order(StringComparer.Ordinal);
         byte[] digest = SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', servers)));
         return $"{site.Name}-{Convert.ToHexStringLower(digest.AsSpan(0, 4))}";
     }
@@ -73,7 +77,11 @@ public sealed class OperationStore
         try
         {
             Stream file = _files.Open(path, FileMode.OpenOrCreate, FileShare.None);
-            Write(holder, string.Create(CultureInfo.InvariantCulture, $"{kind} by {Environment.UserName} on {Environment.MachineName} (process {Environment.ProcessId}) since {since:u}"));
+            Write(
+                holder,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{kind} by {Environment.UserName} on {Environment.MachineName} (process {Environment.ProcessId}) since {since:u}"));
             return file;
         }
         catch (IOException error)

@@ -16,5 +16,6 @@ public sealed record Plan
     public required IReadOnlyList<Step> Steps { get; init; }
 
     /// <summary>The steps in a line each, for a preview: <c>fence: let the old primary refuse writes (web-01)</c>.</summary>
-    public IReadOnlyList<string> Outline => (string[])[.. Steps.Select(step => $"{step.Name}: {step.Description}{(step.Server is null ? "" : $" ({step.Server})")}")];
+    public IReadOnlyList<string> Outline =>
+        (string[])[.. Steps.Select(step => $"{step.Name}: {step.Description}{(step.Server is null ? "" : $" ({step.Server})")}")];
 }

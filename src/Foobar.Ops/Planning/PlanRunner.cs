@@ -35,7 +35,16 @@ public sealed class PlanRunner
     /// <param name="cancellationToken">Before the point of no return: undoes. After it: is ignored.</param>
     public Task<PlanResult> RunAsync(Plan plan, CancellationToken cancellationToken)
     {
-        _journal.Append([new() { Time = _time.GetUtcNow(), Event = JournalEvent.Begin, Name = plan.Kind, Text = plan.Title, Parameters = plan.Parameters }]);
+        _journal.Append([
+            new()
+            {
+                Time = _time.GetUtcNow(),
+                Event = JournalEvent.Begin,
+                Name = plan.Kind,
+                Text = plan.Title,
+                Parameters = plan.Parameters,
+            },
+        ]);
         return ForwardAsync(plan, new([], new HashSet<string>(), Passed: false, Failure: null), cancellationToken);
     }
 
@@ -55,8 +64,10 @@ public sealed class PlanRunner
 
         // A swift step may be recorded as begun though an earlier one of its row was being done. Going on is right then too:
         // every step may be done twice, and what fails before the point of no return is still undone.
-        bool passed = earlier.Done.Contains(turn.Name) || plan.Steps.TakeWhile(step => step != turn).All(step => earlier.Done.Contains(step.Name));
-        return ForwardAsync(plan, new([], earlier.Done, passed, Failure: null) { Unsure = passed ? null : earlier }, CancellationToken.None);
+        bool passed = earlier.Done.Contains(turn.Name)
+            || plan.Steps.TakeWhile(step => step != turn).All(step => earlier.Done.Contains(step.Name));
+        return ForwardAsync(
+            plan, new([], earlier.Done, passed, Failure: null) { Unsure = passed ? null : earlier }, CancellationToken.None);
     }
 
     /// <summary>Records something that a resume will need.</summary>
@@ -91,7 +102,9 @@ public sealed class PlanRunner
             if (error is not null && !passed)
             {
                 Flush();
-                return stand.Unsure is { } earlier ? await BackAsync(plan, earlier, results, error) : await UndoAsync(plan, index, results, error);
+                return stand.Unsure is { } earlier
+                    ? await BackAsync(plan, earlier, results, error)
+                    : await UndoAsync(plan, index, results, error);
             }
         }
 
@@ -108,7 +121,19 @@ public sealed class PlanRunner
             last--;
         }
 
-        List<StepResult> results = [.. plan.Steps.Take(last + 1).Select((step, index) => index < now?.Count ? now[index] : Of(step, earlier.Done.Contains(step.Name) ? StepOutcome.DoneEarlier : step.Undo is null ? StepOutcome.Skipped : StepOutcome.Failed))];
+        List<StepResult> results =
+        [
+            .. plan.Steps.Take(last + 1)
+                .Select(
+                    (step, index) =>
+                        index < now?.Count
+                            ? now[index]
+                            : Of(
+                                step,
+                                earlier.Done.Contains(step.Name)
+                                    ? StepOutcome.DoneEarlier
+                                    : step.Undo is null ? StepOutcome.Skipped : StepOutcome.Failed)),
+        ];
         return UndoAsync(plan, last, results, failure);
     }
 
@@ -137,7 +162,10 @@ public sealed class PlanRunner
     {
         long started = _time.GetTimestamp();
         Exception? error = await LimitedAsync(step, cancellationToken, step.Check, step.Change, step.Verify);
-        return (Of(step, error is null ? StepOutcome.Done : StepOutcome.Failed, error?.Message) with { Duration = _time.GetElapsedTime(started) }, error);
+        return (Of(step, error is null ? StepOutcome.Done : StepOutcome.Failed, error?.Message) with
+        {
+            Duration = _time.GetElapsedTime(started),
+        }, error);
     }
 
     private async Task<PlanResult> UndoAsync(Plan plan, int from, List<StepResult> results, Exception? failure)
@@ -163,7 +191,8 @@ public sealed class PlanRunner
             if (error is PointOfNoReturnPassedException)
             {
                 // Where nothing had failed (a resume only did not know how far the run had come), nothing is amiss.
-                return await ForwardAsync(plan, new(results[..index], new HashSet<string>(), Passed: true, failure), CancellationToken.None);
+                return await ForwardAsync(
+                    plan, new(results[..index], new HashSet<string>(), Passed: true, failure), CancellationToken.None);
             }
 
             failed |= error is not null;
@@ -179,7 +208,8 @@ public sealed class PlanRunner
         return End(new() { Outcome = failed ? PlanOutcome.UndoFailed : PlanOutcome.Undone, Steps = results, Failure = failure });
     }
 
-    private async Task<Exception?> LimitedAsync(Step step, CancellationToken cancellationToken, params Func<CancellationToken, Task>?[] parts)
+    private async Task<Exception?> LimitedAsync(
+        Step step, CancellationToken cancellationToken, params Func<CancellationToken, Task>?[] parts)
     {
         using CancellationTokenSource timer = new(step.Limit, _time);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
@@ -195,7 +225,9 @@ public sealed class PlanRunner
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && limit.IsCancellationRequested)
         {
-            return new FoobarException("StepTimeout", ErrorKind.Timeout, $"The step '{step.Name}' ({step.Description}) did not end within {step.Limit.TotalSeconds:0.###} s.")
+            return new FoobarException(
+                "StepTimeout", ErrorKind.Timeout,
+                $"The step '{step.Name}' ({step.Description}) did not end within {step.Limit.TotalSeconds:0.###} s.")
             {
                 Server = step.Server,
                 Recommendation = $"See what holds up {step.Server ?? "the server"}, then try again.",
@@ -205,7 +237,12 @@ public sealed class PlanRunner
         catch (Exception error)
 #pragma warning restore CA1031
         {
-            return error is FoobarException or OperationCanceledException ? error : new FoobarException("StepFailed", ErrorKind.Failed, $"The step '{step.Name}' ({step.Description}) failed: {error.Message}", error) { Server = step.Server };
+            return error is FoobarException or OperationCanceledException
+                ? error
+                : new FoobarException(
+                    "StepFailed", ErrorKind.Failed,
+                    $"The step '{step.Name}' ({step.Description}) failed: {error.Message}",
+                    error) { Server = step.Server };
         }
     }
 
@@ -263,7 +300,9 @@ public sealed class PlanRunner
     /// <param name="Failure">What went wrong first.</param>
     private sealed record Stand(List<StepResult> Results, IReadOnlySet<string> DoneEarlier, bool Passed, Exception? Failure)
     {
-        /// <summary>What the journal says, where it does not tell whether the point of no return was passed; <see langword="null"/> where it does.</summary>
+        /// <summary>
+        /// What the journal says, where it does not tell whether the point of no return was passed; <see langword="null"/> where it does.
+        /// </summary>
         public JournalState? Unsure { get; init; }
     }
 

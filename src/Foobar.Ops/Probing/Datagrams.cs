@@ -23,5 +23,6 @@ internal static class Datagrams
     };
 
     /// <summary>The datagram in hexadecimal digits; <c>-</c> if it is empty.</summary>
-    public static string Text(int port) => For(port) is { Length: > 0 } bytes ? Convert.ToHexString(bytes.Span).ToLower(CultureInfo.InvariantCulture) : "-";
+    public static string Text(int port) =>
+        For(port) is { Length: > 0 } bytes ? Convert.ToHexString(bytes.Span).ToLower(CultureInfo.InvariantCulture) : "-";
 }

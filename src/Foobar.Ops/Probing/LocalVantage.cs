@@ -14,7 +14,9 @@ public sealed class LocalVantage : IVantage
     /// <inheritdoc/>
     public string Name => OwnMachine;
 
-    /// <summary>The address from which the kernel would send to another; <see langword="null"/> if there is no way there. Sends nothing.</summary>
+    /// <summary>
+    /// The address from which the kernel would send to another; <see langword="null"/> if there is no way there. Sends nothing.
+    /// </summary>
     public static IPAddress? SourceTo(IPAddress address)
     {
         try
@@ -30,7 +32,8 @@ public sealed class LocalVantage : IVantage
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<ProbeResult>> RunAsync(IReadOnlyList<Probe> probes, ProbeOptions options, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ProbeResult>> RunAsync(
+        IReadOnlyList<Probe> probes, ProbeOptions options, CancellationToken cancellationToken)
     {
         ProbeResult[] results = new ProbeResult[probes.Count];
         long begun = Stopwatch.GetTimestamp();
@@ -56,7 +59,9 @@ public sealed class LocalVantage : IVantage
         limit.CancelAfter(wait);
         try
         {
-            using Socket socket = new(probe.Address.AddressFamily, tcp ? SocketType.Stream : SocketType.Dgram, tcp ? System.Net.Sockets.ProtocolType.Tcp : System.Net.Sockets.ProtocolType.Udp);
+            using Socket socket = new(
+                probe.Address.AddressFamily, tcp ? SocketType.Stream : SocketType.Dgram,
+                tcp ? System.Net.Sockets.ProtocolType.Tcp : System.Net.Sockets.ProtocolType.Udp);
             string word = await AskAsync(socket, probe, limit.Token);
             return Outcomes.Of(probe, word, Stopwatch.GetElapsedTime(begun), SourceOf(socket));
         }

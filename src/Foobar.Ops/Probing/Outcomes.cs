@@ -15,7 +15,15 @@ internal static class Outcomes
             "open" => ProbeState.Open,
             "silent" or "ETIMEDOUT" => probe.Protocol == TransportProtocol.Tcp ? ProbeState.Filtered : ProbeState.NoReply,
             "ECONNREFUSED" or "ECONNRESET" => ProbeState.Refused,
-            "EHOSTUNREACH" or "ENETUNREACH" or "EHOSTDOWN" or "ENETDOWN" or "EACCES" or "EPERM" or "ENOPROTOOPT" or "EPROTO" or "EADDRNOTAVAIL" => ProbeState.Unreachable,
+            "EHOSTUNREACH"
+                or "ENETUNREACH"
+                or "EHOSTDOWN"
+                or "ENETDOWN"
+                or "EACCES"
+                or "EPERM"
+                or "ENOPROTOOPT"
+                or "EPROTO"
+                or "EADDRNOTAVAIL" => ProbeState.Unreachable,
             _ => ProbeState.Unknown,
         };
         bool told = state is ProbeState.Open or ProbeState.Refused or ProbeState.Unreachable;

@@ -12,7 +12,8 @@ namespace Foobar.Ops.Probing;
 public sealed record Probe(IPAddress Address, TransportProtocol Protocol, int Port)
 {
     /// <summary>The probe as findings name it: <c>192.0.2.11 tcp/3306</c>.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Address} {(Protocol == TransportProtocol.Tcp ? "tcp" : "udp")}/{Port}");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Address} {(Protocol == TransportProtocol.Tcp ? "tcp" : "udp")}/{Port}");
 
     /// <summary>Whether it goes over IPv6.</summary>
     internal bool IsVersion6 => Address.AddressFamily == AddressFamily.InterNetworkV6;
@@ -27,7 +28,10 @@ public enum ProbeState
     /// <summary>TCP: the handshake succeeded. UDP: something answered.</summary>
     Open,
 
-    /// <summary>TCP: a reset came back. UDP: ICMP said that the port is unreachable. The host was reached and nothing listens, or a firewall says so.</summary>
+    /// <summary>
+    /// TCP: a reset came back. UDP: ICMP said that the port is unreachable. The host was reached and nothing listens, or a firewall says
+    /// so.
+    /// </summary>
     Refused,
 
     /// <summary>TCP: nothing came back in the time given.</summary>

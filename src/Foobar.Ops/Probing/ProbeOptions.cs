@@ -13,5 +13,7 @@ public sealed record ProbeOptions
     public int Parallel { get; init; } = 64;
 
     /// <summary>The longest that a number of probes can take.</summary>
-    internal TimeSpan Longest(int probes) => TimeSpan.FromSeconds(Math.Ceiling((double)probes / RatePerSecond) + (Math.Ceiling((double)probes / Parallel) * (Wait.TotalSeconds + 1)) + 5);
+    internal TimeSpan Longest(int probes) =>
+        TimeSpan.FromSeconds(
+            Math.Ceiling((double)probes / RatePerSecond) + (Math.Ceiling((double)probes / Parallel) * (Wait.TotalSeconds + 1)) + 5);
 }

@@ -22,7 +22,8 @@ public sealed class ServerVantage(IServerSession session) : IVantage
     public string Name => session.Server.Name;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<ProbeResult>> RunAsync(IReadOnlyList<Probe> probes, ProbeOptions options, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ProbeResult>> RunAsync(
+        IReadOnlyList<Probe> probes, ProbeOptions options, CancellationToken cancellationToken)
     {
         if (probes.Count == 0)
         {
@@ -38,8 +39,11 @@ public sealed class ServerVantage(IServerSession session) : IVantage
     {
         TimeSpan longest = options.Longest(probes.Count);
         string lines = string.Concat(probes.Select(static (probe, number) => string.Create(
-            CultureInfo.InvariantCulture, $"{number} {(probe.Protocol == TransportProtocol.Tcp ? "tcp" : "udp")} {probe.Address} {probe.Port} {Datagrams.Text(probe.Port)}\n")));
-        return RemoteCommand.FromScript(Shell, Perl, Python, Number(options.Wait.TotalSeconds), Number(options.Parallel), Number(options.RatePerSecond), Number(Math.Ceiling(longest.TotalSeconds))) with
+            CultureInfo.InvariantCulture,
+            $"{number} {(probe.Protocol == TransportProtocol.Tcp ? "tcp" : "udp")} {probe.Address} {probe.Port} {Datagrams.Text(probe.Port)}\n")));
+        return RemoteCommand.FromScript(
+            Shell, Perl, Python, Number(options.Wait.TotalSeconds), Number(options.Parallel), Number(options.RatePerSecond),
+            Number(Math.Ceiling(longest.TotalSeconds))) with
         {
             Input = Encoding.ASCII.GetBytes(lines),
             TimeLimit = longest + TimeSpan.FromSeconds(5),
@@ -51,20 +55,29 @@ public sealed class ServerVantage(IServerSession session) : IVantage
     internal static IReadOnlyList<ProbeResult> Parse(IReadOnlyList<Probe> probes, string output, string error, string server)
     {
         string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        string why = lines is ["tool none"] ? NoTool : $"the server's {(lines.Length > 0 ? lines[0] : "tool")} said nothing of it{(error.Length == 0 ? string.Empty : $": {error.Trim()}")}";
+        string why = lines is ["tool none"]
+            ? NoTool
+            : $"the server's {(lines.Length > 0 ? lines[0] : "tool")} said nothing of "
+                + $"it{(error.Length == 0 ? string.Empty : $": {error.Trim()}")}";
         ProbeResult[] results = [.. probes.Select(probe => new ProbeResult { Probe = probe, State = ProbeState.Unknown, Detail = why })];
         for (int index = 1; index < lines.Length; index++)
         {
             string[] fields = lines[index].Split(' ');
-            if (fields.Length != 4 || !int.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number >= results.Length)
+            if (fields.Length != 4
+                || !int.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                || number >= results.Length)
             {
-                throw new ParseException(server, "the probing program", index + 1, $"expected a probe's number, outcome, time and source, found '{lines[index]}'");
+                throw new ParseException(
+                    server, "the probing program", index + 1,
+                    $"expected a probe's number, outcome, time and source, found '{lines[index]}'");
             }
 
             results[number] = Outcomes.Of(
                 probes[number],
                 fields[1],
-                double.TryParse(fields[2], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double time) ? TimeSpan.FromMilliseconds(Math.Min(time, int.MaxValue)) : null,
+                double.TryParse(fields[2], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double time)
+                    ? TimeSpan.FromMilliseconds(Math.Min(time, int.MaxValue))
+                    : null,
                 IPAddress.TryParse(fields[3], out IPAddress? source) ? source : null);
         }
 

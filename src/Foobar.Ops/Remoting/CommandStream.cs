@@ -41,7 +41,9 @@ internal sealed class CommandStream : ICommandStream
         return (code, string.Join('\n', lines.TakeLast(LinesOfError)));
     }
 
-    /// <summary>Whether a line is what <c>ssh -v</c> tells of itself (ssh(1), log level VERBOSE and DEBUG) rather than the command's.</summary>
+    /// <summary>
+    /// Whether a line is what <c>ssh -v</c> tells of itself (ssh(1), log level VERBOSE and DEBUG) rather than the command's.
+    /// </summary>
     private static bool IsOfClient(string line) => OfClient.Any(words => line.StartsWith(words, StringComparison.Ordinal));
 
     /// <inheritdoc/>

@@ -26,7 +26,9 @@ public sealed class DatabaseRow
     /// <summary>Tells whether the result has the column.</summary>
     public bool Has(string column) => _values.ContainsKey(column);
 
-    /// <summary>The value as text (binary strings as UTF-8); <see langword="null"/> for SQL NULL and for a column the result lacks.</summary>
+    /// <summary>
+    /// The value as text (binary strings as UTF-8); <see langword="null"/> for SQL NULL and for a column the result lacks.
+    /// </summary>
     public string? Text(string column) => this[column] switch
     {
         null => null,

@@ -25,7 +25,9 @@ public enum ActivityKind
     Request,
 }
 
-/// <summary>One thing that happens somewhere: what <c>-Verbose</c> and a runbook's log show. Never holds a secret, an input or a parameter's value.</summary>
+/// <summary>
+/// One thing that happens somewhere: what <c>-Verbose</c> and a runbook's log show. Never holds a secret, an input or a parameter's value.
+/// </summary>
 /// <param name="Time">When it began, UTC.</param>
 /// <param name="Server">The server it happens on.</param>
 /// <param name="Kind">What kind of thing it is.</param>

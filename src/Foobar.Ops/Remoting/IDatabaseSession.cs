@@ -25,11 +25,13 @@ public interface IDatabaseSession : IAsyncDisposable
     /// <param name="sql">The statement, with <c>@name</c> for each parameter.</param>
     /// <param name="parameters">The parameters, by name without the <c>@</c>.</param>
     /// <param name="cancellationToken">Cancels, on the server too.</param>
-    Task<IReadOnlyList<DatabaseRow>> QueryAsync(string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default);
+    Task<IReadOnlyList<DatabaseRow>> QueryAsync(
+        string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default);
 
     /// <summary>Runs a statement and gives the number of rows it changed.</summary>
     /// <param name="sql">The statement, with <c>@name</c> for each parameter.</param>
     /// <param name="parameters">The parameters, by name without the <c>@</c>.</param>
     /// <param name="cancellationToken">Cancels, on the server too.</param>
-    Task<int> ExecuteAsync(string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default);
+    Task<int> ExecuteAsync(
+        string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default);
 }

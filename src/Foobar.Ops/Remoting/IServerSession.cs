@@ -25,7 +25,8 @@ public interface IServerSession : IAsyncDisposable
     /// in memory. Its <see cref="RemoteCommand.Input"/>, time limit and output cap don't count.
     /// </summary>
     /// <exception cref="Errors.FoobarException">As <see cref="RunAsync"/>.</exception>
-    Task<ICommandStream> StartAsync(RemoteCommand command, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    Task<ICommandStream> StartAsync(RemoteCommand command, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
 
     /// <summary>Opens a byte stream to something that listens on, or is reachable from, the server, through the session.</summary>
     Task<Stream> ConnectAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default);

@@ -28,11 +28,13 @@ public interface ISiteSession : IAsyncDisposable
     /// The session to one server, or to a vantage; connects if there is none yet or the last one was lost. Several callers at once share
     /// one connection attempt.
     /// </summary>
-    /// <exception cref="Errors.FoobarException"><c>ServerUnreachable</c>, <c>HostKeyUnknown</c>, <c>HostKeyChanged</c>, <c>HostKeyRevoked</c>, <c>AuthenticationRefused</c>, <c>ConnectTimeout</c>, <c>SessionClosed</c>.</exception>
+    /// <exception cref="Errors.FoobarException"><c>ServerUnreachable</c>, <c>HostKeyUnknown</c>, <c>HostKeyChanged</c>,
+    /// <c>HostKeyRevoked</c>, <c>AuthenticationRefused</c>, <c>ConnectTimeout</c>, <c>SessionClosed</c>.</exception>
     Task<IServerSession> GetServerAsync(string server, CancellationToken cancellationToken = default);
 
     /// <summary>Opens a new database connection to a member through its SSH session; the caller disposes it.</summary>
-    /// <exception cref="Errors.FoobarException"><c>DatabaseUnreachable</c>, <c>DatabaseLoginRefused</c>, <c>DatabaseTimeout</c>.</exception>
+    /// <exception cref="Errors.FoobarException"><c>DatabaseUnreachable</c>, <c>DatabaseLoginRefused</c>,
+    /// <c>DatabaseTimeout</c>.</exception>
     Task<IDatabaseSession> OpenDatabaseAsync(string server, CancellationToken cancellationToken = default);
 
     /// <summary>

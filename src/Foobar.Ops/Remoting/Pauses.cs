@@ -10,5 +10,6 @@ internal static class Pauses
     /// <param name="time">The clock.</param>
     /// <param name="duration">For how long.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public static async Task PauseAsync(this TimeProvider time, TimeSpan duration, CancellationToken cancellationToken) => await Task.Delay(duration, time, cancellationToken);
+    public static async Task PauseAsync(this TimeProvider time, TimeSpan duration, CancellationToken cancellationToken) =>
+        await Task.Delay(duration, time, cancellationToken);
 }

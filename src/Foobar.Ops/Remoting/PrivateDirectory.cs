@@ -15,7 +15,9 @@ internal sealed class PrivateDirectory : IDisposable
     private const string LockName = "lock";
     private const int Attempts = 5;
 
-    /// <summary>A socket's path may have 107 bytes (unix(7)), of which OpenSSH wants 17 for a temporary name and we some for ours.</summary>
+    /// <summary>
+    /// A socket's path may have 107 bytes (unix(7)), of which OpenSSH wants 17 for a temporary name and we some for ours.
+    /// </summary>
     private const int LongestParent = 107 - 17 - 40;
     private readonly FileStream _lock;
     private int _lastName;
@@ -49,7 +51,11 @@ internal sealed class PrivateDirectory : IDisposable
     {
         for (int attempt = 1; ; attempt++)
         {
-            string path = Path.Combine(parent, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}"));
+            string path = Path.Combine(
+                parent,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{Prefix}{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}"));
             if (OperatingSystem.IsWindows())
             {
                 // The temporary directory of a Windows user is private already.

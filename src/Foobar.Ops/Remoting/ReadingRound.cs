@@ -102,11 +102,14 @@ internal sealed class ReadingRound(ISiteSession session, CancellationToken limit
             return result;
         }
 
-        public Task<ICommandStream> StartAsync(RemoteCommand command, CancellationToken cancellationToken = default) => server.StartAsync(command, cancellationToken);
+        public Task<ICommandStream> StartAsync(RemoteCommand command, CancellationToken cancellationToken = default) =>
+            server.StartAsync(command, cancellationToken);
 
-        public Task<Stream> ConnectAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default) => server.ConnectAsync(endpoint, cancellationToken);
+        public Task<Stream> ConnectAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default) =>
+            server.ConnectAsync(endpoint, cancellationToken);
 
-        public Task<IForward> ForwardAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default) => server.ForwardAsync(endpoint, cancellationToken);
+        public Task<IForward> ForwardAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default) =>
+            server.ForwardAsync(endpoint, cancellationToken);
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

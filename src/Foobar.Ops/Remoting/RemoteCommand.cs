@@ -50,7 +50,10 @@ public sealed record RemoteCommand
     /// </summary>
     public CommandSources? Sources { get; init; }
 
-    /// <summary>The program whose absence (exit code 127) is the error <c>CommandNotFound</c>; <see langword="null"/> leaves the exit code to the caller.</summary>
+    /// <summary>
+    /// The program whose absence (exit code 127) is the error <c>CommandNotFound</c>; <see langword="null"/> leaves the exit code to the
+    /// caller.
+    /// </summary>
     public string? Requires { get; init; }
 
     /// <summary>A command from fixed text whose holes are quoted: <c>Create($"stat -c %s {path}")</c>.</summary>

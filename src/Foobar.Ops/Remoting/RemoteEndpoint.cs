@@ -13,7 +13,10 @@ public abstract record RemoteEndpoint
     public sealed record Tcp(string Host, int Port) : RemoteEndpoint
     {
         /// <summary>Host and port for people, an IPv6 address in brackets (RFC 3986, 3.2.2).</summary>
-        public override string ToString() => Host.Contains(':', StringComparison.Ordinal) && !Host.StartsWith('[') ? FormattableString.Invariant($"[{Host}]:{Port}") : FormattableString.Invariant($"{Host}:{Port}");
+        public override string ToString() =>
+            Host.Contains(':', StringComparison.Ordinal) && !Host.StartsWith('[')
+                ? FormattableString.Invariant($"[{Host}]:{Port}")
+                : FormattableString.Invariant($"{Host}:{Port}");
     }
 
     /// <summary>A unix stream socket.</summary>

@@ -10,20 +10,25 @@ internal static class RemotingErrors
         new("ConnectionLost", ErrorKind.Connection, Words($"{server}: the connection was lost", words))
         {
             Server = server,
-            Recommendation = "Check that the server is up and the network between holds, then run the command again. What it had begun there was ended, or will be once the server notices.",
+            Recommendation =
+                "Check that the server is up and the network between holds, then run the command again. What it had begun there was ended, "
+                    + "or will be once the server notices.",
         };
 
     public static FoobarException SessionClosed(string site) =>
         new("SessionClosed", ErrorKind.Refused, $"The session to {site} was closed; it connects to nothing any more.")
         {
-            Recommendation = "Make a new one with Connect-FoobarSite. Disconnect-FoobarSite, Remove-Module, Import-Module -Force and the end of its runspace close a session.",
+            Recommendation =
+                "Make a new one with Connect-FoobarSite. Disconnect-FoobarSite, Remove-Module, Import-Module -Force and the end of its "
+                    + "runspace close a session.",
         };
 
     public static FoobarException ConnectTimeout(string server, TimeSpan limit, string words) =>
         new("ConnectTimeout", ErrorKind.Timeout, Words($"{server}: no session within {Seconds(limit)}", words))
         {
             Server = server,
-            Recommendation = "Check the server's address and that a firewall on the way lets SSH through; a larger time limit helps on a slow network.",
+            Recommendation =
+                "Check the server's address and that a firewall on the way lets SSH through; a larger time limit helps on a slow network.",
         };
 
     public static FoobarException CommandTimeout(string server, RemoteCommand command) =>
@@ -41,21 +46,31 @@ internal static class RemotingErrors
         };
 
     public static FoobarException SpoolUnavailable(string server) =>
-        new("SpoolUnavailable", ErrorKind.Failed, $"{server}: no directory that a command's output could be kept in: /dev/shm, $XDG_RUNTIME_DIR, $TMPDIR, /tmp, /var/tmp and the home directory can't be written.")
+        new(
+            "SpoolUnavailable", ErrorKind.Failed,
+            $"{server}: no directory that a command's output could be kept in: /dev/shm, $XDG_RUNTIME_DIR, $TMPDIR, /tmp, /var/tmp and the "
+                + "home directory can't be written.")
         {
             Server = server,
             Recommendation = "Make one of these directories writable for the login; /dev/shm holds even when all disks are full.",
         };
 
     public static FoobarException SpoolFailed(string server, RemoteCommand command) =>
-        new("SpoolUnavailable", ErrorKind.Failed, $"{server}: the command was not started, for there was no room for its output, or its input did not arrive whole: {Excerpt(command.Script)}")
+        new(
+            "SpoolUnavailable", ErrorKind.Failed,
+            $"{server}: the command was not started, for there was no room for its output, or its input did not arrive whole: "
+                + $"{Excerpt(command.Script)}")
         {
             Server = server,
             Recommendation = "Make room in /dev/shm (or where the session keeps output), and see that the server has 'base64'.",
         };
 
     public static FoobarException OutputTruncated(CommandResult result, RemoteCommand command) =>
-        new("OutputTruncated", ErrorKind.Failed, string.Create(CultureInfo.InvariantCulture, $"{result.Server}: the output reached the {command.OutputCap / 1024.0 / 1024.0:0.###} MiB that are kept, so the command was ended there if it still ran (exit code {result.ExitCode}), and the rest is missing: {Excerpt(command.Script)}"))
+        new(
+            "OutputTruncated", ErrorKind.Failed,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{result.Server}: the output reached the {command.OutputCap / 1024.0 / 1024.0:0.###} MiB that are kept, so the command was ended there if it still ran (exit code {result.ExitCode}), and the rest is missing: {Excerpt(command.Script)}"))
         {
             Server = result.Server,
             Recommendation =
@@ -63,10 +78,15 @@ internal static class RemotingErrors
         };
 
     public static FoobarException CommandLost(string server, RemoteCommand command) =>
-        new("CommandLost", ErrorKind.Failed, $"{server}: the process of the session that waited for the command's end was killed there, so its result is not known: {Excerpt(command.Script)}")
+        new(
+            "CommandLost", ErrorKind.Failed,
+            $"{server}: the process of the session that waited for the command's end was killed there, so its result is not known: "
+                + $"{Excerpt(command.Script)}")
         {
             Server = server,
-            Recommendation = "What still ran of the command was ended. See that nothing on the server kills shells of the login (or root), the command itself included; then look at what it had done before running it again.",
+            Recommendation =
+                "What still ran of the command was ended. See that nothing on the server kills shells of the login (or root), the command "
+                    + "itself included; then look at what it had done before running it again.",
         };
 
     public static FoobarException UnknownServer(string server, IEnumerable<string> known) =>
@@ -76,10 +96,13 @@ internal static class RemotingErrors
         };
 
     public static FoobarException HostNotUsable(string server, string what, string value) =>
-        new("SshEndpointInvalid", ErrorKind.InvalidInput, $"{server}: the SSH {what} {ShellText.Show(value)} can't be given to the OpenSSH client.")
+        new(
+            "SshEndpointInvalid", ErrorKind.InvalidInput,
+            $"{server}: the SSH {what} {ShellText.Show(value)} can't be given to the OpenSSH client.")
         {
             Server = server,
-            Recommendation = "Correct the server's SSH settings in the inventory: no control characters, no blanks, no '-' at the beginning.",
+            Recommendation =
+                "Correct the server's SSH settings in the inventory: no control characters, no blanks, no '-' at the beginning.",
         };
 
     private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture) + " s";

@@ -61,7 +61,8 @@ internal sealed class ServerConnector(Site site, SessionOptions options) : IDisp
         return new ServerSession(server, channel, connection.Forwarder, connection.StartAsync, options.Log);
     }
 
-    private async Task<SshConnection> OpenAsync(ISshTransport transport, Server server, CancellationToken limit, CancellationToken cancellationToken)
+    private async Task<SshConnection> OpenAsync(
+        ISshTransport transport, Server server, CancellationToken limit, CancellationToken cancellationToken)
     {
         try
         {

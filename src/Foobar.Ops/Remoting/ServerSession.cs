@@ -13,7 +13,8 @@ namespace Foobar.Ops.Remoting;
 /// <param name="forwarder">Its forwards.</param>
 /// <param name="start">Starts a command whose streams are apart from the shell's.</param>
 /// <param name="log">Takes note of what runs.</param>
-internal sealed class ServerSession(Server server, ShellChannel channel, IForwarder forwarder, StreamStart start, IActivityLog? log) : IServerSession
+internal sealed class ServerSession(
+    Server server, ShellChannel channel, IForwarder forwarder, StreamStart start, IActivityLog? log) : IServerSession
 {
     /// <summary>How long a cancelled command's end is awaited: callers are back within a second.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(700);
@@ -29,7 +30,8 @@ internal sealed class ServerSession(Server server, ShellChannel channel, IForwar
     public async Task<CommandResult> RunAsync(RemoteCommand command, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        log?.Record(new Activity(DateTimeOffset.UtcNow, server.Name, ActivityKind.Command, command.Privileged ? $"(root) {command.Script}" : command.Script));
+        log?.Record(new Activity(
+            DateTimeOffset.UtcNow, server.Name, ActivityKind.Command, command.Privileged ? $"(root) {command.Script}" : command.Script));
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(command.TimeLimit);
         CommandResult result;
@@ -54,7 +56,9 @@ internal sealed class ServerSession(Server server, ShellChannel channel, IForwar
 
     public async Task<ICommandStream> StartAsync(RemoteCommand command, CancellationToken cancellationToken = default)
     {
-        log?.Record(new Activity(DateTimeOffset.UtcNow, server.Name, ActivityKind.Command, command.Privileged ? $"(root, streamed) {command.Script}" : $"(streamed) {command.Script}"));
+        log?.Record(new Activity(
+            DateTimeOffset.UtcNow, server.Name, ActivityKind.Command,
+            command.Privileged ? $"(root, streamed) {command.Script}" : $"(streamed) {command.Script}"));
         StreamMark mark = await channel.AllowStreamAsync(command, cancellationToken).ConfigureAwait(false);
         try
         {

@@ -8,7 +8,9 @@ public sealed record SessionOptions
     /// <summary>sudo's password, for servers where it asks for one; <see langword="null"/> for <c>sudo -n</c>.</summary>
     public Secret? SudoPassword { get; init; }
 
-    /// <summary>What carries the SSH connections; <see cref="SshTransport.Auto"/> leaves it to the inventory's word for each server.</summary>
+    /// <summary>
+    /// What carries the SSH connections; <see cref="SshTransport.Auto"/> leaves it to the inventory's word for each server.
+    /// </summary>
     public SshTransport Transport { get; init; }
 
     /// <summary>
@@ -27,7 +29,9 @@ public sealed record SessionOptions
     /// <summary>The database login; <see langword="null"/> for socket authentication as the SSH user.</summary>
     public DatabaseLogin? Database { get; init; }
 
-    /// <summary>Whether the key of a server that <c>known_hosts</c> doesn't know is accepted and kept. A changed or revoked key never is.</summary>
+    /// <summary>
+    /// Whether the key of a server that <c>known_hosts</c> doesn't know is accepted and kept. A changed or revoked key never is.
+    /// </summary>
     public bool AcceptNewHostKeys { get; init; }
 
     /// <summary>The time limit for opening a session: connecting, authenticating, starting the shell.</summary>

@@ -15,12 +15,22 @@ public static class SessionReadings
     /// <param name="source">What the reading names as its source; the command itself if left out.</param>
     /// <param name="cancellationToken">Cancels, on the server too.</param>
     /// <exception cref="FoobarException">The connection was lost: of kind <see cref="ErrorKind.Connection"/>.</exception>
-    public static Task<Reading<T>> ReadAsync<T>(this IServerSession session, RemoteCommand command, Func<string, T> parse, string? source = null, CancellationToken cancellationToken = default) =>
+    public static Task<Reading<T>> ReadAsync<T>(
+        this IServerSession session,
+        RemoteCommand command,
+        Func<string, T> parse,
+        string? source = null,
+        CancellationToken cancellationToken = default) =>
         session.ReadResultAsync(command, result => parse(Succeeded(result, source).OutputText), source, cancellationToken);
 
     /// <summary>Runs a command and makes a fact of its whole result, whatever its exit code.</summary>
     /// <inheritdoc cref="ReadAsync"/>
-    public static async Task<Reading<T>> ReadResultAsync<T>(this IServerSession session, RemoteCommand command, Func<CommandResult, T> parse, string? source = null, CancellationToken cancellationToken = default)
+    public static async Task<Reading<T>> ReadResultAsync<T>(
+        this IServerSession session,
+        RemoteCommand command,
+        Func<CommandResult, T> parse,
+        string? source = null,
+        CancellationToken cancellationToken = default)
     {
         string origin = source ?? command.Script;
         try
@@ -41,11 +51,22 @@ public static class SessionReadings
         if (result.ExitCode != 0)
         {
             string said = Excerpt(result.ErrorText);
-            throw new FoobarException("CommandFailed", ErrorKind.Failed, $"{result.Server}: '{name}' exited with {result.ExitCode}{(said.Length == 0 ? "." : $": {said}")}") { Server = result.Server };
+            throw new FoobarException(
+                "CommandFailed", ErrorKind.Failed,
+                $"{result.Server}: '{name}' exited with {result.ExitCode}{(said.Length == 0 ? "." : $": {said}")}")
+                {
+                    Server = result.Server,
+                };
         }
 
         return result.Truncated
-            ? throw new FoobarException("OutputTruncated", ErrorKind.InvalidData, $"{result.Server}: '{name}' gave more output than is taken ({result.Output.Length} bytes); what is missing can't be judged.") { Server = result.Server }
+            ? throw new FoobarException(
+                "OutputTruncated", ErrorKind.InvalidData,
+                $"{result.Server}: '{name}' gave more output than is taken ({result.Output.Length} bytes); what is missing can't be "
+                    + "judged.")
+                {
+                    Server = result.Server,
+                }
             : result;
     }
 

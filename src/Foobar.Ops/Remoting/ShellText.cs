@@ -74,7 +74,9 @@ public readonly ref struct ShellText
     }
 
     private static FoobarException NotQuotable(string what) =>
-        new("ArgumentNotQuotable", ErrorKind.InvalidInput, $"A command or argument for a server holds {what}, which no POSIX shell can be given.")
+        new(
+            "ArgumentNotQuotable", ErrorKind.InvalidInput,
+            $"A command or argument for a server holds {what}, which no POSIX shell can be given.")
         {
             Recommendation = $"Remove {what} from the value.",
         };

@@ -62,10 +62,14 @@ public sealed class SiteSession : ISiteSession
     /// <inheritdoc/>
     public ISiteSession Fresh() => new SiteSession(Site, _options);
 
-    /// <summary>Connects to several servers at once, no more than the throttle limit at a time. Never fails as a whole: each server has its own outcome.</summary>
+    /// <summary>
+    /// Connects to several servers at once, no more than the throttle limit at a time. Never fails as a whole: each server has its own
+    /// outcome.
+    /// </summary>
     /// <param name="servers">The servers' names; <see langword="null"/> for all.</param>
     /// <param name="cancellationToken">Cancels what has not come yet.</param>
-    public async Task<IReadOnlyList<ConnectOutcome>> ConnectAllAsync(IEnumerable<string>? servers = null, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<ConnectOutcome>> ConnectAllAsync(
+        IEnumerable<string>? servers = null, CancellationToken cancellationToken = default)
     {
         using SemaphoreSlim throttle = new(Math.Max(1, _options.ThrottleLimit));
         return await Task.WhenAll((servers ?? Site.Servers.Select(server => server.Name)).Select(TryAsync)).ConfigureAwait(false);

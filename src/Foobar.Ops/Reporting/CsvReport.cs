@@ -12,7 +12,8 @@ internal static class CsvReport
 {
     private static readonly string[] Names =
     [
-        "Site", "ControlId", "Title", "Area", "Severity", "Status", "Server", "Target", "Expected", "Actual", "Reason", "Evidence", "Remediation", "Suppressed", "SuppressedUntil", "Change", "References", "Time",
+        "Site", "ControlId", "Title", "Area", "Severity", "Status", "Server", "Target", "Expected", "Actual", "Reason", "Evidence",
+        "Remediation", "Suppressed", "SuppressedUntil", "Change", "References", "Time",
     ];
 
     public static string Write(Report report)
@@ -24,7 +25,9 @@ internal static class CsvReport
         {
             Record(csv,
             [
-                report.SiteOf(finding), finding.ControlId, finding.Title, finding.Area.ToString(), finding.Severity.ToString(), finding.Status.ToString(),
+                report.SiteOf(
+                    finding), finding.ControlId, finding.Title, finding.Area.ToString(), finding.Severity.ToString(),
+                    finding.Status.ToString(),
                 finding.Server, finding.Target, finding.Expected, finding.Actual, finding.Reason, finding.Evidence, finding.Remediation,
                 finding.Suppressed?.Reason, finding.Suppressed?.Until.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
                 finding.Change?.ToString(),

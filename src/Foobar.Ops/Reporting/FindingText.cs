@@ -18,7 +18,15 @@ internal static class FindingText
     /// <summary>What is wrong, in a line.</summary>
     public static string Short(Finding finding) => finding.Status == FindingStatus.Unknown
         ? $"Could not be decided: {finding.Reason}"
-        : string.Join("; ", new[] { finding.Expected is { } expected ? $"expected {expected}" : null, finding.Actual is { } actual ? $"found {actual}" : null }.OfType<string>().DefaultIfEmpty(finding.Title));
+        : string.Join(
+            "; ",
+            new[]
+            {
+                finding.Expected is { } expected ? $"expected {expected}" : null,
+                finding.Actual is { } actual ? $"found {actual}" : null,
+            }
+                .OfType<string>()
+                .DefaultIfEmpty(finding.Title));
 
     /// <summary>All that a finding says, a line each.</summary>
     public static string Long(Finding finding) => string.Join('\n', Parts(finding).Select(part => $"{part.Name}: {part.Text}"));

@@ -8,7 +8,9 @@ namespace Foobar.Ops.Reporting;
 internal sealed record AuditCounts(DateTimeOffset Time, IReadOnlyDictionary<FindingStatus, int> Counts)
 {
     public static AuditCounts Of(DateTimeOffset time, IReadOnlyList<Finding> findings) =>
-        new(time, Enum.GetValues<FindingStatus>().ToDictionary(status => status, status => findings.Count(finding => finding.Status == status)));
+        new(
+            time,
+            Enum.GetValues<FindingStatus>().ToDictionary(status => status, status => findings.Count(finding => finding.Status == status)));
 }
 
 /// <summary>
@@ -27,20 +29,35 @@ internal sealed class FindingTrend
         _report = report;
         HashSet<string> sites = [.. report.Sites];
         DateTimeOffset time = report.Time ?? DateTimeOffset.MinValue;
-        Audits = [.. report.Previous.Where(audit => audit.Time < time && sites.Contains(audit.Findings.Count > 0 ? audit.Findings[0].Site ?? audit.Site : audit.Site)).DistinctBy(audit => (audit.Site, audit.Time)).OrderBy(audit => audit.Time)];
+        Audits =
+        [
+            .. report.Previous.Where(
+                audit => audit.Time < time && sites.Contains(audit.Findings.Count > 0 ? audit.Findings[0].Site ?? audit.Site : audit.Site))
+                .DistinctBy(audit => (audit.Site, audit.Time))
+                .OrderBy(audit => audit.Time),
+        ];
         _earlier = [.. Audits.Select(audit => new Judged(audit.Time, audit.Findings, finding => finding.Site ?? audit.Site))];
         _now = new Judged(time, report.Findings, report.SiteOf);
-        Mended = _earlier.Length == 0 ? [] : [.. _earlier[^1].Open.Where(finding => _now.Decided(finding.Key) && !_now.Holds(finding.Key)).Select(finding => finding.Finding)];
+        Mended = _earlier.Length == 0
+            ? []
+            : [
+                .. _earlier[^1].Open.Where(finding => _now.Decided(finding.Key) && !_now.Holds(finding.Key))
+                    .Select(finding => finding.Finding),
+            ];
         New = [.. report.Findings.Where(IsNew)];
     }
 
     /// <summary>The earlier audits that are compared with, by time.</summary>
     public IReadOnlyList<EarlierAudit> Audits { get; }
 
-    /// <summary>How many findings each audit had, this one last; of earlier ones those of controls and servers that this one judged, too.</summary>
+    /// <summary>
+    /// How many findings each audit had, this one last; of earlier ones those of controls and servers that this one judged, too.
+    /// </summary>
     public IReadOnlyList<AuditCounts> Counts =>
     [
-        .. _earlier.Select(audit => AuditCounts.Of(audit.Time, [.. audit.Findings.Where(finding => FindingText.Counts(finding) && _now.Judges(audit.KeyOf(finding)))])),
+        .. _earlier.Select(
+            audit => AuditCounts.Of(
+                audit.Time, [.. audit.Findings.Where(finding => FindingText.Counts(finding) && _now.Judges(audit.KeyOf(finding)))])),
         AuditCounts.Of(_now.Time, [.. _report.Findings.Where(FindingText.Counts)]),
     ];
 
@@ -92,7 +109,8 @@ internal sealed class FindingTrend
 
         public IReadOnlyList<(Key Key, Finding Finding)> Open { get; }
 
-        public static bool IsOpen(Finding finding) => FindingText.Counts(finding) && finding.Status is FindingStatus.Fail or FindingStatus.Warning or FindingStatus.Unknown;
+        public static bool IsOpen(Finding finding) =>
+            FindingText.Counts(finding) && finding.Status is FindingStatus.Fail or FindingStatus.Warning or FindingStatus.Unknown;
 
         public Key KeyOf(Finding finding) => new(_siteOf(finding), finding.ControlId, finding.Server, finding.Target);
 

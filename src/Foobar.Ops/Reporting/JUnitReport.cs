@@ -14,7 +14,9 @@ internal static class JUnitReport
     {
         TestOutcome[] all = [.. TestOutcome.Of(report)];
         Totals(xml, $"Foobar.Ops audit of {report.Site}", all);
-        foreach (IGrouping<(string Site, Area Area), TestOutcome> suite in all.GroupBy(test => (test.Site, test.Finding.Area)).OrderBy(suite => suite.Key.Site, StringComparer.Ordinal).ThenBy(suite => suite.Key.Area))
+        foreach (IGrouping<(string Site, Area Area), TestOutcome> suite in all.GroupBy(test => (test.Site, test.Finding.Area))
+            .OrderBy(suite => suite.Key.Site, StringComparer.Ordinal)
+            .ThenBy(suite => suite.Key.Area))
         {
             xml.Element("testsuite", () => Suite(xml, suite.Key, [.. suite], report.Sites.Count > 1));
         }
@@ -24,7 +26,9 @@ internal static class JUnitReport
     {
         xml.Attribute("skipped", tests.Count(test => test.Result == TestResult.Skipped));
         Totals(xml, severalSites ? $"{key.Site} {key.Area}" : key.Area.ToString(), tests);
-        xml.Attribute("timestamp", tests.Max(test => test.Finding.Time).ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture));
+        xml.Attribute(
+            "timestamp",
+            tests.Max(test => test.Finding.Time).ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture));
         foreach (TestOutcome test in tests)
         {
             xml.Element("testcase", () => Case(xml, test));

@@ -52,7 +52,9 @@ internal static class JsonReport
         return Escape(root.ToJsonString(SnapshotJson.Options)) + "\n";
     }
 
-    /// <summary>JSON in which what a reader can't see is written by number, so that text stays as it is and nothing acts on a screen.</summary>
+    /// <summary>
+    /// JSON in which what a reader can't see is written by number, so that text stays as it is and nothing acts on a screen.
+    /// </summary>
     public static string Escape(string json)
     {
         if (!json.Any(IsHidden))

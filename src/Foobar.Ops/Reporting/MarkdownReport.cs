@@ -22,20 +22,31 @@ internal static class MarkdownReport
         }
 
         Finding[] counted = [.. report.Findings.Where(FindingText.Counts)];
-        text.AppendJoin(", ", Enum.GetValues<FindingStatus>().Select(status => $"{counted.Count(finding => finding.Status == status)} {status}")).Append(".\n");
+        text.AppendJoin(
+            ", ",
+            Enum.GetValues<FindingStatus>().Select(status => $"{counted.Count(finding => finding.Status == status)} {status}")).Append(
+            ".\n");
         bool sites = report.Sites.Count > 1;
         Trend(text, report, sites);
         foreach (FindingStatus status in Worst)
         {
-            Details(text, status, [.. counted.Where(finding => finding.Status == status).OrderByDescending(finding => finding.Severity)], report, sites);
+            Details(
+                text, status,
+                [.. counted.Where(finding => finding.Status == status).OrderByDescending(finding => finding.Severity)],
+                report, sites);
         }
 
         Suppressed(text, [.. report.Findings.Where(finding => finding.Suppressed is not null)], report, sites);
-        text.Append("\n## All findings\n\n").Append(sites ? "| Site " : string.Empty).Append("| Control | Status | Severity | Where | Rule |\n|---|---|---|---|---|").Append(sites ? "---|\n" : "\n");
+        text.Append("\n## All findings\n\n")
+            .Append(sites ? "| Site " : string.Empty)
+            .Append("| Control | Status | Severity | Where | Rule |\n|---|---|---|---|---|")
+            .Append(sites ? "---|\n" : "\n");
         foreach (Finding finding in report.Findings)
         {
             text.Append(sites ? $"| {Cell(report.SiteOf(finding))} " : string.Empty)
-                .Append(CultureInfo.InvariantCulture, $"| {Cell(finding.ControlId)} | {(finding.Suppressed is null ? string.Empty : "suppressed ")}{finding.Status}{(finding.Change is { } change ? $", {change.ToString().ToLowerInvariant()}" : string.Empty)} | {finding.Severity} | {Cell(FindingText.Place(finding) ?? report.SiteOf(finding))} | {Cell(finding.Title)} |\n");
+                .Append(
+                    CultureInfo.InvariantCulture,
+                    $"| {Cell(finding.ControlId)} | {(finding.Suppressed is null ? string.Empty : "suppressed ")}{finding.Status}{(finding.Change is { } change ? $", {change.ToString().ToLowerInvariant()}" : string.Empty)} | {finding.Severity} | {Cell(FindingText.Place(finding) ?? report.SiteOf(finding))} | {Cell(finding.Title)} |\n");
         }
 
         return text.ToString();
@@ -52,7 +63,9 @@ internal static class MarkdownReport
         text.Append("\n## Since earlier audits\n\n| Audit (UTC) | Fail | Unknown | Warning | Pass |\n|---|---|---|---|---|\n");
         foreach (AuditCounts audit in trend.Counts)
         {
-            text.Append(CultureInfo.InvariantCulture, $"| {audit.Time:yyyy-MM-dd HH:mm} | {audit.Counts[FindingStatus.Fail]} | {audit.Counts[FindingStatus.Unknown]} | {audit.Counts[FindingStatus.Warning]} | {audit.Counts[FindingStatus.Pass]} |\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {audit.Time:yyyy-MM-dd HH:mm} | {audit.Counts[FindingStatus.Fail]} | {audit.Counts[FindingStatus.Unknown]} | {audit.Counts[FindingStatus.Warning]} | {audit.Counts[FindingStatus.Pass]} |\n");
         }
 
         List(text, "New", trend.New, sites, report);
@@ -67,7 +80,9 @@ internal static class MarkdownReport
             foreach (Finding finding in findings)
             {
                 string place = FindingText.Place(finding) ?? "the site";
-                text.Append(CultureInfo.InvariantCulture, $"- {Cell(finding.ControlId)} {finding.Status} at {Cell(sites ? $"{report.SiteOf(finding)} {place}" : place)}: {Cell(finding.Title)}\n");
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"- {Cell(finding.ControlId)} {finding.Status} at {Cell(sites ? $"{report.SiteOf(finding)} {place}" : place)}: {Cell(finding.Title)}\n");
             }
         }
     }
@@ -80,7 +95,9 @@ internal static class MarkdownReport
             foreach (Finding finding in findings)
             {
                 string place = FindingText.Place(finding) ?? "the site";
-                text.Append(CultureInfo.InvariantCulture, $"- {Cell(finding.ControlId)} {finding.Status} at {Cell(sites ? $"{report.SiteOf(finding)} {place}" : place)} {Cell(finding.Suppressed!.ToString())}\n");
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"- {Cell(finding.ControlId)} {finding.Status} at {Cell(sites ? $"{report.SiteOf(finding)} {place}" : place)} {Cell(finding.Suppressed!.ToString())}\n");
             }
         }
     }
@@ -95,7 +112,9 @@ internal static class MarkdownReport
         text.Append(CultureInfo.InvariantCulture, $"\n## {status}\n");
 
         // What can't be judged for one cause is told once; the table has each.
-        ILookup<(string Site, string? Server, string? Reason), Finding> causes = findings.Where(finding => finding.Status == FindingStatus.Unknown).ToLookup(finding => (report.SiteOf(finding), finding.Server, finding.Reason));
+        ILookup<(string Site, string? Server, string? Reason), Finding> causes = findings.Where(
+            finding => finding.Status == FindingStatus.Unknown)
+            .ToLookup(finding => (report.SiteOf(finding), finding.Server, finding.Reason));
         foreach (Finding finding in findings)
         {
             Finding[] same = [.. causes[(report.SiteOf(finding), finding.Server, finding.Reason)]];
@@ -106,8 +125,11 @@ internal static class MarkdownReport
             }
 
             string place = string.Join(' ', new[] { sites ? report.SiteOf(finding) : null, FindingText.Place(finding) }.OfType<string>());
-            text.Append(CultureInfo.InvariantCulture, $"\n### {Cell(finding.ControlId)} ({finding.Severity}){(place.Length > 0 ? $" at {Cell(place)}" : string.Empty)}\n\n{Cell(finding.Title)}\n\n");
-            foreach (string line in FindingText.Parts(finding, place: false).SelectMany(part => ReportText.Visible($"{part.Name}: {part.Text}").Split('\n')))
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"\n### {Cell(finding.ControlId)} ({finding.Severity}){(place.Length > 0 ? $" at {Cell(place)}" : string.Empty)}\n\n{Cell(finding.Title)}\n\n");
+            foreach (string line in FindingText.Parts(finding, place: false)
+                .SelectMany(part => ReportText.Visible($"{part.Name}: {part.Text}").Split('\n')))
             {
                 text.Append(CultureInfo.InvariantCulture, $"    {line}\n");
             }
@@ -120,7 +142,9 @@ internal static class MarkdownReport
         {
             string controls = string.Join(", ", same.Select(one => one.ControlId).Distinct().Order(StringComparer.Ordinal));
             string place = string.Join(' ', new[] { site, finding.Server }.OfType<string>());
-            text.Append(CultureInfo.InvariantCulture, $"\n### {same.Length} findings{(place.Length > 0 ? $" at {Cell(place)}" : string.Empty)}\n\n{Cell(controls)}\n\n    Reason: {ReportText.Line(finding.Reason ?? string.Empty)}\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"\n### {same.Length} findings{(place.Length > 0 ? $" at {Cell(place)}" : string.Empty)}\n\n{Cell(controls)}\n\n    Reason: {ReportText.Line(finding.Reason ?? string.Empty)}\n");
         }
     }
 
@@ -142,6 +166,8 @@ internal static class MarkdownReport
         }
 
         // GitHub makes links of bare addresses.
-        return cell.ToString().Replace("://", ":&#47;&#47;", StringComparison.Ordinal).Replace("www.", "www&#46;", StringComparison.Ordinal);
+        return cell.ToString()
+            .Replace("://", ":&#47;&#47;", StringComparison.Ordinal)
+            .Replace("www.", "www&#46;", StringComparison.Ordinal);
     }
 }

@@ -4,9 +4,9 @@ using Foobar.Ops.Findings;
 namespace Foobar.Ops.Reporting;
 
 /// <summary>
-/// Writes NUnit 3 XML (docs.nunit.org, "Test Result XML Format", and the schema of NUnitLite's own output): a run, one suite a site, one fixture an area, one case a control
-/// and target. What the gate stops is a failed case, with the label <c>Error</c> if it could not be decided; what it lets through
-/// is a case with a warning.
+/// Writes NUnit 3 XML (docs.nunit.org, "Test Result XML Format", and the schema of NUnitLite's own output): a run, one suite a site, one
+/// fixture an area, one case a control and target. What the gate stops is a failed case, with the label <c>Error</c> if it could not be
+/// decided; what it lets through is a case with a warning.
 /// </summary>
 internal static class NUnitReport
 {
@@ -60,7 +60,9 @@ internal static class NUnitReport
     {
         int failed = tests.Count(IsFailure);
         int warnings = tests.Count(test => test.Result == TestResult.Warning);
-        xml.Attribute("result", failed > 0 ? "Failed" : warnings > 0 ? "Warning" : tests.Any(test => test.Result == TestResult.Passed) ? "Passed" : "Skipped");
+        xml.Attribute(
+            "result",
+            failed > 0 ? "Failed" : warnings > 0 ? "Warning" : tests.Any(test => test.Result == TestResult.Passed) ? "Passed" : "Skipped");
         Times(xml, tests.Select(test => test.Finding));
         xml.Attribute("total", tests.Length);
         xml.Attribute("passed", tests.Count(test => test.Result == TestResult.Passed));
@@ -108,7 +110,11 @@ internal static class NUnitReport
         }
         else if (test.Result is TestResult.Skipped or TestResult.Warning)
         {
-            xml.Element("reason", () => xml.Element("message", test.Result == TestResult.Skipped ? test.SkipReason : $"{test.Finding.Status}: {FindingText.Short(test.Finding)}"));
+            xml.Element(
+                "reason",
+                () => xml.Element(
+                    "message",
+                    test.Result == TestResult.Skipped ? test.SkipReason : $"{test.Finding.Status}: {FindingText.Short(test.Finding)}"));
             if (test.Result == TestResult.Warning)
             {
                 xml.Element("output", FindingText.Long(test.Finding));

@@ -56,7 +56,10 @@ public sealed record ReplicationSample
     {
         string part = new ReplicationCollector().Name;
         Dictionary<string, Reading<ReplicationFacts>> members = snapshot.Facts.Where(facts => facts.Part == part)
-            .ToDictionary(facts => facts.Server, facts => snapshot.Read<ReplicationFacts>(part, facts.Server), StringComparer.OrdinalIgnoreCase);
-        return members.Count == 0 ? [] : [.. ReplicationStatus.Of(new SiteCase<ReplicationFacts>(snapshot.Site, members, snapshot.Time)).Select(Of)];
+            .ToDictionary(
+                facts => facts.Server, facts => snapshot.Read<ReplicationFacts>(part, facts.Server), StringComparer.OrdinalIgnoreCase);
+        return members.Count == 0
+            ? []
+            : [.. ReplicationStatus.Of(new SiteCase<ReplicationFacts>(snapshot.Site, members, snapshot.Time)).Select(Of)];
     }
 }

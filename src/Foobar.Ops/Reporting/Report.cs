@@ -61,9 +61,13 @@ public sealed record Report
 
     /// <summary>Writes the report to a file.</summary>
     /// <exception cref="FoobarException"><c>FileExists</c>, <c>FileNotWritten</c>.</exception>
-    public void Save(string path, ReportFormat format, bool overwrite = false) => OutputFile.Write(path, Write(format), overwrite, ownerOnly: false);
+    public void Save(string path, ReportFormat format, bool overwrite = false) =>
+        OutputFile.Write(path, Write(format), overwrite, ownerOnly: false);
 
-    /// <summary>The format that a file's name asks for: <c>.html</c>, <c>.xml</c> (JUnit), <c>.nunit.xml</c>, <c>.sarif</c>, <c>.json</c>, <c>.md</c> or <c>.csv</c>.</summary>
+    /// <summary>
+    /// The format that a file's name asks for: <c>.html</c>, <c>.xml</c> (JUnit), <c>.nunit.xml</c>, <c>.sarif</c>, <c>.json</c>,
+    /// <c>.md</c> or <c>.csv</c>.
+    /// </summary>
     /// <exception cref="FoobarException"><c>ReportFormatUnknown</c>: another ending.</exception>
     public static ReportFormat FormatOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch
     {
@@ -75,7 +79,8 @@ public sealed record Report
         ".json" => ReportFormat.Json,
         ".md" => ReportFormat.Markdown,
         ".csv" => ReportFormat.Csv,
-        _ => throw new FoobarException("ReportFormatUnknown", ErrorKind.InvalidInput, $"The name {path} does not tell the format of a report.")
+        _ => throw new FoobarException(
+            "ReportFormatUnknown", ErrorKind.InvalidInput, $"The name {path} does not tell the format of a report.")
         {
             Recommendation = "Say -Format, or end the name in .html, .xml (JUnit), .nunit.xml, .sarif, .json, .md or .csv.",
         },

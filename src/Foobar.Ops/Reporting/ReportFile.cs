@@ -10,7 +10,8 @@ namespace Foobar.Ops.Reporting;
 public static class ReportFile
 {
     /// <summary>Loads an earlier audit; which kind of file it is shows by what it holds.</summary>
-    /// <exception cref="FoobarException"><c>ReportNotFound</c>: it can't be read. <c>ReportInvalid</c>: it is no report. <c>SnapshotInvalid</c>: it is an unusable snapshot.</exception>
+    /// <exception cref="FoobarException"><c>ReportNotFound</c>: it can't be read. <c>ReportInvalid</c>: it is no report.
+    /// <c>SnapshotInvalid</c>: it is an unusable snapshot.</exception>
     public static EarlierAudit Load(string path)
     {
         try
@@ -19,9 +20,11 @@ public static class ReportFile
                 ? Parse(File.ReadAllText(path), path)
                 : throw Invalid(path, $"it is larger than {SnapshotFile.MaxBytes / 1024 / 1024} MiB");
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new FoobarException("ReportNotFound", ErrorKind.NotFound, $"The earlier audit {path} cannot be read: {exception.Message}", exception)
+            throw new FoobarException(
+                "ReportNotFound", ErrorKind.NotFound, $"The earlier audit {path} cannot be read: {exception.Message}", exception)
             {
                 Recommendation = "Name a JSON report of Export-FoobarReport, or a snapshot of Export-FoobarSnapshot.",
             };
@@ -36,13 +39,15 @@ public static class ReportFile
     {
         try
         {
-            JsonObject root = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { MaxDepth = SnapshotJson.Options.MaxDepth }) as JsonObject
+            JsonObject root = JsonNode.Parse(
+                text, documentOptions: new JsonDocumentOptions { MaxDepth = SnapshotJson.Options.MaxDepth }) as JsonObject
                 ?? throw Invalid(path, "it is no JSON object");
             return root.ContainsKey("inventory") ? EarlierAudit.Of(SnapshotFile.Parse(text, path))
                 : root.ContainsKey("findings") ? Read(root, path)
                 : throw Invalid(path, "it has neither \"findings\" nor \"inventory\"");
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or ArgumentException or NotSupportedException)
+        catch (Exception exception)
+            when (exception is JsonException or InvalidOperationException or FormatException or ArgumentException or NotSupportedException)
         {
             throw Invalid(path, exception.Message, exception);
         }
@@ -70,6 +75,8 @@ public static class ReportFile
     private static FoobarException Invalid(string path, string problem, Exception? cause = null) =>
         new("ReportInvalid", ErrorKind.InvalidInput, $"{path} is no usable report: {problem}.", cause)
         {
-            Recommendation = "Name a JSON report of Export-FoobarReport, or a snapshot of Export-FoobarSnapshot; one of a newer module needs that module.",
+            Recommendation =
+                "Name a JSON report of Export-FoobarReport, or a snapshot of Export-FoobarSnapshot; one of a newer module needs that "
+                    + "module.",
         };
 }

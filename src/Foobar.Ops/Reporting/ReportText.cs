@@ -72,7 +72,9 @@ internal static class ReportText
         {
             visible.Append('\uFFFD');
         }
-        else if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+        else if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Format
+            or UnicodeCategory.LineSeparator
+            or UnicodeCategory.ParagraphSeparator)
         {
             visible.Append(CultureInfo.InvariantCulture, $"⟨U+{rune.Value:X4}⟩");
         }

@@ -10,7 +10,14 @@ namespace Foobar.Ops.Reporting;
 /// </summary>
 internal sealed class ReportXml : IDisposable
 {
-    private static readonly XmlWriterSettings Settings = new() { Indent = true, NewLineChars = "\n", NewLineHandling = NewLineHandling.None, Encoding = new UTF8Encoding(false), CheckCharacters = true };
+    private static readonly XmlWriterSettings Settings = new()
+    {
+        Indent = true,
+        NewLineChars = "\n",
+        NewLineHandling = NewLineHandling.None,
+        Encoding = new UTF8Encoding(false),
+        CheckCharacters = true,
+    };
 
     private readonly MemoryStream _stream = new();
     private readonly XmlWriter _xml;

@@ -17,7 +17,8 @@ internal static partial class SarifReport
     public static string Write(Report report)
     {
         IReadOnlyList<ControlInfo> rules = report.Used;
-        Dictionary<string, int> indexes = rules.Select((rule, index) => (rule.Id, index)).ToDictionary(pair => pair.Id, pair => pair.index, StringComparer.Ordinal);
+        Dictionary<string, int> indexes = rules.Select((rule, index) => (rule.Id, index))
+            .ToDictionary(pair => pair.Id, pair => pair.index, StringComparer.Ordinal);
         bool suppressing = report.Findings.Any(finding => finding.Suppressed is not null);
         JsonObject driver = new() { ["name"] = "Foobar.Ops" };
         if (report.ModuleVersion is { } version)
@@ -26,7 +27,10 @@ internal static partial class SarifReport
         }
 
         ControlReference[] references = [.. rules.SelectMany(rule => rule.References).Distinct()];
-        Framework[] frameworks = [.. ControlReferences.Frameworks.Where(framework => references.Any(reference => reference.Framework == framework.Name))];
+        Framework[] frameworks =
+        [
+            .. ControlReferences.Frameworks.Where(framework => references.Any(reference => reference.Framework == framework.Name)),
+        ];
         driver["rules"] = Array(rules.Select(Rule));
         JsonObject run = new()
         {
@@ -42,7 +46,13 @@ internal static partial class SarifReport
 
         if (report.Time is { } time)
         {
-            run["invocations"] = new JsonArray(new JsonObject { ["executionSuccessful"] = true, ["endTimeUtc"] = time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture) });
+            run["invocations"] = new JsonArray(
+                new JsonObject
+                {
+                    ["executionSuccessful"] = true,
+                    ["endTimeUtc"] = time.UtcDateTime.ToString(
+                        "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture),
+                });
         }
 
         return JsonReport.Escape(new JsonObject
@@ -60,13 +70,15 @@ internal static partial class SarifReport
             ["id"] = control.Id,
             ["shortDescription"] = Message(control.Title),
             ["fullDescription"] = Message(control.Rationale),
-            ["help"] = Message(control.Reference is { } reference ? $"{control.Remediation}\n\nReference: {reference}" : control.Remediation),
+            ["help"] = Message(
+                control.Reference is { } reference ? $"{control.Remediation}\n\nReference: {reference}" : control.Remediation),
             ["defaultConfiguration"] = new JsonObject { ["level"] = Level(control.Severity) },
             ["properties"] = new JsonObject
             {
                 ["severity"] = control.Severity.ToString(),
                 ["security-severity"] = Score(control.Severity),
-                ["tags"] = new JsonArray([control.Area.ToString(), .. control.References.Select(reference => (JsonNode)reference.ToString())]),
+                ["tags"] = new JsonArray(
+                    [control.Area.ToString(), .. control.References.Select(reference => (JsonNode)reference.ToString())]),
             },
         };
         if (control.References.Count > 0)
@@ -77,7 +89,11 @@ internal static partial class SarifReport
                 {
                     ["id"] = reference.Number,
                     ["guid"] = GuidOf(reference.Framework, reference.Version, reference.Number),
-                    ["toolComponent"] = new JsonObject { ["name"] = reference.Framework, ["guid"] = GuidOf(reference.Framework, reference.Version) },
+                    ["toolComponent"] = new JsonObject
+                    {
+                        ["name"] = reference.Framework,
+                        ["guid"] = GuidOf(reference.Framework, reference.Version),
+                    },
                 },
                 ["kinds"] = new JsonArray("relevant"),
             }));
@@ -94,12 +110,15 @@ internal static partial class SarifReport
         ["fullName"] = framework.FullName,
         ["version"] = framework.Version,
         ["shortDescription"] = Message($"{framework.FullName} {framework.Version}"),
-        ["taxa"] = Array(references.Where(reference => reference.Framework == framework.Name).OrderBy(reference => reference.Number, StringComparer.Ordinal).Select(reference => new JsonObject
-        {
-            ["id"] = reference.Number,
-            ["guid"] = GuidOf(reference.Framework, reference.Version, reference.Number),
-            ["shortDescription"] = Message(reference.Title),
-        })),
+        ["taxa"] = Array(
+            references.Where(reference => reference.Framework == framework.Name).OrderBy(
+                reference => reference.Number, StringComparer.Ordinal).Select(
+                reference => new JsonObject
+                {
+                    ["id"] = reference.Number,
+                    ["guid"] = GuidOf(reference.Framework, reference.Version, reference.Number),
+                    ["shortDescription"] = Message(reference.Title),
+                })),
     };
 
     // The same for the same requirement in every report (RFC 9562, version 8).
@@ -127,7 +146,8 @@ internal static partial class SarifReport
             FindingStatus.Warning => "warning",
             _ => "none",
         };
-        result["message"] = Message($"{place}: {(finding.Status is FindingStatus.Pass or FindingStatus.NotApplicable ? finding.Title : FindingText.Short(finding))}");
+        result["message"] = Message(
+            $"{place}: {(finding.Status is FindingStatus.Pass or FindingStatus.NotApplicable ? finding.Title : FindingText.Short(finding))}");
         result["locations"] = new JsonArray(Location(finding, place, report));
         if (finding.Change is { } change)
         {
@@ -143,7 +163,10 @@ internal static partial class SarifReport
                 ["kind"] = "external",
                 ["status"] = "accepted",
                 ["justification"] = accepted.Reason,
-                ["properties"] = new JsonObject { ["until"] = accepted.Until.UtcDateTime.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture) },
+                ["properties"] = new JsonObject
+                {
+                    ["until"] = accepted.Until.UtcDateTime.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture),
+                },
             });
         }
         else if (suppressing)
@@ -159,7 +182,11 @@ internal static partial class SarifReport
     // In a message [text](target) is a link (3.11.6) and {0} a placeholder (3.11.5); what servers say is neither.
     private static JsonObject Message(string text) => new()
     {
-        ["text"] = Placeholder().Replace(Link().Replace(text, static link => link.Value.Replace("[", "\\[", StringComparison.Ordinal).Replace("]", "\\]", StringComparison.Ordinal)), "{{$1}}"),
+        ["text"] = Placeholder().Replace(
+            Link().Replace(
+                text,
+                static link => link.Value.Replace("[", "\\[", StringComparison.Ordinal).Replace("]", "\\]", StringComparison.Ordinal)),
+            "{{$1}}"),
     };
 
     private static JsonObject Location(Finding finding, string place, Report report) => new()
@@ -182,7 +209,8 @@ internal static partial class SarifReport
         JsonObject properties = [];
         foreach ((string name, string? text) in new[]
         {
-            ("status", finding.Status.ToString()), ("severity", finding.Severity.ToString()), ("site", finding.Site), ("server", finding.Server), ("target", finding.Target), ("expected", finding.Expected),
+            ("status", finding.Status.ToString()), ("severity", finding.Severity.ToString()), ("site", finding.Site),
+            ("server", finding.Server), ("target", finding.Target), ("expected", finding.Expected),
             ("actual", finding.Actual), ("evidence", finding.Evidence), ("reason", finding.Reason), ("remediation", finding.Remediation),
         })
         {
@@ -224,7 +252,8 @@ internal static partial class SarifReport
     internal static string Fingerprint(Finding finding, Report report)
     {
         string site = report.SiteOf(finding) == report.Site ? string.Empty : $"{finding.Site}\n";
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{site}{finding.ControlId}\n{finding.Server}\n{finding.Target}")))[..32];
+        return Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.UTF8.GetBytes($"{site}{finding.ControlId}\n{finding.Server}\n{finding.Target}")))[..32];
     }
 
     private static JsonArray Array(IEnumerable<JsonObject> items) => [.. items];

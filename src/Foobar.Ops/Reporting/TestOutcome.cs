@@ -30,7 +30,10 @@ internal enum TestResult
 internal sealed record TestOutcome(Finding Finding, string Site, string Name, TestResult Result)
 {
     /// <summary>Why it does not count.</summary>
-    public string SkipReason => Finding.Suppressed is { } accepted ? $"{Finding.Status}, suppressed {accepted}" : Finding.Reason ?? Finding.Actual ?? Finding.Status.ToString();
+    public string SkipReason =>
+        Finding.Suppressed is { } accepted
+            ? $"{Finding.Status}, suppressed {accepted}"
+            : Finding.Reason ?? Finding.Actual ?? Finding.Status.ToString();
 
     /// <summary>The findings of a report, in its order.</summary>
     public static IEnumerable<TestOutcome> Of(Report report)
@@ -39,18 +42,24 @@ internal sealed record TestOutcome(Finding Finding, string Site, string Name, Te
         foreach (Finding finding in report.Findings)
         {
             string site = report.SiteOf(finding);
-            string name = FindingText.Place(finding) is { } place ? $"{finding.ControlId} {finding.Title} [{place}]" : $"{finding.ControlId} {finding.Title}";
+            string name = FindingText.Place(finding) is { } place
+                ? $"{finding.ControlId} {finding.Title} [{place}]"
+                : $"{finding.ControlId} {finding.Title}";
             int count = names[(site, name)] = names.GetValueOrDefault((site, name)) + 1;
-            yield return new(finding, site, count == 1 ? name : string.Create(CultureInfo.InvariantCulture, $"{name} ({count})"), ResultOf(finding, report));
+            yield return new(
+                finding, site,
+                count == 1 ? name : string.Create(CultureInfo.InvariantCulture, $"{name} ({count})"),
+                ResultOf(finding, report));
         }
     }
 
-    private static TestResult ResultOf(Finding finding, Report report) => finding.Suppressed is not null ? TestResult.Skipped : (report.Stops(finding), finding.Status) switch
-    {
-        (true, FindingStatus.Unknown) => TestResult.Error,
-        (true, _) => TestResult.Failed,
-        (false, FindingStatus.NotApplicable or FindingStatus.Unknown) => TestResult.Skipped,
-        (false, FindingStatus.Fail or FindingStatus.Warning) => TestResult.Warning,
-        _ => TestResult.Passed,
-    };
+    private static TestResult ResultOf(Finding finding, Report report) =>
+        finding.Suppressed is not null ? TestResult.Skipped : (report.Stops(finding), finding.Status) switch
+        {
+            (true, FindingStatus.Unknown) => TestResult.Error,
+            (true, _) => TestResult.Failed,
+            (false, FindingStatus.NotApplicable or FindingStatus.Unknown) => TestResult.Skipped,
+            (false, FindingStatus.Fail or FindingStatus.Warning) => TestResult.Warning,
+            _ => TestResult.Passed,
+        };
 }

@@ -11,12 +11,16 @@ namespace Foobar.Ops.Reporting;
 /// <param name="Points">What was counted, by time.</param>
 public sealed record TrafficSeries(string Server, TrafficOrigin Origin, string Name, IReadOnlyList<TrafficPoint> Points)
 {
-    /// <summary>The samples of one counter each as a series, in the order in which the counters come; statements by kind are left out.</summary>
+    /// <summary>
+    /// The samples of one counter each as a series, in the order in which the counters come; statements by kind are left out.
+    /// </summary>
     public static IReadOnlyList<TrafficSeries> Of(IEnumerable<TrafficRate> samples) =>
     [
         .. samples.Where(static rate => rate.Unit != TrafficUnit.Statements || rate.Name == "Questions")
             .GroupBy(RateSeries.Of)
-            .Select(static series => new TrafficSeries(series.Key.Server, series.Key.Origin, series.Key.Name, [.. series.Select(PointOf).OrderBy(point => point.Time)])),
+            .Select(
+                static series => new TrafficSeries(
+                    series.Key.Server, series.Key.Origin, series.Key.Name, [.. series.Select(PointOf).OrderBy(point => point.Time)])),
     ];
 
     /// <summary>What a history kept of a counter.</summary>
@@ -24,13 +28,19 @@ public sealed record TrafficSeries(string Server, TrafficOrigin Origin, string N
         series.Server,
         series.Origin,
         series.Name,
-        [.. buckets.OrderBy(bucket => bucket.Start).Select(bucket => new TrafficPoint(bucket.Start + bucket.Length, bucket.Length.TotalSeconds, bucket.Rate, null, null))]);
+        [
+            .. buckets.OrderBy(bucket => bucket.Start)
+                .Select(bucket => new TrafficPoint(bucket.Start + bucket.Length, bucket.Length.TotalSeconds, bucket.Rate, null, null)),
+        ]);
 
     /// <summary>Series with those of one counter joined.</summary>
     public static IReadOnlyList<TrafficSeries> Join(IEnumerable<TrafficSeries> series) =>
     [
         .. series.GroupBy(one => (one.Server, one.Origin, one.Name))
-            .Select(same => new TrafficSeries(same.Key.Server, same.Key.Origin, same.Key.Name, [.. same.SelectMany(one => one.Points).DistinctBy(point => point.Time).OrderBy(point => point.Time)])),
+            .Select(
+                same => new TrafficSeries(
+                    same.Key.Server, same.Key.Origin, same.Key.Name,
+                    [.. same.SelectMany(one => one.Points).DistinctBy(point => point.Time).OrderBy(point => point.Time)])),
     ];
 
     private static TrafficPoint PointOf(TrafficRate rate) =>

@@ -37,7 +37,9 @@ internal static class FindingMapper
         }
 
         return new OutgoingEvent(
-            $"{finding.ControlId} {finding.Status}: {finding.Server ?? finding.Site ?? "site"}{(finding.Target is null ? string.Empty : $" {finding.Target}")}: {finding.Title}",
+            $"{finding.ControlId} {finding.Status}: "
+                + $"{finding.Server ?? finding.Site ?? "site"}{(finding.Target is null ? string.Empty : $" {finding.Target}")}: "
+                + $"{finding.Title}",
             finding.Time,
             LevelOf(finding),
             attributes);

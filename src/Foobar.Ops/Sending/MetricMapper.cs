@@ -29,7 +29,8 @@ internal static partial class MetricMapper
         ServerMetric metric => [.. Map(metric, "foobar.server", metric.Time, With(labels, ("server", metric.Server)))],
         _ => throw new FoobarException("NotSendable", ErrorKind.InvalidInput, $"A {measured.GetType().Name} can't be sent as a metric.")
         {
-            Recommendation = "Send what Measure-FoobarQps and Get-FoobarMetric return, in the session that got it; findings by Send-FoobarFinding.",
+            Recommendation =
+                "Send what Measure-FoobarQps and Get-FoobarMetric return, in the session that got it; findings by Send-FoobarFinding.",
         },
     };
 
@@ -39,7 +40,8 @@ internal static partial class MetricMapper
             labels, ("server", rate.Server), ("origin", rate.Origin.ToString()), ("counter", rate.Name), ("unit", rate.Unit.ToString()));
         if (rate.Count is { } count)
         {
-            yield return new OutgoingMetric("foobar.traffic.count", count, rate.End, own) { Interval = TimeSpan.FromSeconds(rate.WindowSeconds), Unit = "1" };
+            yield return new OutgoingMetric(
+                "foobar.traffic.count", count, rate.End, own) { Interval = TimeSpan.FromSeconds(rate.WindowSeconds), Unit = "1" };
         }
 
         (string Name, double? Value)[] values = [("rate", rate.Rate), ("rate_lower", rate.Lower), ("rate_upper", rate.Upper)];
@@ -52,7 +54,8 @@ internal static partial class MetricMapper
     /// <summary>A metric for each number of an object, and those of the objects in its lists.</summary>
     private static IEnumerable<OutgoingMetric> Map(object of, string prefix, DateTimeOffset time, Dictionary<string, string> labels)
     {
-        foreach (PropertyInfo property in Properties.GetOrAdd(of.GetType(), static type => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)))
+        foreach (PropertyInfo property in Properties.GetOrAdd(
+            of.GetType(), static type => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)))
         {
             object? value = property.GetValue(of);
             if (value is int or long or double && Convert.ToDouble(value, CultureInfo.InvariantCulture) is var number
@@ -64,7 +67,10 @@ internal static partial class MetricMapper
             {
                 foreach (object item in list.Cast<object>().Where(static item => item.GetType().Assembly == typeof(MetricMapper).Assembly))
                 {
-                    foreach (OutgoingMetric metric in Map(item, $"foobar.{Snake(item.GetType().Name.Replace("Metric", string.Empty, StringComparison.Ordinal))}", time, Named(labels, item)))
+                    foreach (OutgoingMetric metric in Map(
+                        item,
+                        $"foobar.{Snake(item.GetType().Name.Replace("Metric", string.Empty, StringComparison.Ordinal))}",
+                        time, Named(labels, item)))
                     {
                         yield return metric;
                     }
@@ -76,7 +82,12 @@ internal static partial class MetricMapper
     /// <summary>What names an item among its like: its texts, such as device and mount point.</summary>
     private static Dictionary<string, string> Named(Dictionary<string, string> labels, object item) => With(
         labels,
-        [.. item.GetType().GetProperties().Where(static property => property.PropertyType == typeof(string)).Select(property => (Snake(property.Name), (string?)property.GetValue(item) ?? string.Empty))]);
+        [
+            .. item.GetType()
+                .GetProperties()
+                .Where(static property => property.PropertyType == typeof(string))
+                .Select(property => (Snake(property.Name), (string?)property.GetValue(item) ?? string.Empty)),
+        ]);
 
     private static Dictionary<string, string> With(IReadOnlyDictionary<string, string> labels, params (string Name, string Value)[] more)
     {

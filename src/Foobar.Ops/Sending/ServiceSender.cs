@@ -126,7 +126,10 @@ public sealed class ServiceSender
             .. objects.OfType<Finding>().Select(finding => FindingMapper.Map(finding, _options.Labels)),
             .. objects.OfType<OutgoingEvent>(),
         ];
-        OutgoingMetric[] metrics = [.. objects.Where(static one => one is not (Finding or OutgoingEvent)).SelectMany(one => MetricMapper.Map(one, _options.Labels))];
+        OutgoingMetric[] metrics =
+        [
+            .. objects.Where(static one => one is not (Finding or OutgoingEvent)).SelectMany(one => MetricMapper.Map(one, _options.Labels)),
+        ];
         return [.. events.Length > 0 ? _format.Batches(events) : [], .. metrics.Length > 0 ? _format.Batches(metrics) : []];
     }
 

@@ -18,7 +18,10 @@ internal static class ClockControls
             ? [Verdict.NotApplicable(actual: "a container has its host's clock")]
             : server.Facts.ClockSync.Judge(clock => [clock.Synchronized
                 ? Verdict.Pass(actual: "synchronised")
-                : Verdict.Fail(null, "synchronised", clock.ServiceEnabled == true ? "not synchronised, though a time service is enabled" : "not synchronised", $"{ClockSync.Source}: NTPSynchronized=no")]));
+                : Verdict.Fail(
+                    null, "synchronised",
+                    clock.ServiceEnabled == true ? "not synchronised, though a time service is enabled" : "not synchronised",
+                    $"{ClockSync.Source}: NTPSynchronized=no")]));
 
     /// <summary>SRV-010.</summary>
     public static Control<ServerCase<ServerFacts>> Offset { get; } = new(
@@ -31,14 +34,20 @@ internal static class ClockControls
             "RFC 5905, 8: offset and delay from timestamps"),
         server => server.Facts.ClockOffset.Judge(offset => [JudgeOffset(offset, server.Site.Policy.Servers.MaxClockOffsetSeconds)]));
 
-    private static bool IsContainer(ServerCase<ServerFacts> server) => server.Facts.System.TryGet(out SystemIdentity? system) && system.IsContainer;
+    private static bool IsContainer(ServerCase<ServerFacts> server) =>
+        server.Facts.System.TryGet(out SystemIdentity? system) && system.IsContainer;
 
     private static Verdict JudgeOffset(ClockOffset offset, double limit)
     {
-        string actual = FormattableString.Invariant($"{offset.Seconds:+0.000;-0.000;0.000} s, give or take {offset.UncertaintySeconds:0.000} s");
+        string actual = FormattableString.Invariant(
+            $"{offset.Seconds:+0.000;-0.000;0.000} s, give or take {offset.UncertaintySeconds:0.000} s");
         double distance = Math.Abs(offset.Seconds);
         return distance + offset.UncertaintySeconds <= limit ? Verdict.Pass(actual: actual)
-            : distance - offset.UncertaintySeconds > limit ? Verdict.Fail(null, $"within {Judging.Measure(limit, "s")}", actual, ClockOffset.Source)
-            : Verdict.Unknown(null, $"The server answers too slowly to tell whether its clock is within {Judging.Measure(limit, "s")}: {actual}.", ClockOffset.Source);
+            : distance - offset.UncertaintySeconds > limit
+                ? Verdict.Fail(null, $"within {Judging.Measure(limit, "s")}", actual, ClockOffset.Source)
+            : Verdict.Unknown(
+                null,
+                $"The server answers too slowly to tell whether its clock is within {Judging.Measure(limit, "s")}: {actual}.",
+                ClockOffset.Source);
     }
 }

@@ -23,7 +23,10 @@ internal static class DiskControls
             "Find what grew (du -x), remove or move it, or enlarge the file system.",
             "df(1)"),
         server => server.Facts.FileSystems.Judge(disks => Writables(disks, server.Facts.Mounts)
-            .Select(disk => Judge(disk.MountPoint, disk.UsedPercent, "used", server.Site.Policy.Servers, $"{DfParser.Source}: {disk.UsedBytes} of {disk.SizeBytes} bytes used on {disk.Device}"))));
+            .Select(
+                disk => Judge(
+                    disk.MountPoint, disk.UsedPercent, "used", server.Site.Policy.Servers,
+                    $"{DfParser.Source}: {disk.UsedBytes} of {disk.SizeBytes} bytes used on {disk.Device}"))));
 
     /// <summary>SRV-006.</summary>
     public static Control<ServerCase<ServerFacts>> Inodes { get; } = new(
@@ -36,7 +39,9 @@ internal static class DiskControls
             "df(1)"),
         server => server.Facts.FileSystems.Judge(disks => Writables(disks, server.Facts.Mounts)
             .Select(disk => disk.InodesUsedPercent is { } percent
-                ? Judge(disk.MountPoint, percent, "of inodes used", server.Site.Policy.Servers, $"{DfParser.InodesSource}: {disk.InodesUsed} of {disk.Inodes} used on {disk.Device}")
+                ? Judge(
+                    disk.MountPoint, percent, "of inodes used", server.Site.Policy.Servers,
+                    $"{DfParser.InodesSource}: {disk.InodesUsed} of {disk.Inodes} used on {disk.Device}")
                 : Verdict.NotApplicable(disk.MountPoint, "no limit on inodes"))));
 
     /// <summary>SRV-007.</summary>
@@ -50,7 +55,10 @@ internal static class DiskControls
             "proc_pid_mountinfo(5)"),
         server => server.Facts.Mounts.Judge(mounts => mounts
             .Where(IsUnexpectedlyReadOnly)
-            .Select(mount => Verdict.Fail(mount.MountPoint, "writable, or read-only in /etc/fstab", "read-only", $"{MountParser.Source}: {mount.Device} ({mount.Type})"))
+            .Select(
+                mount => Verdict.Fail(
+                    mount.MountPoint, "writable, or read-only in /etc/fstab", "read-only",
+                    $"{MountParser.Source}: {mount.Device} ({mount.Type})"))
             .OrPass("no unexpected read-only file system")));
 
     /// <summary>What can't be written to can't fill up: an image is full by nature (squashfs).</summary>

@@ -13,7 +13,8 @@ internal static class KernelFiles
 
     /// <summary>The text of one of them.</summary>
     /// <exception cref="ParseException">It is missing or can't be read.</exception>
-    public static string Of(string text, string path) => Find(text, path) ?? throw new ParseException(null, path, 0, "the file is missing or can't be read.");
+    public static string Of(string text, string path) =>
+        Find(text, path) ?? throw new ParseException(null, path, 0, "the file is missing or can't be read.");
 
     /// <summary>The mounts, beside what /etc/fstab wants of them.</summary>
     /// <exception cref="ParseException">They can't be read, or a line is not of its form.</exception>

@@ -10,7 +10,10 @@ public sealed record PendingReboot
     /// <summary>What this is read from.</summary>
     public const string Source = "/run/reboot-required, /boot, needs-restarting -r";
 
-    /// <summary>Prints one line a sign: <c>required</c>, <c>package NAME</c>, <c>running RELEASE</c>, <c>installed RELEASE</c>, <c>needs-restarting CODE</c>.</summary>
+    /// <summary>
+    /// Prints one line a sign: <c>required</c>, <c>package NAME</c>, <c>running RELEASE</c>, <c>installed RELEASE</c>, <c>needs-restarting
+    /// CODE</c>.
+    /// </summary>
     internal const string Script = """
         if [ -e /run/reboot-required ]; then echo required; sed 's/^/package /' /run/reboot-required.pkgs 2>/dev/null; fi
         echo "running $(uname -r)"
@@ -43,7 +46,9 @@ public sealed record PendingReboot
     /// <exception cref="Errors.ParseException">The running kernel is missing or a line is none of those.</exception>
     public static PendingReboot Parse(string text)
     {
-        ILookup<string, string> signs = Lines.Of(text).Select(line => Lines.Fields(line.Text, 2)).ToLookup(fields => fields[0], fields => fields.ElementAtOrDefault(1) ?? "");
+        ILookup<string, string> signs = Lines.Of(text)
+            .Select(line => Lines.Fields(line.Text, 2))
+            .ToLookup(fields => fields[0], fields => fields.ElementAtOrDefault(1) ?? "");
         string running = signs["running"].FirstOrDefault(release => release.Length > 0)
             ?? throw new Errors.ParseException(null, Source, 0, "expected a line 'running' with the kernel's release.");
         return new PendingReboot

@@ -24,7 +24,9 @@ internal static class RoleUnits
     public static IEnumerable<RequiredUnit> Of(Server server, Policy policy) =>
         server.Roles.SelectMany(role => OfRole(role, policy.Servers)).Append(Ssh);
 
-    private static IEnumerable<RequiredUnit> OfRole(Role role, ServerPolicy policy) => policy.Units.TryGetValue(role, out IReadOnlyList<string>? declared)
-        ? declared.Select(name => new RequiredUnit($"role {role}", [name.Contains('.', StringComparison.Ordinal) ? name : name + ".service"]))
-        : Usual.TryGetValue(role, out string[]? usual) ? [new RequiredUnit($"role {role}", usual)] : [];
+    private static IEnumerable<RequiredUnit> OfRole(Role role, ServerPolicy policy) =>
+        policy.Units.TryGetValue(role, out IReadOnlyList<string>? declared)
+            ? declared.Select(
+                name => new RequiredUnit($"role {role}", [name.Contains('.', StringComparison.Ordinal) ? name : name + ".service"]))
+            : Usual.TryGetValue(role, out string[]? usual) ? [new RequiredUnit($"role {role}", usual)] : [];
 }

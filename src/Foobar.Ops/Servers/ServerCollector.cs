@@ -36,7 +36,8 @@ public sealed class ServerCollector : Collector<ServerFacts>
         IEnumerable<string> required = RoleUnits.Of(server, session.Site.Policy).SelectMany(static unit => unit.Names);
         var units = UnitScript.ReadAsync(connection, required, cancellationToken);
         var sockets = Read(SocketParser.Source, SocketParser.Parse, SocketParser.Source, privileged: true);
-        var ports = Read(KernelFiles.Script, text => EphemeralPorts.Parse(KernelFiles.Of(text, EphemeralPorts.Source)), EphemeralPorts.Source);
+        var ports = Read(
+            KernelFiles.Script, text => EphemeralPorts.Parse(KernelFiles.Of(text, EphemeralPorts.Source)), EphemeralPorts.Source);
         var disks = Read(FileSystemScript.Text, FileSystemScript.Parse, DfParser.Source);
         var mounts = Read(KernelFiles.Script, KernelFiles.MountsOf, MountParser.Source);
         var memory = Read(KernelFiles.Script, text => MemoryUse.Parse(KernelFiles.Of(text, MemoryUse.Source)), MemoryUse.Source);
@@ -71,7 +72,8 @@ public sealed class ServerCollector : Collector<ServerFacts>
             DateTimeOffset asked = DateTimeOffset.UtcNow;
             long start = Stopwatch.GetTimestamp();
             Reading<ClockOffset> answer = await connection.ReadAsync(
-                RemoteCommand.FromScript(ClockOffset.Source), text => ClockOffset.Measure(asked, text, Stopwatch.GetElapsedTime(start)), ClockOffset.Source, cancellationToken);
+                RemoteCommand.FromScript(ClockOffset.Source), text =>
+                    ClockOffset.Measure(asked, text, Stopwatch.GetElapsedTime(start)), ClockOffset.Source, cancellationToken);
             best = best?.Value is { } kept && !(answer.Value?.UncertaintySeconds < kept.UncertaintySeconds) ? best : answer;
         }
 

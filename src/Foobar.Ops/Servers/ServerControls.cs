@@ -24,6 +24,7 @@ public static class ServerControls
         UnitControls.RolesStartAtBoot,
     ];
 
-    internal static ControlInfo Info(string id, Severity severity, string title, string rationale, string remediation, string? reference = null) =>
+    internal static ControlInfo Info(
+        string id, Severity severity, string title, string rationale, string remediation, string? reference = null) =>
         new(id, title, Area.Server, severity, rationale, remediation, reference);
 }

@@ -12,7 +12,10 @@ internal static class SocketControls
     private static readonly int[] DhcpClientPorts = [68, 546];
 
     // State Snapshot Transfer and Incremental State Transfer (Galera Cluster Documentation, Firewall Settings).
-    private static readonly PortRange[] GaleraTransferPorts = [new(TransportProtocol.Tcp, 4444, 4444), new(TransportProtocol.Tcp, 4568, 4568)];
+    private static readonly PortRange[] GaleraTransferPorts =
+    [
+        new(TransportProtocol.Tcp, 4444, 4444), new(TransportProtocol.Tcp, 4568, 4568),
+    ];
 
     /// <summary>SRV-003.</summary>
     public static Control<ServerCase<ServerFacts>> OnlyDeclared { get; } = new(
@@ -40,7 +43,9 @@ internal static class SocketControls
     {
         PortRange[] declared = [.. server.Site.FlowsTo(server.Server).SelectMany(flow => flow.Ports)];
         return sockets
-            .Where(socket => socket.Scope != SocketScope.Loopback && !Array.Exists(declared, range => range.Contains(socket.Protocol, socket.Port)))
+            .Where(
+                socket =>
+                    socket.Scope != SocketScope.Loopback && !Array.Exists(declared, range => range.Contains(socket.Protocol, socket.Port)))
             .Where(socket => socket.Protocol != TransportProtocol.Udp || !DhcpClientPorts.Contains(socket.Port))
             .GroupBy(socket => socket.Label)
             .Select(same => JudgeUndeclared(same.First(), server.Facts.EphemeralPorts));
@@ -53,13 +58,19 @@ internal static class SocketControls
 
         // A client that sends datagrams holds a port the kernel picked, and looks like a server that picked one of those.
         return socket.Protocol == TransportProtocol.Udp && ephemeral.TryGet(out EphemeralPorts? range) && range.Contains(socket.Port)
-            ? Verdict.Warning(socket.Label, "no listener, or a declared flow", $"held by {holder}, on a port that clients are given too", evidence)
+            ? Verdict.Warning(
+                socket.Label, "no listener, or a declared flow", $"held by {holder}, on a port that clients are given too", evidence)
             : Verdict.Fail(socket.Label, "no listener, or a declared flow", $"held by {holder}", evidence);
     }
 
     private static IEnumerable<Verdict> JudgeFlows(ServerCase<ServerFacts> server, IReadOnlyList<ListeningSocket> sockets)
     {
-        (Flow Flow, PortRange Range)[] needed = [.. server.Site.FlowsNaming(server.Server).SelectMany(flow => flow.Ports.Select(range => (flow, range))).DistinctBy(pair => pair.range)];
+        (Flow Flow, PortRange Range)[] needed =
+        [
+            .. server.Site.FlowsNaming(server.Server)
+                .SelectMany(flow => flow.Ports.Select(range => (flow, range)))
+                .DistinctBy(pair => pair.range),
+        ];
         return needed.Length == 0
             ? [Verdict.NotApplicable(actual: "no flow leads here")]
             : needed.Select(pair => JudgeFlow(pair.Flow, pair.Range, sockets, IsGalera(server)));

@@ -15,7 +15,9 @@ internal static class SshdControls
             "Set 'PermitRootLogin prohibit-password' (or 'no') in /etc/ssh/sshd_config.d/ and reload ssh.",
             "sshd_config(5), PermitRootLogin"),
         server => server.Facts.Sshd.Judge(sshd => [sshd is { PermitRootLogin: "yes", TakesPasswords: true }
-            ? Verdict.Fail("PermitRootLogin", "prohibit-password, forced-commands-only or no", "yes, and passwords are taken", $"{SshdSettings.Source}: permitrootlogin yes")
+            ? Verdict.Fail(
+                "PermitRootLogin", "prohibit-password, forced-commands-only or no", "yes, and passwords are taken",
+                $"{SshdSettings.Source}: permitrootlogin yes")
             : Undecided("PermitRootLogin", sshd) ?? Verdict.Pass("PermitRootLogin", sshd.PermitRootLogin)]));
 
     /// <summary>SRV-013.</summary>
@@ -28,7 +30,10 @@ internal static class SshdControls
             "Set 'PasswordAuthentication no' and 'KbdInteractiveAuthentication no' in /etc/ssh/sshd_config.d/ and reload ssh.",
             "sshd_config(5), PasswordAuthentication"),
         server => server.Facts.Sshd.Judge(sshd => [sshd.TakesPasswords
-            ? Verdict.Fail("PasswordAuthentication", "no", Taken(sshd), $"{SshdSettings.Source}: passwordauthentication {(sshd.PasswordAuthentication ? "yes" : "no")}, kbdinteractiveauthentication {(sshd.KeyboardInteractiveAuthentication ? "yes" : "no")}")
+            ? Verdict.Fail(
+                "PasswordAuthentication", "no", Taken(sshd),
+                $"{SshdSettings.Source}: passwordauthentication {(sshd.PasswordAuthentication ? "yes" : "no")}, "
+                    + $"kbdinteractiveauthentication {(sshd.KeyboardInteractiveAuthentication ? "yes" : "no")}")
             : Undecided("PasswordAuthentication", sshd) ?? Verdict.Pass("PasswordAuthentication", "no")]));
 
     private static Verdict? Undecided(string target, SshdSettings sshd) =>
@@ -37,5 +42,6 @@ internal static class SshdControls
             : Verdict.Unknown(target, $"Not all settings are understood: {string.Join("; ", sshd.Doubts)}.", SshdSettings.Source);
 
     private static string Taken(SshdSettings sshd) =>
-        (sshd.PasswordAuthentication ? "passwords are taken" : "passwords are taken through PAM") + (sshd.PermitEmptyPasswords ? ", empty ones too" : "");
+        (sshd.PasswordAuthentication ? "passwords are taken" : "passwords are taken through PAM")
+            + (sshd.PermitEmptyPasswords ? ", empty ones too" : "");
 }

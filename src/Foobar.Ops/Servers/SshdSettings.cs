@@ -67,7 +67,10 @@ public sealed record SshdSettings
     {
         Dictionary<string, string> values = KeyValues.Parse(text, ' ');
         values.Remove(Includes.Trim());
-        string Required(string key) => values.TryGetValue(key, out string? value) ? value : throw new Errors.ParseException(null, Source, 0, $"expected a line '{key}'.");
+        string Required(string key) =>
+            values.TryGetValue(key, out string? value)
+                ? value
+                : throw new Errors.ParseException(null, Source, 0, $"expected a line '{key}'.");
         bool Is(string key) => values.GetValueOrDefault(key) == "yes";
         return new SshdSettings
         {
@@ -80,7 +83,13 @@ public sealed record SshdSettings
             AuthenticationMethods = values.GetValueOrDefault("authenticationmethods") is { Length: > 0 } methods ? methods : "any",
             Doubts =
             [
-                .. values.Select(pair => SshdWords.Settings.Trouble(pair.Key) is { } trouble ? (pair.Value.Length > 0 && !SshdWords.Settings.IsHandled(pair.Key) ? $"{trouble} ({pair.Key} {pair.Value})" : trouble) : null).OfType<string>(),
+                .. values.Select(
+                    pair =>
+                        SshdWords.Settings.Trouble(pair.Key) is { } trouble
+                            ? (pair.Value.Length > 0 && !SshdWords.Settings.IsHandled(pair.Key)
+                                ? $"{trouble} ({pair.Key} {pair.Value})"
+                                : trouble)
+                            : null).OfType<string>(),
                 .. new[] { SshdWords.RootLogins.Trouble(values["permitrootlogin"]) }.OfType<string>(),
             ],
         };

@@ -9,7 +9,9 @@ internal static class SshdWords
     public static readonly Vocabulary Settings = new Vocabulary(
         "sshd setting", "sshd_config(5), OpenSSH 8.4 to 10.2, with the patches of Debian, Ubuntu and Fedora",
         StringComparer.OrdinalIgnoreCase)
-        .Handled("permitrootlogin, passwordauthentication, kbdinteractiveauthentication, challengeresponseauthentication, permitemptypasswords, authenticationmethods, x11forwarding")
+        .Handled(
+            "permitrootlogin, passwordauthentication, kbdinteractiveauthentication, challengeresponseauthentication, permitemptypasswords, "
+                + "authenticationmethods, x11forwarding")
         .Undecided("it lets passwords or root in for a part of the logins", "match")
         .Irrelevant(
             "who or what may log in besides, by other means than a password",

@@ -32,7 +32,11 @@ internal static class SystemControls
     {
         string actual = $"{Judging.Measure(memory.AvailablePercent, "%")} available";
         return memory.AvailablePercent < limit
-            ? Verdict.Fail(null, $"at least {Judging.Measure(limit, "%")} available", actual, $"{MemoryUse.Source}: {memory.AvailableBytes} of {memory.TotalBytes} bytes")
+            ? Verdict.Fail(
+                null,
+                $"at least {Judging.Measure(limit, "%")} available",
+                actual,
+                $"{MemoryUse.Source}: {memory.AvailableBytes} of {memory.TotalBytes} bytes")
             : Verdict.Pass(actual: actual);
     }
 
@@ -40,7 +44,9 @@ internal static class SystemControls
     {
         string packages = pending.Packages.Count == 0 ? "" : $" for {string.Join(", ", pending.Packages)}";
         return pending.Required ? Verdict.Fail(null, "no restart pending", $"a restart is required{packages}", PendingReboot.Source)
-            : pending.KernelOutdated ? Verdict.Fail(null, $"kernel {pending.NewestKernel} running", $"kernel {pending.RunningKernel} running", PendingReboot.Source)
+            : pending.KernelOutdated
+                ? Verdict.Fail(
+                    null, $"kernel {pending.NewestKernel} running", $"kernel {pending.RunningKernel} running", PendingReboot.Source)
             : Verdict.Pass(actual: $"kernel {pending.RunningKernel}");
     }
 }

@@ -34,7 +34,10 @@ public sealed record SystemIdentity
     /// <summary>The machine: <c>x86_64</c>, <c>aarch64</c>.</summary>
     public required string Architecture { get; init; }
 
-    /// <summary>The virtual machine or container it is in, by systemd's name (<c>kvm</c>, <c>systemd-nspawn</c>, <c>docker</c>); <c>none</c> for bare metal.</summary>
+    /// <summary>
+    /// The virtual machine or container it is in, by systemd's name (<c>kvm</c>, <c>systemd-nspawn</c>, <c>docker</c>); <c>none</c> for
+    /// bare metal.
+    /// </summary>
     public string Virtualization { get; init; } = "none";
 
     /// <summary>Whether it shares its kernel, and with it clock, memory and load figures, with its host.</summary>
@@ -54,7 +57,9 @@ public sealed record SystemIdentity
             Name = Value("PRETTY_NAME", Value("NAME", distribution)),
             Distribution = distribution,
             Version = Value("VERSION_ID", ""),
-            Kernel = Value("KERNEL", "") is { Length: > 0 } kernel ? kernel : throw new Errors.ParseException(null, Source, 0, "expected a line KERNEL= with the kernel's release."),
+            Kernel = Value("KERNEL", "") is { Length: > 0 } kernel
+                ? kernel
+                : throw new Errors.ParseException(null, Source, 0, "expected a line KERNEL= with the kernel's release."),
             Architecture = Value("MACHINE", "unknown"),
             IsContainer = container != "none",
             Virtualization = container != "none" ? container : Value("VIRT", "none"),

@@ -15,7 +15,8 @@ internal static class UnitControls
             "A service that does not run takes its part of the site down, or leaves only one server to carry it.",
             "See why it stopped (journalctl -u UNIT) and start it (systemctl start UNIT).",
             "systemctl(1)"),
-        server => server.Facts.Units.Judge(units => RoleUnits.Of(server.Server, server.Site.Policy).Select(required => JudgeRunning(required, units))));
+        server => server.Facts.Units.Judge(
+            units => RoleUnits.Of(server.Server, server.Site.Policy).Select(required => JudgeRunning(required, units))));
 
     /// <summary>SRV-002.</summary>
     public static Control<ServerCase<ServerFacts>> NoneFailed { get; } = new(
@@ -40,7 +41,8 @@ internal static class UnitControls
             "A service that someone started by hand is gone after the next power cut or kernel update.",
             "Enable it: systemctl enable UNIT.",
             "systemctl(1)"),
-        server => server.Facts.Units.Judge(units => RoleUnits.Of(server.Server, server.Site.Policy).Select(required => JudgeBoot(required, units))));
+        server => server.Facts.Units.Judge(
+            units => RoleUnits.Of(server.Server, server.Site.Policy).Select(required => JudgeBoot(required, units))));
 
     private static Verdict JudgeRunning(RequiredUnit required, IReadOnlyList<Unit> units)
     {
@@ -61,7 +63,9 @@ internal static class UnitControls
         Unit? best = known.FirstOrDefault(unit => unit.Load == "loaded") ?? known.FirstOrDefault();
         string target = best?.Name ?? required.Names[0];
         string actual = best is null ? "no such unit" : $"{best.Active} ({best.Sub}), {best.Load}";
-        return Verdict.Fail(target, $"active, for {required.Why}", actual, $"{UnitParser.Source}: {(best is null ? "none of " + string.Join(", ", required.Names) : Shown(best))}");
+        return Verdict.Fail(
+            target, $"active, for {required.Why}", actual,
+            $"{UnitParser.Source}: {(best is null ? "none of " + string.Join(", ", required.Names) : Shown(best))}");
     }
 
     private static Verdict JudgeBoot(RequiredUnit required, IReadOnlyList<Unit> units)
@@ -72,11 +76,15 @@ internal static class UnitControls
             ? Verdict.Pass(enabled.Name, enabled.FileState)
             : known.Length == 0
                 ? Verdict.NotApplicable(required.Names[0], "no such unit")
-                : Array.Find(known, unit => unit.FileState.Length > 0 && UnitWords.FileStates.Trouble(unit.FileState) is not null) is { } undecided
+                : Array.Find(
+                    known, unit => unit.FileState.Length > 0 && UnitWords.FileStates.Trouble(unit.FileState) is not null) is { } undecided
                 ? Verdict.Unknown(
                     undecided.Name, $"Whether it starts at boot is not known: {UnitWords.FileStates.Trouble(undecided.FileState)}.",
                     UnitParser.FilesSource)
-                : Verdict.Fail(known[0].Name, $"enabled, for {required.Why}", known[0].FileState.Length == 0 ? "no unit file" : known[0].FileState, UnitParser.FilesSource);
+                : Verdict.Fail(
+                    known[0].Name, $"enabled, for {required.Why}",
+                    known[0].FileState.Length == 0 ? "no unit file" : known[0].FileState,
+                    UnitParser.FilesSource);
     }
 
     private static Unit[] Known(RequiredUnit required, IReadOnlyList<Unit> units) =>

@@ -22,7 +22,8 @@ internal static class ServiceAccess
             ?? throw new FoobarException("ServiceUnknown", ErrorKind.NotFound, $"The inventory declares no monitoring service '{name}'.")
             {
                 Recommendation = site.Policy.Monitoring.AllServices is { Count: > 0 } known
-                    ? $"Take one of {string.Join(", ", known.Select(static service => service.Name))}, or declare it in policy.monitoring.services."
+                    ? $"Take one of {string.Join(", ", known.Select(static service => service.Name))}, or declare it in "
+                        + "policy.monitoring.services."
                     : "Declare it in policy.monitoring.services.",
             };
 
@@ -42,13 +43,18 @@ internal static class ServiceAccess
             : throw new ServiceException(
                 "ServiceKeyInvalid", ErrorKind.InvalidInput, service.Name, "what was given as its secret address is no https address.")
             {
-                Recommendation = "Give the whole address as the service shows it, https://..., as a SecureString or as the password of a credential.",
+                Recommendation =
+                    "Give the whole address as the service shows it, https://..., as a SecureString or as the password of a credential.",
             };
     }
 
     /// <summary>The declared address.</summary>
     public static Uri Declared(MonitoringService service) => service.Url
-        ?? throw new ServiceException("ServiceKeyMissing", ErrorKind.InvalidInput, service.Name, "it has no address.") { Recommendation = "Declare its \"url\" in policy.monitoring.services." };
+        ?? throw new ServiceException(
+            "ServiceKeyMissing", ErrorKind.InvalidInput, service.Name, "it has no address.")
+            {
+                Recommendation = "Declare its \"url\" in policy.monitoring.services.",
+            };
 
     /// <summary>As whom a service is asked.</summary>
     /// <exception cref="ServiceException"><c>ServiceKeyMissing</c>, <c>ServiceKeyInPlaintext</c>.</exception>
@@ -99,7 +105,8 @@ internal static class ServiceAccess
                 service.Name,
                 $"{address.GetLeftPart(UriPartial.Authority)} is not encrypted, and the key would be read on the way; nothing was sent.")
             {
-                Recommendation = "Declare an https address; name the authority's file with trustedAuthorities if its certificate is your own.",
+                Recommendation =
+                    "Declare an https address; name the authority's file with trustedAuthorities if its certificate is your own.",
             };
 
     private static ServiceKey Require(MonitoringService service, IReadOnlyList<ServiceKey> keys, int index, string what) =>
@@ -108,6 +115,8 @@ internal static class ServiceAccess
     private static ServiceException Missing(MonitoringService service, string what) =>
         new("ServiceKeyMissing", ErrorKind.Authentication, service.Name, $"the {InventoryWord.Of(service.Kind)} service wants {what}.")
         {
-            Recommendation = $"Give it with -ServiceCredential @{{ '{service.Name}' = ... }}, or name the entry of your secret vault with vaultEntries in the inventory.",
+            Recommendation =
+                $"Give it with -ServiceCredential @{{ '{service.Name}' = ... }}, or name the entry of your secret vault with vaultEntries "
+                    + "in the inventory.",
         };
 }

@@ -63,7 +63,8 @@ internal static class AlgorithmNames
     /// <summary>A key's algorithm whose public keys have one size, in bits; <see langword="null"/> for others.</summary>
     public static (string Name, int Bits)? SizedKey(string oid) =>
         SizedKeys.TryGetValue(oid, out (string Name, int Bits) known) ? known
-        : SlhDsaOf(oid) is { } name ? (name, name.Contains("128", StringComparison.Ordinal) ? 256 : name.Contains("192", StringComparison.Ordinal) ? 384 : 512)
+        : SlhDsaOf(oid) is { } name
+            ? (name, name.Contains("128", StringComparison.Ordinal) ? 256 : name.Contains("192", StringComparison.Ordinal) ? 384 : 512)
         : null;
 
     /// <summary>A signature's algorithm by name, with its hash; the identifier of one that is not known.</summary>

@@ -27,8 +27,8 @@ public sealed record Certificate
     public required DateTimeOffset NotAfter { get; init; }
 
     /// <summary>
-    /// The kind of key: <c>RSA</c>, <c>RSASSA-PSS</c>, <c>ECDSA</c>, <c>Ed25519</c>, <c>Ed448</c>, <c>ML-DSA-65</c>, <c>SLH-DSA-SHA2-128s</c>,
-    /// <c>DSA</c>, or the object identifier of another.
+    /// The kind of key: <c>RSA</c>, <c>RSASSA-PSS</c>, <c>ECDSA</c>, <c>Ed25519</c>, <c>Ed448</c>, <c>ML-DSA-65</c>,
+    /// <c>SLH-DSA-SHA2-128s</c>, <c>DSA</c>, or the object identifier of another.
     /// </summary>
     public required string KeyAlgorithm { get; init; }
 

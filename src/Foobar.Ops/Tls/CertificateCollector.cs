@@ -16,7 +16,9 @@ public sealed class CertificateCollector : Collector<CertificateFacts>
     /// <inheritdoc/>
     public override bool AppliesTo(Server server, Site site) => HasEndpoints(server, site) || server.Is(Role.Database);
 
-    /// <summary>Whether a server may have endpoints that should speak TLS by the policy; a database has but its certificate's file.</summary>
+    /// <summary>
+    /// Whether a server may have endpoints that should speak TLS by the policy; a database has but its certificate's file.
+    /// </summary>
     public static bool HasEndpoints(Server server, Site site) =>
         server.Is(Role.LoadBalancer) || server.Is(Role.Web) || server.Is(site.Policy.Tls.EndsAt);
 
@@ -29,15 +31,19 @@ public sealed class CertificateCollector : Collector<CertificateFacts>
         Task<(Reading<IReadOnlyList<CertificateFile>> Files, IReadOnlyList<string> Doubts)> files = CertificateFileSearch.RunAsync(
             connection, cancellationToken);
         IReadOnlyList<EndpointAnswer> answers = await LookAsync(connection, server, session.Site, cancellationToken);
-        EndpointAnswer[] unnamed = await Task.WhenAll(answers.Select(answer => answer.Endpoint).Where(endpoint => endpoint.Audience == EndpointAudience.Visitors)
-            .DistinctBy(endpoint => endpoint.Port).Select(endpoint => LookUnnamedAsync(connection, endpoint, session.Site.Policy.Tls, cancellationToken)));
+        EndpointAnswer[] unnamed = await Task.WhenAll(
+            answers.Select(answer => answer.Endpoint).Where(endpoint => endpoint.Audience == EndpointAudience.Visitors)
+                .DistinctBy(endpoint => endpoint.Port).Select(
+                    endpoint => LookUnnamedAsync(connection, endpoint, session.Site.Policy.Tls, cancellationToken)));
         (Reading<IReadOnlyList<KeyFile>> keyFiles, IReadOnlyList<string> keyDoubts) = await keys;
         (Reading<IReadOnlyList<CertificateFile>> certificateFiles, IReadOnlyList<string> fileDoubts) = await files;
         return new CertificateFacts
         {
             Endpoints = answers,
             Unnamed = unnamed,
-            Caa = answers.Any(answer => answer.Endpoint.Audience == EndpointAudience.Visitors) ? await CaaAsync(session.Site, cancellationToken) : [],
+            Caa = answers.Any(answer => answer.Endpoint.Audience == EndpointAudience.Visitors)
+                ? await CaaAsync(session.Site, cancellationToken)
+                : [],
             KeyFiles = keyFiles,
             KeyDoubts = keyDoubts,
             Files = certificateFiles,
@@ -45,9 +51,10 @@ public sealed class CertificateCollector : Collector<CertificateFacts>
         };
     }
 
-    private static async Task<IReadOnlyList<Reading<CaaSet>>> CaaAsync(Site site, CancellationToken cancellationToken) => site.Policy.Tls.Issuers.Count == 0 ? []
-        : await Task.WhenAll(site.Policy.Tls.Names.Prepend(site.Name).Distinct(StringComparer.OrdinalIgnoreCase)
-            .Select(name => CaaLookup.FindAsync(name, CaaLookup.Resolvers, cancellationToken)));
+    private static async Task<IReadOnlyList<Reading<CaaSet>>> CaaAsync(Site site, CancellationToken cancellationToken) =>
+        site.Policy.Tls.Issuers.Count == 0 ? []
+            : await Task.WhenAll(site.Policy.Tls.Names.Prepend(site.Name).Distinct(StringComparer.OrdinalIgnoreCase)
+                .Select(name => CaaLookup.FindAsync(name, CaaLookup.Resolvers, cancellationToken)));
 
     /// <summary>What a server's endpoints serve, an answer a certificate, and nothing else of it.</summary>
     /// <param name="connection">The server's session.</param>
@@ -58,7 +65,8 @@ public sealed class CertificateCollector : Collector<CertificateFacts>
         IServerSession connection, Server server, Site site, CancellationToken cancellationToken)
     {
         IReadOnlyList<TlsEndpoint> endpoints = await SiteEndpoints.LocateAllAsync(connection, server, site, cancellationToken);
-        EndpointAnswer[][] answers = await Task.WhenAll(endpoints.Select(endpoint => LookAsync(connection, endpoint, site.Policy.Tls, cancellationToken)));
+        EndpointAnswer[][] answers = await Task.WhenAll(
+            endpoints.Select(endpoint => LookAsync(connection, endpoint, site.Policy.Tls, cancellationToken)));
         return [.. answers.SelectMany(each => each)];
     }
 
@@ -94,7 +102,11 @@ public sealed class CertificateCollector : Collector<CertificateFacts>
             TrustedAuthorities authorities = TrustedAuthorities.From(policy.TrustedAuthorities);
             IReadOnlyList<Reading<ServedCertificate>> served = await CertificateOffers.LookAsync(
                 endpoint, Connect, authorities, CertificateProbe.DefaultTimeLimit, cancellationToken);
-            return [.. served.Select(one => new EndpointAnswer(endpoint, one) { ErrorId = one.Value is null ? EndpointAnswer.OtherKindUnread : null })];
+            return
+            [
+                .. served.Select(one =>
+                    new EndpointAnswer(endpoint, one) { ErrorId = one.Value is null ? EndpointAnswer.OtherKindUnread : null }),
+            ];
         }
         catch (FoobarException error) when (error.ErrorId != "ConnectionLost")
         {

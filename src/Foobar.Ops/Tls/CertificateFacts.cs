@@ -20,7 +20,8 @@ public sealed record CertificateFacts
     public required Reading<IReadOnlyList<KeyFile>> KeyFiles { get; init; }
 
     /// <summary>The files with certificates that those configurations name, and whether the running programs serve them.</summary>
-    public Reading<IReadOnlyList<CertificateFile>> Files { get; init; } = Reading.Unreadable<IReadOnlyList<CertificateFile>>("They were not looked at.");
+    public Reading<IReadOnlyList<CertificateFile>> Files { get; init; } = Reading.Unreadable<IReadOnlyList<CertificateFile>>(
+        "They were not looked at.");
 
     /// <summary>Certificates that those configurations name in a way that could not be followed to a file; each with its reason.</summary>
     public IReadOnlyList<string> FileDoubts { get; init; } = [];

@@ -30,7 +30,8 @@ public static class CertificateOffers
     /// <param name="timeLimit">How long one handshake may take.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>One certificate or more, the endpoint's first choice first; and what could not be asked for.</returns>
-    /// <exception cref="FoobarException"><c>EndpointUnreachable</c>, <c>EndpointTimeout</c>, <c>TlsNotSpoken</c>, <c>TlsHandshakeFailed</c>.</exception>
+    /// <exception cref="FoobarException"><c>EndpointUnreachable</c>, <c>EndpointTimeout</c>, <c>TlsNotSpoken</c>,
+    /// <c>TlsHandshakeFailed</c>.</exception>
     public static async Task<IReadOnlyList<Reading<ServedCertificate>>> LookAsync(
         TlsEndpoint endpoint, Func<CancellationToken, Task<Stream>> connect, TrustedAuthorities authorities, TimeSpan timeLimit,
         CancellationToken cancellationToken)
@@ -49,13 +50,21 @@ public static class CertificateOffers
             {
                 if (await QuantumLook.TryAsync(endpoint, connect, authorities, timeLimit, cancellationToken) is { } seen)
                 {
-                    return [Reading.Of(seen with { HandshakeProblem = error.Message }, $"TLS handshake with {endpoint}, post-quantum groups")];
+                    return
+                    [
+                        Reading.Of(seen with { HandshakeProblem = error.Message }, $"TLS handshake with {endpoint}, post-quantum groups"),
+                    ];
                 }
 
                 throw;
             }
 
-            return [.. others.Select(other => other.Value is { } served ? Reading.Of(served with { HandshakeProblem = error.Message }, other.Source) : other)];
+            return
+            [
+                .. others.Select(
+                    other =>
+                        other.Value is { } served ? Reading.Of(served with { HandshakeProblem = error.Message }, other.Source) : other),
+            ];
         }
     }
 
@@ -74,7 +83,9 @@ public static class CertificateOffers
     {
         KeyKind[] own = [.. KeyKind.All.Where(kind => kind.Is(first.Leaf)).Take(1)];
         Reading<ServedCertificate>? again = null;
-        for (int time = 0; time < MostTimes && own.Length > 0 && (time == 0 || (again?.Value is { } other && other.Leaf.Sha256Fingerprint != first.Leaf.Sha256Fingerprint)); time++)
+        for (int time = 0; time < MostTimes
+            && own.Length > 0
+            && (time == 0 || (again?.Value is { } other && other.Leaf.Sha256Fingerprint != first.Leaf.Sha256Fingerprint)); time++)
         {
             again = await AskAsync(own[0], first.Endpoint, connect, authorities, timeLimit, cancellationToken);
         }
@@ -91,7 +102,13 @@ public static class CertificateOffers
     /// their own stand behind an endpoint, that is the certificate of the last one.
     /// </summary>
     private static ServedCertificate Whole(ServedCertificate first, Reading<ServedCertificate>? again) => again?.Value is { } seen
-        ? seen with { KeyKind = null, Protocol = first.Protocol, CipherSuite = first.CipherSuite, HandshakeProblem = first.HandshakeProblem }
+        ? seen with
+        {
+            KeyKind = null,
+            Protocol = first.Protocol,
+            CipherSuite = first.CipherSuite,
+            HandshakeProblem = first.HandshakeProblem,
+        }
         : first with { StapleProblem = again?.Failure ?? "no certificate of its kind was presented a second time" };
 
     private static async Task<IReadOnlyList<Reading<ServedCertificate>>> AskEachAsync(
@@ -129,7 +146,15 @@ public static class CertificateOffers
         {
             return null;
         }
-        catch (Exception error) when (error is AlertException or IOException or WireException or SocketException or CryptographicException or ArgumentException or FoobarException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception error)
+            when (error is AlertException
+                or IOException
+                or WireException
+                or SocketException
+                or CryptographicException
+                or ArgumentException
+                or FoobarException
+                || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             string reason = error is OperationCanceledException
                 ? FormattableString.Invariant($"no answer within {timeLimit.TotalSeconds:0.#} s")
@@ -158,7 +183,10 @@ public static class CertificateOffers
             {
                 KeyKind = kind.Name,
                 Staple = staple,
-                Timestamps = [.. served.Timestamps, .. TimestampParser.Of(flight.Timestamps, TimestampSource.Handshake), .. staple?.Timestamps ?? []],
+                Timestamps =
+                [
+                    .. served.Timestamps, .. TimestampParser.Of(flight.Timestamps, TimestampSource.Handshake), .. staple?.Timestamps ?? [],
+                ],
             };
         }
         finally

@@ -20,8 +20,14 @@ public static class CertificateProbe
     /// <param name="authorities">Which authorities to trust.</param>
     /// <param name="timeLimit">How long connecting and shaking hands may take together.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <exception cref="FoobarException"><c>EndpointUnreachable</c>, <c>EndpointTimeout</c>, <c>TlsNotSpoken</c>, <c>TlsHandshakeFailed</c>.</exception>
-    public static async Task<ServedCertificate> LookAsync(TlsEndpoint endpoint, Func<CancellationToken, Task<Stream>> connect, TrustedAuthorities authorities, TimeSpan timeLimit, CancellationToken cancellationToken)
+    /// <exception cref="FoobarException"><c>EndpointUnreachable</c>, <c>EndpointTimeout</c>, <c>TlsNotSpoken</c>,
+    /// <c>TlsHandshakeFailed</c>.</exception>
+    public static async Task<ServedCertificate> LookAsync(
+        TlsEndpoint endpoint,
+        Func<CancellationToken, Task<Stream>> connect,
+        TrustedAuthorities authorities,
+        TimeSpan timeLimit,
+        CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(timeLimit);
@@ -31,11 +37,18 @@ public static class CertificateProbe
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Error("EndpointTimeout", ErrorKind.Timeout, endpoint, FormattableString.Invariant($"no TLS handshake within {timeLimit.TotalSeconds:0.#} s"), null);
+            throw Error(
+                "EndpointTimeout", ErrorKind.Timeout, endpoint,
+                FormattableString.Invariant($"no TLS handshake within {timeLimit.TotalSeconds:0.#} s"),
+                null);
         }
     }
 
-    private static async Task<ServedCertificate> ShakeHandsAsync(TlsEndpoint endpoint, Func<CancellationToken, Task<Stream>> connect, TrustedAuthorities authorities, CancellationToken cancellationToken)
+    private static async Task<ServedCertificate> ShakeHandsAsync(
+        TlsEndpoint endpoint,
+        Func<CancellationToken, Task<Stream>> connect,
+        TrustedAuthorities authorities,
+        CancellationToken cancellationToken)
     {
         ServedCertificate? served = null;
         await using SslStream tls = new(await OpenAsync(endpoint, connect, cancellationToken));
@@ -79,7 +92,8 @@ public static class CertificateProbe
         CertificateChainPolicy = new X509ChainPolicy { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck },
     };
 
-    private static async Task<Stream> OpenAsync(TlsEndpoint endpoint, Func<CancellationToken, Task<Stream>> connect, CancellationToken cancellationToken)
+    private static async Task<Stream> OpenAsync(
+        TlsEndpoint endpoint, Func<CancellationToken, Task<Stream>> connect, CancellationToken cancellationToken)
     {
         try
         {
@@ -92,7 +106,8 @@ public static class CertificateProbe
     }
 
     /// <summary>Why there was no handshake: the endpoint speaks another protocol, or it refused.</summary>
-    private static async Task<FoobarException> ExplainAsync(TlsEndpoint endpoint, Func<CancellationToken, Task<Stream>> connect, Exception error, CancellationToken cancellationToken)
+    private static async Task<FoobarException> ExplainAsync(
+        TlsEndpoint endpoint, Func<CancellationToken, Task<Stream>> connect, Exception error, CancellationToken cancellationToken)
     {
         string? plain = await PlainGreeting.ReadAsync(connect, cancellationToken);
         return plain is not null

@@ -51,7 +51,12 @@ internal sealed class HaproxyKeys
     public static KeyPlaces OfList(IReadOnlyList<HaproxySection> sections, string path, string text)
     {
         HaproxyLine[] global = [.. sections.Where(section => section.Kind == "global").SelectMany(section => section.Lines)];
-        HaproxyKeys keys = new(global.Any(line => line.Words[0].Text == "ssl-load-extra-del-ext")) { _certificateBase = Base(global, "crt-base"), _keyBase = Base(global, "key-base") };
+        HaproxyKeys keys = new(
+            global.Any(line => line.Words[0].Text == "ssl-load-extra-del-ext"))
+            {
+                _certificateBase = Base(global, "crt-base"),
+                _keyBase = Base(global, "key-base"),
+            };
         foreach (HaproxyLine line in HaproxyText.Parse(text, path))
         {
             keys.Certificate(line.Words[0], path);
@@ -132,5 +137,9 @@ internal sealed class HaproxyKeys
         lines.LastOrDefault(line => line.Words[0].Text == keyword && line.Words.Count > 1)?.Words[1].Text ?? "";
 
     private static string Whole(string path, string directory) =>
-        (path.StartsWith('/') ? path : $"{(directory.Length == 0 ? "/etc/haproxy" : directory.TrimEnd('/'))}/{path}") is { Length: > 1 } whole ? whole.TrimEnd('/') : path;
+        (path.StartsWith('/')
+            ? path
+            : $"{(directory.Length == 0 ? "/etc/haproxy" : directory.TrimEnd('/'))}/{path}") is { Length: > 1 } whole
+            ? whole.TrimEnd('/')
+            : path;
 }

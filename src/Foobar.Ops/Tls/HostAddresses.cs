@@ -8,7 +8,9 @@ namespace Foobar.Ops.Tls;
 /// <summary>The addresses of a host's name: a visitor may get any of them, and each may serve another certificate.</summary>
 public static class HostAddresses
 {
-    /// <summary>Those that this machine resolves the name to; the name itself where it can't be resolved, so that connecting says why.</summary>
+    /// <summary>
+    /// Those that this machine resolves the name to; the name itself where it can't be resolved, so that connecting says why.
+    /// </summary>
     /// <param name="host">A host's name; an address is its own.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public static async Task<IReadOnlyList<string>> OfAsync(string host, CancellationToken cancellationToken)
@@ -47,5 +49,8 @@ public static class HostAddresses
 
     /// <summary>Reads what <c>getent ahosts</c> prints: an address, the kind of socket, and the first time the canonical name.</summary>
     internal static IEnumerable<string> Parse(string text) =>
-        Lines.Of(text).Select(static line => Lines.Fields(line.Text)[0]).Where(static address => IPAddress.TryParse(address, out _)).Distinct();
+        Lines.Of(text)
+            .Select(static line => Lines.Fields(line.Text)[0])
+            .Where(static address => IPAddress.TryParse(address, out _))
+            .Distinct();
 }

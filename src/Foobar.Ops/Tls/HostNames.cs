@@ -23,7 +23,9 @@ public static class HostNames
         string presented = Ascii(pattern.TrimEnd('.'));
         if (!presented.StartsWith("*.", StringComparison.Ordinal))
         {
-            return host.Length > 0 && !presented.Contains('*', StringComparison.Ordinal) && string.Equals(presented, host, StringComparison.OrdinalIgnoreCase);
+            return host.Length > 0
+                && !presented.Contains('*', StringComparison.Ordinal)
+                && string.Equals(presented, host, StringComparison.OrdinalIgnoreCase);
         }
 
         string parent = presented[1..];

@@ -50,7 +50,11 @@ public sealed record KeyFile
     /// <summary>Reads what <see cref="Script"/> prints.</summary>
     /// <exception cref="Errors.ParseException">A line is not of that form.</exception>
     internal static IReadOnlyList<KeyFile> Parse(string text) =>
-        [.. Lines.Of(text).Where(line => !line.Text.StartsWith(MissingMark, StringComparison.Ordinal)).Select(line => ParseLine(line.Number, line.Text))];
+        [
+            .. Lines.Of(text)
+                .Where(line => !line.Text.StartsWith(MissingMark, StringComparison.Ordinal))
+                .Select(line => ParseLine(line.Number, line.Text)),
+        ];
 
     private static KeyFile ParseLine(int number, string line)
     {

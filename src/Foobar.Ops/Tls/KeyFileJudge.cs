@@ -26,8 +26,10 @@ internal static class KeyFileJudge
         string evidence = $"stat {file.Path}: {actual}";
         const string Owned = "owned by root, or by the database's own account";
         return !Owners.Contains(file.Owner) && !VisitedAccounts.Contains(file.Owner) ? Verdict.Fail(file.Path, Owned, actual, evidence)
-            : (file.Mode & (OthersAny | GroupWrite)) != 0 ? Verdict.Fail(file.Path, "0600, or 0640 for a group made for it", actual, evidence)
-            : (file.Mode & GroupRead) != 0 && !KeyGroups.Contains(file.Group) ? Verdict.Warning(file.Path, "0600, or 0640 for a group made for it", actual, evidence)
+            : (file.Mode & (OthersAny | GroupWrite)) != 0
+                ? Verdict.Fail(file.Path, "0600, or 0640 for a group made for it", actual, evidence)
+            : (file.Mode & GroupRead) != 0 && !KeyGroups.Contains(file.Group)
+                ? Verdict.Warning(file.Path, "0600, or 0640 for a group made for it", actual, evidence)
             : VisitedAccounts.Contains(file.Owner) ? Verdict.Warning(file.Path, Owned, actual, evidence)
             : Verdict.Pass(file.Path, actual);
     }

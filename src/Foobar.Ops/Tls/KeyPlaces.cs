@@ -52,7 +52,8 @@ internal static class NginxKeys
         NginxDirective[] about =
             [.. configuration.All.Where(directive => directive.Name == "ssl" || directive.Name.Contains("ssl_", StringComparison.Ordinal))];
         places.Doubts.AddRange(about.Select(directive => NginxWords.TlsDirectives.Trouble(directive.Name)).OfType<string>().Distinct());
-        foreach (NginxDirective directive in about.Where(directive => NginxWords.TlsDirectives.IsHandled(directive.Name) && directive.Argument.Length > 0))
+        foreach (NginxDirective directive in about.Where(
+            directive => NginxWords.TlsDirectives.IsHandled(directive.Name) && directive.Argument.Length > 0))
         {
             string path = directive.Argument;
             if (path.Contains('$', StringComparison.Ordinal))

@@ -7,7 +7,9 @@ using Foobar.Ops.Tls.Files;
 
 namespace Foobar.Ops.Tls;
 
-/// <summary>Finds the files with private keys that HAProxy, nginx, MySQL and MariaDB load, by their own configurations, and who can read them.</summary>
+/// <summary>
+/// Finds the files with private keys that HAProxy, nginx, MySQL and MariaDB load, by their own configurations, and who can read them.
+/// </summary>
 internal static class KeySearch
 {
     /// <summary>Finds them.</summary>
@@ -75,14 +77,25 @@ internal static class KeySearch
     private static async Task<KeyPlaces> DatabaseAsync(IServerSession session, CancellationToken cancellationToken)
     {
         CommandResult read = await session.RunAsync(
-            RemoteCommand.FromScript(DatabaseCertificates.Script) with { Privileged = true, IsShared = true, IsShort = true }, cancellationToken);
+            RemoteCommand.FromScript(DatabaseCertificates.Script) with
+            {
+                Privileged = true,
+                IsShared = true,
+                IsShort = true,
+            }, cancellationToken);
         return DatabaseCertificates.Parse(SessionReadings.Succeeded(read, DatabaseCertificates.Source).OutputText).Keys;
     }
 
     /// <summary>What a configuration names and no file is there for.</summary>
     private static IEnumerable<string> Missing(KeyPlaces places, string text)
     {
-        HashSet<string> missing = [.. Lines.Of(text).Select(line => line.Text).Where(line => line.StartsWith(KeyFile.MissingMark, StringComparison.Ordinal)).Select(line => line[KeyFile.MissingMark.Length..])];
+        HashSet<string> missing =
+        [
+            .. Lines.Of(text)
+                .Select(line => line.Text)
+                .Where(line => line.StartsWith(KeyFile.MissingMark, StringComparison.Ordinal))
+                .Select(line => line[KeyFile.MissingMark.Length..]),
+        ];
         return places.Named.Where(named => named.All(missing.Contains))
             .Select(named => $"{named[0]}: the configuration names it, and there is no such file").Distinct();
     }

@@ -4,7 +4,9 @@ using Foobar.Ops.Errors;
 
 namespace Foobar.Ops.Tls;
 
-/// <summary>What an endpoint that does not speak TLS says in plain text: by itself (SSH, MySQL, SMTP), or when asked for a page (HTTP).</summary>
+/// <summary>
+/// What an endpoint that does not speak TLS says in plain text: by itself (SSH, MySQL, SMTP), or when asked for a page (HTTP).
+/// </summary>
 internal static class PlainGreeting
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
@@ -13,7 +15,8 @@ internal static class PlainGreeting
     public static async Task<string?> ReadAsync(Func<CancellationToken, Task<Stream>> connect, CancellationToken cancellationToken) =>
         await HearAsync(connect, "", cancellationToken) ?? await HearAsync(connect, "HEAD / HTTP/1.0\r\n\r\n", cancellationToken);
 
-    private static async Task<string?> HearAsync(Func<CancellationToken, Task<Stream>> connect, string question, CancellationToken cancellationToken)
+    private static async Task<string?> HearAsync(
+        Func<CancellationToken, Task<Stream>> connect, string question, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Patience);
@@ -25,7 +28,9 @@ internal static class PlainGreeting
             int read = await stream.ReadAsync(buffer, limit.Token);
             return Shown(buffer.AsSpan(0, read));
         }
-        catch (Exception error) when (error is IOException or SocketException or FoobarException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception error)
+            when (error is IOException or SocketException or FoobarException
+                || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return null;
         }
@@ -40,7 +45,8 @@ internal static class PlainGreeting
         }
 
         int end = bytes.IndexOfAny((byte)'\r', (byte)'\n');
-        string text = string.Concat(Encoding.ASCII.GetString(end < 0 ? bytes : bytes[..end]).Where(character => character is >= ' ' and <= '~'));
+        string text = string.Concat(
+            Encoding.ASCII.GetString(end < 0 ? bytes : bytes[..end]).Where(character => character is >= ' ' and <= '~'));
         return text.Length == 0 ? null : text;
     }
 }

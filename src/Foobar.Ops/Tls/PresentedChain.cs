@@ -48,7 +48,9 @@ internal sealed record PresentedChain(IReadOnlyList<string> Superfluous, bool Is
         List<X509Certificate2> needed = [leaf];
         for (int index = 0; index < needed.Count; index++)
         {
-            needed.AddRange(others.Where(one => !needed.Any(known => IsSame(known, one)) && Issued(one, needed[index])).DistinctBy(static one => one.Thumbprint));
+            needed.AddRange(
+                others.Where(one => !needed.Any(known => IsSame(known, one)) && Issued(one, needed[index]))
+                    .DistinctBy(static one => one.Thumbprint));
         }
 
         return needed;

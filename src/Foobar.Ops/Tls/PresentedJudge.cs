@@ -13,18 +13,24 @@ internal static class PresentedJudge
     {
         string[] wrong =
         [
-            .. served.IsInOrder ? Array.Empty<string>() : ["the order is another: " + string.Join(", then ", served.Intermediates.Select(one => one.Subject))],
+            .. served.IsInOrder
+                ? Array.Empty<string>()
+                : ["the order is another: " + string.Join(", then ", served.Intermediates.Select(one => one.Subject))],
             .. served.Superfluous.Select(one => $"superfluous: {one}"),
         ];
-        string size = FormattableString.Invariant($"{served.Intermediates.Count} behind the leaf{(served.HasRoot ? ", the root among them, which clients have" : "")}");
-        return wrong.Length == 0 ? Verdict.Pass(served.Target, size) : Verdict.Fail(served.Target, InOrder, string.Join("; ", wrong), served.Evidence);
+        string size = FormattableString.Invariant(
+            $"{served.Intermediates.Count} behind the leaf{(served.HasRoot ? ", the root among them, which clients have" : "")}");
+        return wrong.Length == 0
+            ? Verdict.Pass(served.Target, size)
+            : Verdict.Fail(served.Target, InOrder, string.Join("; ", wrong), served.Evidence);
     }
 
     /// <summary>Whether a certificate that demands an OCSP response comes with one.</summary>
     public static Verdict Demanded(ServedCertificate served) =>
         !served.Leaf.MustStaple ? Verdict.NotApplicable(served.Target, "the certificate does not demand one")
         : served.StapleProblem is { } why ? Verdict.Unknown(served.Target, Sentence(why), served.Evidence)
-        : served.Staple is null ? Verdict.Fail(served.Target, "an OCSP response (status_request, RFC 7633)", "none was sent along", served.Evidence)
+        : served.Staple is null
+            ? Verdict.Fail(served.Target, "an OCSP response (status_request, RFC 7633)", "none was sent along", served.Evidence)
         : Verdict.Pass(served.Target, $"{served.Staple}");
 
     /// <summary>What the OCSP response sent along says.</summary>
@@ -32,7 +38,8 @@ internal static class PresentedJudge
     {
         null when served.StapleProblem is { } why => Verdict.Unknown(served.Target, Sentence(why), served.Evidence),
         null => Verdict.NotApplicable(served.Target, "none is sent along"),
-        { } staple when Wrong(staple, time) is { } wrong => Verdict.Fail(served.Target, "good and current, signed for its issuer", wrong, served.Evidence),
+        { } staple when Wrong(staple, time) is { } wrong =>
+            Verdict.Fail(served.Target, "good and current, signed for its issuer", wrong, served.Evidence),
         { } staple => Verdict.Pass(served.Target, $"{staple}"),
     };
 
@@ -41,7 +48,9 @@ internal static class PresentedJudge
         : staple.IsAuthentic == false ? "neither the issuer nor one whom it charged with that signed it"
         : staple.Status == RevocationStatus.Revoked ? FormattableString.Invariant($"revoked since {staple.RevokedAt:yyyy-MM-dd HH:mm} UTC")
         : staple.Status == RevocationStatus.Unknown ? "the authority does not know the certificate"
-        : !staple.HoldsAt(time) ? FormattableString.Invariant($"out of date: from {staple.ThisUpdate:yyyy-MM-dd HH:mm} to {staple.NextUpdate:yyyy-MM-dd HH:mm} UTC")
+        : !staple.HoldsAt(time)
+            ? FormattableString.Invariant(
+                $"out of date: from {staple.ThisUpdate:yyyy-MM-dd HH:mm} to {staple.NextUpdate:yyyy-MM-dd HH:mm} UTC")
         : null;
 
     private static string Sentence(string why) => $"Whether an OCSP response is sent along is not known: {why.TrimEnd('.')}.";

@@ -35,7 +35,8 @@ internal static class QuantumLook
             return seen.Certificates.Count == 0 ? null : Describe(endpoint, seen, authorities);
         }
         catch (Exception error) when (
-            error is IOException or SocketException or CryptographicException or FoobarException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            error is IOException or SocketException or CryptographicException or FoobarException
+                || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // The platform's own handshake has told what is wrong.
             return null;

@@ -55,7 +55,9 @@ public sealed record ServedCertificate
     /// </summary>
     public IReadOnlyList<string> ChainProblems { get; init; } = [];
 
-    /// <summary>The OCSP response sent along; <see langword="null"/> if none was, or if <see cref="StapleProblem"/> says why none is known.</summary>
+    /// <summary>
+    /// The OCSP response sent along; <see langword="null"/> if none was, or if <see cref="StapleProblem"/> says why none is known.
+    /// </summary>
     public OcspStaple? Staple { get; init; }
 
     /// <summary>Why it isn't known whether an OCSP response or timestamps were sent along; <see langword="null"/> if it is.</summary>
@@ -64,13 +66,17 @@ public sealed record ServedCertificate
     /// <summary>The timestamps of logs: in the certificate, in the handshake, in the OCSP response.</summary>
     public IReadOnlyList<SignedTimestamp> Timestamps { get; init; } = [];
 
-    /// <summary>The protocol negotiated with the platform's own client settings: <c>Tls13</c>; <see langword="null"/> if the handshake ended early.</summary>
+    /// <summary>
+    /// The protocol negotiated with the platform's own client settings: <c>Tls13</c>; <see langword="null"/> if the handshake ended early.
+    /// </summary>
     public string? Protocol { get; init; }
 
     /// <summary>The cipher suite by its IANA name; <see langword="null"/> if the handshake ended early.</summary>
     public string? CipherSuite { get; init; }
 
-    /// <summary>Why the handshake ended after the certificate was shown (a client certificate wanted); <see langword="null"/> if it did not.</summary>
+    /// <summary>
+    /// Why the handshake ended after the certificate was shown (a client certificate wanted); <see langword="null"/> if it did not.
+    /// </summary>
     public string? HandshakeProblem { get; init; }
 
     /// <summary>When it was looked at, in UTC.</summary>
@@ -91,7 +97,8 @@ public sealed record ServedCertificate
 
     /// <summary>What shows it, as findings name it.</summary>
     internal string Evidence =>
-        $"TLS handshake with {Endpoint}, {(Endpoint.ServerName.Length == 0 ? "no SNI" : $"SNI {Endpoint.ServerName}")}{(KeyKind is null ? "" : $", {KeyKind} signatures only")}: subject '{Leaf.Subject}', SHA-256 {Leaf.Sha256Fingerprint}";
+        $"TLS handshake with {Endpoint}, "
+            + $"{(Endpoint.ServerName.Length == 0 ? "no SNI" : $"SNI {Endpoint.ServerName}")}{(KeyKind is null ? "" : $", {KeyKind} signatures only")}: subject '{Leaf.Subject}', SHA-256 {Leaf.Sha256Fingerprint}";
 
     /// <summary>Describes what was presented.</summary>
     /// <param name="endpoint">The endpoint.</param>
@@ -109,7 +116,10 @@ public sealed record ServedCertificate
         {
             Endpoint = endpoint,
             Leaf = read,
-            Intermediates = [.. presented.Where(certificate => !certificate.RawData.AsSpan().SequenceEqual(leaf.RawData)).Select(CertificateReader.Read)],
+            Intermediates =
+            [
+                .. presented.Where(certificate => !certificate.RawData.AsSpan().SequenceEqual(leaf.RawData)).Select(CertificateReader.Read),
+            ],
             Chain = chain.Certificates,
             Missing = chain.Missing,
             ChainProblems = chain.Problems,

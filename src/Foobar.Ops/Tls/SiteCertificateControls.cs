@@ -14,42 +14,76 @@ public static class SiteCertificateControls
     public static IReadOnlyList<Control<SiteCase<CertificateFacts>>> All { get; } =
     [
         new(
-            CertificateControls.Info("TLS-007", Severity.High, "All endpoints serve the same certificate", "A certificate renewed on one server only fails on the other, for half of the visitors, on the old one's last day.", "Install the newest certificate on every server and reload the services.", null),
+            CertificateControls.Info(
+                "TLS-007", Severity.High, "All endpoints serve the same certificate",
+                "A certificate renewed on one server only fails on the other, for half of the visitors, on the old one's last day.",
+                "Install the newest certificate on every server and reload the services.",
+                null),
             JudgeSame),
         new(
-            CertificateControls.Info("TLS-009", Severity.Medium, "Traffic behind the load balancer is encrypted", "Behind a load balancer that ends TLS, who listens on the internal network reads passwords and sessions.", "Encrypt again towards the web servers (server ... ssl verify required), and set policy.tls.backends to Tls.", null),
+            CertificateControls.Info(
+                "TLS-009", Severity.Medium, "Traffic behind the load balancer is encrypted",
+                "Behind a load balancer that ends TLS, who listens on the internal network reads passwords and sessions.",
+                "Encrypt again towards the web servers (server ... ssl verify required), and set policy.tls.backends to Tls.",
+                null),
             JudgeBackends),
         new(
-            CertificateControls.Info("TLS-016", Severity.Medium, "DNS lets the declared authorities issue certificates for the site, and no other", "Without CAA records each of some hundred authorities may issue a certificate for the site to whoever deceives it.", "Publish a CAA record for each authority of policy.tls.issuers: 0 issue \"letsencrypt.org\".", "RFC 8659"),
+            CertificateControls.Info(
+                "TLS-016", Severity.Medium,
+                "DNS lets the declared authorities issue certificates for the site, and no other",
+                "Without CAA records each of some hundred authorities may issue a certificate for the site to whoever deceives it.",
+                "Publish a CAA record for each authority of policy.tls.issuers: 0 issue \"letsencrypt.org\".",
+                "RFC 8659"),
             JudgeCaa),
     ];
 
     private static IEnumerable<Verdict> JudgeSame(SiteCase<CertificateFacts> site)
     {
-        EndpointAnswer[] answers = [.. site.Facts.Values.Where(reading => reading.Value is not null).SelectMany(reading => reading.Value!.Endpoints).Where(answer => answer.Endpoint.Audience == EndpointAudience.Visitors)];
+        EndpointAnswer[] answers =
+        [
+            .. site.Facts.Values.Where(reading => reading.Value is not null)
+                .SelectMany(reading => reading.Value!.Endpoints)
+                .Where(answer => answer.Endpoint.Audience == EndpointAudience.Visitors),
+        ];
         ServedCertificate[] served = [.. answers.Select(answer => answer.Certificate.Value).OfType<ServedCertificate>()];
-        string[] unread = [.. site.Facts.Where(pair => pair.Value.Value is null).Select(pair => pair.Key), .. answers.Where(answer => answer.Certificate.Value is null).Select(answer => $"{answer.Endpoint.Via}: {answer.Endpoint}")];
+        string[] unread =
+        [
+            .. site.Facts.Where(pair => pair.Value.Value is null).Select(pair => pair.Key),
+            .. answers.Where(answer => answer.Certificate.Value is null).Select(answer => $"{answer.Endpoint.Via}: {answer.Endpoint}"),
+        ];
         ServedCertificate[][] sets =
             [.. served.GroupBy(one => (one.Endpoint.Via, one.Endpoint.ToString())).Select(group => group.ToArray())];
         return sets.Length + unread.Length < 2 ? [Verdict.NotApplicable(actual: "one endpoint only")]
             : sets.Length > 1 && Difference(sets) is { } difference ? [difference]
             : unread.Length > 0 ? [Verdict.Unknown(null, $"The certificates of {string.Join(", ", unread)} could not be seen.")]
-            : [Verdict.Pass(actual: $"SHA-256 {string.Join(" and ", sets[0].Select(one => one.Leaf.Sha256Fingerprint))} on {sets.Length} endpoints")];
+            : [
+                Verdict.Pass(
+                    actual: $"SHA-256 {string.Join(" and ", sets[0].Select(one => one.Leaf.Sha256Fingerprint))} on {sets.Length} "
+                        + "endpoints"),
+            ];
     }
 
     /// <summary>How what the endpoints serve differs; each may serve a certificate for each kind of key.</summary>
     private static Verdict? Difference(ServedCertificate[][] sets)
     {
-        if (sets.Select(set => string.Join(',', set.Select(one => one.Leaf.Sha256Fingerprint).Order(StringComparer.Ordinal))).Distinct().Count() == 1)
+        if (sets.Select(set => string.Join(',', set.Select(one => one.Leaf.Sha256Fingerprint).Order(StringComparer.Ordinal)))
+            .Distinct()
+            .Count() == 1)
         {
             return null;
         }
 
-        string actual = string.Join("; ", sets.SelectMany(set => set).Select(one => FormattableString.Invariant($"{one.Endpoint.Via}: {one.Leaf.KeyAlgorithm} until {one.Leaf.NotAfter:yyyy-MM-dd}, {one.Leaf.Sha256Fingerprint[..16]} by {one.Leaf.Issuer}")));
+        string actual = string.Join(
+            "; ",
+            sets.SelectMany(set => set)
+                .Select(
+                    one => FormattableString.Invariant(
+                        $"{one.Endpoint.Via}: {one.Leaf.KeyAlgorithm} until {one.Leaf.NotAfter:yyyy-MM-dd}, {one.Leaf.Sha256Fingerprint[..16]} by {one.Leaf.Issuer}")));
         bool sameKinds = sets.Select(set => string.Join(',', set.Select(one => one.Leaf.KeyAlgorithm).Order(StringComparer.Ordinal)))
             .Distinct().Count() == 1;
         return sameKinds && sets.SelectMany(set => set).GroupBy(one => one.Leaf.KeyAlgorithm).All(AreOfOneRenewal)
-            ? Verdict.Warning(null, "the same certificate on all endpoints", $"certificates of one renewal with keys of their own: {actual}")
+            ? Verdict.Warning(
+                null, "the same certificate on all endpoints", $"certificates of one renewal with keys of their own: {actual}")
             : Verdict.Fail(null, "the same certificate on all endpoints", actual);
     }
 
@@ -65,7 +99,8 @@ public static class SiteCertificateControls
     private static IEnumerable<Verdict> JudgeCaa(SiteCase<CertificateFacts> site)
     {
         IReadOnlyList<string> issuers = site.Site.Policy.Tls.Issuers;
-        IReadOnlyList<Reading<CaaSet>>? readings = site.Facts.Values.Select(reading => reading.Value?.Caa).FirstOrDefault(caa => caa is { Count: > 0 });
+        IReadOnlyList<Reading<CaaSet>>? readings = site.Facts.Values.Select(reading => reading.Value?.Caa)
+            .FirstOrDefault(caa => caa is { Count: > 0 });
         return issuers.Count == 0 ? [Verdict.NotApplicable(actual: "policy.tls.issuers names no authority")]
             : readings is null ? [Verdict.Unknown(null, "No server that visitors reach was looked at, so DNS was not asked.")]
             : readings.Select(reading => reading.TryGet(out CaaSet? set) ? CaaJudge.Judge(set, issuers) : reading.ToUnknown(null));
@@ -97,14 +132,20 @@ public static class SiteCertificateControls
 
         EndpointAnswer[] answers = [.. facts.Endpoints.Where(answer => answer.Endpoint.Audience == EndpointAudience.LoadBalancer)];
         return answers.Length == 0
-            ? [Verdict.Unknown(null, "No declared flow leads from the load balancer to this web server, so its port is not known.") with { Server = server.Name }]
+            ? [
+                Verdict.Unknown(null, "No declared flow leads from the load balancer to this web server, so its port is not known.") with
+                {
+                    Server = server.Name,
+                },
+            ]
             : answers.Select(answer => JudgeAnswer(answer) with { Server = server.Name });
     }
 
     private static Verdict JudgeAnswer(EndpointAnswer answer) => answer switch
     {
         { Certificate.Value: { } served } => Verdict.Pass(answer.Endpoint.ToString(), served.Protocol ?? "TLS"),
-        { ErrorId: "TlsNotSpoken" } => Verdict.Fail(answer.Endpoint.ToString(), "TLS", answer.Certificate.Failure!, answer.Certificate.Source),
+        { ErrorId: "TlsNotSpoken" } =>
+            Verdict.Fail(answer.Endpoint.ToString(), "TLS", answer.Certificate.Failure!, answer.Certificate.Source),
         _ => answer.Certificate.ToUnknown(answer.Endpoint.ToString()),
     };
 }

@@ -13,7 +13,8 @@ internal static class SiteEndpoints
     private const string SocketScript = "ss -H -tuln";
 
     /// <summary>The endpoints on a server, each with the address to connect to.</summary>
-    public static async Task<IReadOnlyList<TlsEndpoint>> LocateAsync(IServerSession connection, Server server, Site site, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<TlsEndpoint>> LocateAsync(
+        IServerSession connection, Server server, Site site, CancellationToken cancellationToken)
     {
         Reading<IReadOnlyList<ListeningSocket>> sockets =
             await connection.ReadAsync(
@@ -23,13 +24,18 @@ internal static class SiteEndpoints
     }
 
     /// <summary>The same at each family's first address that the port is bound to, where it is bound to addresses.</summary>
-    public static async Task<IReadOnlyList<TlsEndpoint>> LocateAllAsync(IServerSession connection, Server server, Site site, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<TlsEndpoint>> LocateAllAsync(
+        IServerSession connection, Server server, Site site, CancellationToken cancellationToken)
     {
         Reading<IReadOnlyList<ListeningSocket>> sockets =
             await connection.ReadAsync(
                 RemoteCommand.FromScript(SocketScript) with { IsShared = true, IsShort = true }, SocketParser.Parse, SocketScript,
                 cancellationToken);
-        return [.. Of(server, site).SelectMany(endpoint => HostsOf(endpoint.Port, server, sockets).Select(host => endpoint with { Host = host }))];
+        return
+        [
+            .. Of(server, site).SelectMany(
+                endpoint => HostsOf(endpoint.Port, server, sockets).Select(host => endpoint with { Host = host })),
+        ];
     }
 
     /// <summary>
@@ -41,10 +47,16 @@ internal static class SiteEndpoints
         TlsPolicy tls = site.Policy.Tls;
         if (server.Is(tls.EndsAt) || server.Is(Role.LoadBalancer))
         {
-            yield return Endpoint(server, tls.EndsAt == Role.Web && !server.Is(Role.LoadBalancer) ? WebPorts(server, site).FirstOrDefault(tls.Port) : tls.Port, site.Name, EndpointAudience.Visitors);
+            yield return Endpoint(
+                server,
+                tls.EndsAt == Role.Web && !server.Is(Role.LoadBalancer) ? WebPorts(server, site).FirstOrDefault(tls.Port) : tls.Port,
+                site.Name, EndpointAudience.Visitors);
         }
 
-        if (tls.EndsAt == Role.LoadBalancer && tls.Backends != BackendEncryption.Plain && server.Is(Role.Web) && !server.Is(Role.LoadBalancer))
+        if (tls.EndsAt == Role.LoadBalancer
+            && tls.Backends != BackendEncryption.Plain
+            && server.Is(Role.Web)
+            && !server.Is(Role.LoadBalancer))
         {
             foreach (int port in WebPorts(server, site))
             {
@@ -67,13 +79,16 @@ internal static class SiteEndpoints
         new() { Host = "", Port = port, ServerName = serverName, Via = server.Name, Audience = audience };
 
     private static IEnumerable<string> HostsOf(int port, Server server, Reading<IReadOnlyList<ListeningSocket>> sockets) =>
-        (sockets.Value ?? []).Where(socket => socket.Protocol == TransportProtocol.Tcp && socket.Port == port && socket.Scope == SocketScope.Interface)
-            .Select(socket => socket.Address).DistinctBy(address => address.Contains(':', StringComparison.Ordinal)).DefaultIfEmpty(HostOf(port, server, sockets));
+        (sockets.Value ?? []).Where(
+            socket => socket.Protocol == TransportProtocol.Tcp && socket.Port == port && socket.Scope == SocketScope.Interface)
+            .Select(socket => socket.Address).DistinctBy(address => address.Contains(':', StringComparison.Ordinal)).DefaultIfEmpty(
+                HostOf(port, server, sockets));
 
     /// <summary>The address to connect to: one that the port is bound to, else the server's own first one.</summary>
     private static string HostOf(int port, Server server, Reading<IReadOnlyList<ListeningSocket>> sockets)
     {
-        ListeningSocket? bound = sockets.Value?.FirstOrDefault(socket => socket.Protocol == TransportProtocol.Tcp && socket.Port == port && socket.Scope == SocketScope.Interface);
+        ListeningSocket? bound = sockets.Value?.FirstOrDefault(
+            socket => socket.Protocol == TransportProtocol.Tcp && socket.Port == port && socket.Scope == SocketScope.Interface);
         return bound?.Address ?? (server.Addresses.Count > 0 ? server.Addresses[0].ToString() : "127.0.0.1");
     }
 }

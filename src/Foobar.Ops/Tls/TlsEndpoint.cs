@@ -29,5 +29,8 @@ public sealed record TlsEndpoint
     public EndpointAudience Audience { get; init; }
 
     /// <summary>The endpoint as findings name it: <c>192.0.2.11:443</c>.</summary>
-    public override string ToString() => Host.Contains(':', StringComparison.Ordinal) ? FormattableString.Invariant($"[{Host}]:{Port}") : FormattableString.Invariant($"{Host}:{Port}");
+    public override string ToString() =>
+        Host.Contains(':', StringComparison.Ordinal)
+            ? FormattableString.Invariant($"[{Host}]:{Port}")
+            : FormattableString.Invariant($"{Host}:{Port}");
 }

@@ -31,9 +31,12 @@ public sealed class TrustedAuthorities
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new FoobarException("AuthoritiesUnreadable", ErrorKind.InvalidInput, $"{path}: the trusted authorities can't be read: {error.Message}", error)
+            throw new FoobarException(
+                "AuthoritiesUnreadable", ErrorKind.InvalidInput, $"{path}: the trusted authorities can't be read: {error.Message}", error)
             {
-                Recommendation = "Give a file with the authorities' certificates in PEM form in policy.tls.trustedAuthorities, or leave it out to trust the system's store.",
+                Recommendation =
+                    "Give a file with the authorities' certificates in PEM form in policy.tls.trustedAuthorities, or leave it out to trust "
+                        + "the system's store.",
             };
         }
     }
@@ -111,10 +114,17 @@ public sealed class TrustedAuthorities
         return new BuiltChain
         {
             Certificates = certificates,
-            Missing = [.. missing.Select(one => one.Name), .. chain.ChainElements.Where(IsPartial).Select(element => element.Certificate.IssuerName.Name)],
+            Missing =
+            [
+                .. missing.Select(one => one.Name),
+                .. chain.ChainElements.Where(IsPartial).Select(element => element.Certificate.IssuerName.Name),
+            ],
             Problems =
             [
-                .. missing.Select(one => $"the issuer of '{one.Of}' was neither presented nor is it a trusted root: {one.Name} was found on this machine only"),
+                .. missing.Select(
+                    one =>
+                        $"the issuer of '{one.Of}' was neither presented nor is it a trusted root: "
+                            + $"{one.Name} was found on this machine only"),
                 .. chain.ChainElements.SelectMany((element, depth) => Problems(element, depth, time)).Distinct(),
             ],
 
@@ -127,12 +137,15 @@ public sealed class TrustedAuthorities
         element.ChainElementStatus.Any(static status => status.Status == X509ChainStatusFlags.PartialChain);
 
     private static bool IsUnverified(X509ChainElement element) =>
-        element.ChainElementStatus.Any(static status => status.Status is not (X509ChainStatusFlags.NoError or X509ChainStatusFlags.NotTimeValid));
+        element.ChainElementStatus.Any(
+            static status => status.Status is not (X509ChainStatusFlags.NoError or X509ChainStatusFlags.NotTimeValid));
 
     private static bool IsOfNewKind(Certificate certificate) =>
         AlgorithmNames.IsQuantumSafe(certificate.SignatureAlgorithm) || AlgorithmNames.IsQuantumSafe(certificate.KeyAlgorithm);
 
-    /// <summary>The names of the certificates between leaf and root that the platform took from elsewhere, each with what it issued.</summary>
+    /// <summary>
+    /// The names of the certificates between leaf and root that the platform took from elsewhere, each with what it issued.
+    /// </summary>
     private static IEnumerable<(string Name, string Of)> Missing(X509Certificate2[] path, X509Certificate2Collection presented) =>
         from depth in Enumerable.Range(1, Math.Max(0, path.Length - 1))
         let certificate = path[depth]
@@ -151,11 +164,13 @@ public sealed class TrustedAuthorities
     private static IEnumerable<string> Problems(X509ChainElement element, int depth, DateTimeOffset time)
     {
         string name = element.Certificate.SubjectName.Name;
-        foreach (X509ChainStatus status in element.ChainElementStatus.Where(status => status.Status is not (X509ChainStatusFlags.NoError or X509ChainStatusFlags.NotTimeValid)))
+        foreach (X509ChainStatus status in element.ChainElementStatus.Where(
+            status => status.Status is not (X509ChainStatusFlags.NoError or X509ChainStatusFlags.NotTimeValid)))
         {
             yield return status.Status switch
             {
-                X509ChainStatusFlags.PartialChain => $"the issuer of '{name}' was neither presented nor is it trusted: {element.Certificate.IssuerName.Name}",
+                X509ChainStatusFlags.PartialChain =>
+                    $"the issuer of '{name}' was neither presented nor is it trusted: {element.Certificate.IssuerName.Name}",
                 X509ChainStatusFlags.UntrustedRoot => $"'{name}' is not a trusted authority",
                 _ => $"'{name}': {status.Status}: {status.StatusInformation.Trim()}",
             };
@@ -163,7 +178,8 @@ public sealed class TrustedAuthorities
 
         if (depth > 0 && (time < element.Certificate.NotBefore.ToUniversalTime() || time > element.Certificate.NotAfter.ToUniversalTime()))
         {
-            yield return FormattableString.Invariant($"'{name}' is valid only from {element.Certificate.NotBefore.ToUniversalTime():yyyy-MM-dd} to {element.Certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}");
+            yield return FormattableString.Invariant(
+                $"'{name}' is valid only from {element.Certificate.NotBefore.ToUniversalTime():yyyy-MM-dd} to {element.Certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}");
         }
     }
 }

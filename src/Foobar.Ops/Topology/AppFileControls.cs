@@ -29,9 +29,11 @@ public static class AppFileControls
             static site => Concerned(site).Select(server => JudgeWritable(site, server))),
     ];
 
-    private static IEnumerable<Server> Concerned(SiteCase<TopologyFacts> site) => site.Site.Servers.Where(static server => server.Is(Role.Web) || server.Is(Role.App));
+    private static IEnumerable<Server> Concerned(SiteCase<TopologyFacts> site) =>
+        site.Site.Servers.Where(static server => server.Is(Role.Web) || server.Is(Role.App));
 
-    private static Reading<AppFiles> Files(SiteCase<TopologyFacts> site, Server server) => site.Facts.Of(server.Name).Part(static facts => facts.Files);
+    private static Reading<AppFiles> Files(SiteCase<TopologyFacts> site, Server server) =>
+        site.Facts.Of(server.Name).Part(static facts => facts.Files);
 
     private static IEnumerable<Verdict> JudgeSame(SiteCase<TopologyFacts> site)
     {
@@ -42,24 +44,52 @@ public static class AppFileControls
         }
 
         (Server Server, Reading<AppFiles> Files)[] all = [.. servers.Select(server => (server, Files(site, server)))];
-        Verdict[] unread = [.. all.Select(static each => Unread(each.Files) is { } why ? Verdict.Unknown(null, why, each.Files.Source) with { Server = each.Server.Name } : null).OfType<Verdict>()];
-        string[] directories = [.. all.SelectMany(static each => (each.Files.Value?.Directories ?? []).Concat(each.Files.Value?.Missing ?? [])).Distinct().Order(StringComparer.Ordinal)];
-        IEnumerable<Verdict> compared = directories.SelectMany(directory => Compare(site, directory, [.. all.Where(static each => Unread(each.Files) is null).Select(static each => (each.Server, each.Files.Value!))]));
+        Verdict[] unread =
+        [
+            .. all.Select(
+                static each =>
+                    Unread(each.Files) is { } why
+                        ? Verdict.Unknown(null, why, each.Files.Source) with { Server = each.Server.Name }
+                        : null).OfType<Verdict>(),
+        ];
+        string[] directories =
+        [
+            .. all.SelectMany(static each => (each.Files.Value?.Directories ?? []).Concat(each.Files.Value?.Missing ?? []))
+                .Distinct()
+                .Order(StringComparer.Ordinal),
+        ];
+        IEnumerable<Verdict> compared = directories.SelectMany(
+            directory => Compare(
+                site, directory,
+                [.. all.Where(static each => Unread(each.Files) is null).Select(static each => (each.Server, each.Files.Value!))]));
         return unread.Length == 0 && directories.Length == 0
-            ? [Verdict.Unknown(null, "No directory with the application's files is known: nginx serves none, and no unit of the application is declared. Name them in policy.topology.appFiles.")]
+            ? [
+                Verdict.Unknown(
+                    null,
+                    "No directory with the application's files is known: nginx serves none, and no unit of the application is declared. "
+                        + "Name them in policy.topology.appFiles."),
+            ]
             : [.. unread, .. compared];
     }
 
-    private static string? Unread(Reading<AppFiles> files) => !files.TryGet(out AppFiles? read) ? files.Failure ?? "It was not read." : read.Limit;
+    private static string? Unread(Reading<AppFiles> files) =>
+        !files.TryGet(out AppFiles? read) ? files.Failure ?? "It was not read." : read.Limit;
 
     // Beside the first that has it. Web servers and application servers of their own need not hold the same directories.
     private static IEnumerable<Verdict> Compare(SiteCase<TopologyFacts> site, string directory, (Server Server, AppFiles Files)[] servers)
     {
-        (Server Server, AppFiles Files)[] named = [.. servers.Where(each => each.Files.Directories.Contains(directory) || each.Files.Missing.Contains(directory))];
+        (Server Server, AppFiles Files)[] named =
+        [
+            .. servers.Where(each => each.Files.Directories.Contains(directory) || each.Files.Missing.Contains(directory)),
+        ];
         (Server Server, AppFiles Files)[] holding = [.. named.Where(each => each.Files.Directories.Contains(directory))];
         foreach ((Server server, _) in named.Except(holding))
         {
-            yield return Verdict.Fail(directory, holding.Length > 0 ? $"as on {holding[0].Server.Name}" : "a directory", "it is not there", "find") with { Server = server.Name };
+            yield return Verdict.Fail(
+                directory, holding.Length > 0 ? $"as on {holding[0].Server.Name}" : "a directory", "it is not there", "find") with
+            {
+                Server = server.Name,
+            };
         }
 
         if (holding.Length == 1)
@@ -73,7 +103,8 @@ public static class AppFileControls
         }
     }
 
-    private static Verdict Differences(SiteCase<TopologyFacts> site, string directory, (Server Server, AppFiles Files) first, AppFiles files)
+    private static Verdict Differences(
+        SiteCase<TopologyFacts> site, string directory, (Server Server, AppFiles Files) first, AppFiles files)
     {
         Dictionary<string, AppFile> there = Known(site, first.Files, directory), here = Known(site, files, directory);
         (string Path, string What)[] different =
@@ -84,11 +115,13 @@ public static class AppFileControls
         ];
         string count = string.Create(CultureInfo.InvariantCulture, $"{different.Length} of {there.Keys.Union(here.Keys).Count()} differ");
         return different.Length == 0
-            ? Verdict.Pass(directory, string.Create(CultureInfo.InvariantCulture, $"{here.Count} files and directories as on {first.Server.Name}"))
+            ? Verdict.Pass(
+                directory, string.Create(CultureInfo.InvariantCulture, $"{here.Count} files and directories as on {first.Server.Name}"))
             : Verdict.Fail(
                 directory, $"as on {first.Server.Name}",
                 $"{count}: {string.Join(", ", different.Take(MostNamed).Select(static each => $"{Name(each.Path)} ({each.What})"))}{(different.Length > MostNamed ? ", ..." : "")}",
-                $"sha256sum, stat: {Name(different[0].Path)}: {Short(there.GetValueOrDefault(different[0].Path))} on {first.Server.Name}, {Short(here.GetValueOrDefault(different[0].Path))} here");
+                $"sha256sum, stat: {Name(different[0].Path)}: {Short(there.GetValueOrDefault(different[0].Path))} on {first.Server.Name}, "
+                    + $"{Short(here.GetValueOrDefault(different[0].Path))} here");
     }
 
     private static string Name(string path) => path.Length == 0 ? "the directory itself" : path;
@@ -102,10 +135,12 @@ public static class AppFileControls
         : there.Mode != here.Mode ? "mode"
         : null;
 
-    private static string Short(AppFile? file) => file is null ? "none" : $"{(file.Content.Length == 64 ? file.Content[..12] : file.Content)} {file.Owner}:{file.Group} {file.Mode}";
+    private static string Short(AppFile? file) =>
+        file is null ? "none" : $"{(file.Content.Length == 64 ? file.Content[..12] : file.Content)} {file.Owner}:{file.Group} {file.Mode}";
 
     private static Dictionary<string, AppFile> Known(SiteCase<TopologyFacts> site, AppFiles files, string directory) => files.Files
-        .Where(file => file.Directory == directory && !IsExcepted(site, file)).ToDictionary(static file => file.Path, StringComparer.Ordinal);
+        .Where(file => file.Directory == directory && !IsExcepted(site, file)).ToDictionary(
+            static file => file.Path, StringComparer.Ordinal);
 
     private static bool IsExcepted(SiteCase<TopologyFacts> site, AppFile file) => site.Site.Policy.Topology.AppFilesExcept.Any(pattern =>
         FileSystemName.MatchesSimpleExpression(pattern, file.Path, ignoreCase: false)
@@ -120,16 +155,29 @@ public static class AppFileControls
         }
 
         AppFiles files = reading.Value!;
-        (AppFile File, string Who)[] writable = [.. files.Files.Where(file => !file.IsLink && !IsExcepted(site, file)).Select(file => (file, Who: Writer(file, files.Users))).Where(static each => each.Who is not null).Select(static each => (each.file, each.Who!))];
+        (AppFile File, string Who)[] writable =
+        [
+            .. files.Files.Where(file => !file.IsLink && !IsExcepted(site, file))
+                .Select(file => (file, Who: Writer(file, files.Users)))
+                .Where(static each => each.Who is not null)
+                .Select(static each => (each.file, each.Who!)),
+        ];
         string users = string.Join(", ", files.Users.Select(static user => user.Name));
         return (files.Directories.Count == 0
             ? Verdict.Unknown(null, "No directory with the application's files is known here; name them in policy.topology.appFiles.")
-            : files.Users.Count == 0 ? Verdict.Unknown(null, "The account that serves visitors is not known: no unit of the application is declared.")
+            : files.Users.Count == 0
+                ? Verdict.Unknown(null, "The account that serves visitors is not known: no unit of the application is declared.")
             : writable.Length == 0 ? Verdict.Pass(string.Join(", ", files.Directories), $"{users} can write none of it")
             : Verdict.Fail(
                 writable[0].File.Directory, $"not writable by {users}",
-                string.Create(CultureInfo.InvariantCulture, $"{writable.Length} are: {string.Join(", ", writable.Take(MostNamed).Select(static each => $"{Name(each.File.Path)} ({each.Who})"))}{(writable.Length > MostNamed ? ", ..." : "")}"),
-                $"stat: {writable[0].File.Directory}/{writable[0].File.Path} {writable[0].File.Owner}:{writable[0].File.Group} {writable[0].File.Mode}")) with { Server = server.Name };
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{writable.Length} are: {string.Join(", ", writable.Take(MostNamed).Select(static each => $"{Name(each.File.Path)} ({each.Who})"))}{(writable.Length > MostNamed ? ", ..." : "")}"),
+                $"stat: {writable[0].File.Directory}/{writable[0].File.Path} {writable[0].File.Owner}:{writable[0].File.Group} "
+                    + $"{writable[0].File.Mode}")) with
+                {
+                    Server = server.Name,
+                };
     }
 
     // By the bits of chmod(1): owner, group, others. What belongs to who serves is his to change, whatever the bits say.
@@ -137,7 +185,8 @@ public static class AppFileControls
     {
         int bits = Convert.ToInt32(file.Mode, 8);
         return users.FirstOrDefault(user => user.Name == file.Owner) is { } owner ? $"{owner.Name} owns it"
-            : (bits & 0b010_000) != 0 && users.FirstOrDefault(user => user.Groups.Contains(file.Group)) is { } member ? $"{member.Name} by group {file.Group}"
+            : (bits & 0b010_000) != 0 && users.FirstOrDefault(user => user.Groups.Contains(file.Group)) is { } member
+                ? $"{member.Name} by group {file.Group}"
             : (bits & 0b010) != 0 && (bits & 0b1_000_000_000) == 0 ? "everybody"
             : null;
     }

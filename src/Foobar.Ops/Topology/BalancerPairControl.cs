@@ -28,10 +28,19 @@ internal static class BalancerPairControl
 
         if (balancers.Length == 1)
         {
-            return [Verdict.Warning("load balancer", "a second one", $"{balancers[0].Name} is the only one", "inventory") with { Server = balancers[0].Name }];
+            return
+            [
+                Verdict.Warning("load balancer", "a second one", $"{balancers[0].Name} is the only one", "inventory") with
+                {
+                    Server = balancers[0].Name,
+                },
+            ];
         }
 
-        (Server Server, Reading<VrrpFacts> Vrrp)[] pair = [.. balancers.Select(server => (server, site.Input.Own.Of(server.Name).Part(static facts => facts.Vrrp)))];
+        (Server Server, Reading<VrrpFacts> Vrrp)[] pair =
+        [
+            .. balancers.Select(server => (server, site.Input.Own.Of(server.Name).Part(static facts => facts.Vrrp))),
+        ];
         IPAddress[] moving =
         [
             .. site.Input.Site.Policy.LoadBalancing.VirtualAddresses
@@ -40,15 +49,22 @@ internal static class BalancerPairControl
                 .Distinct(),
         ];
         return moving.Length > 0 ? [.. pair.Select(JudgeMember), .. moving.Select(address => JudgeAddress(site, pair, address))]
-            : pair.FirstOrDefault(static each => !each.Vrrp.TryGet(out _)) is { Server: not null } unread ? [unread.Vrrp.ToUnknown("load balancer") with { Server = unread.Server.Name }]
+            : pair.FirstOrDefault(static each => !each.Vrrp.TryGet(out _)) is { Server: not null } unread
+                ? [unread.Vrrp.ToUnknown("load balancer") with { Server = unread.Server.Name }]
             : [Verdict.Warning(
-                "load balancer", "an address that moves between them", "no address moves by keepalived; whether something else leads visitors past one that fails is not seen here", "keepalived.conf")];
+                "load balancer",
+                "an address that moves between them",
+                "no address moves by keepalived; whether something else leads visitors past one that fails is not seen here",
+                "keepalived.conf")];
     }
 
     private static Verdict JudgeMember((Server Server, Reading<VrrpFacts> Vrrp) member) =>
         (!member.Vrrp.TryGet(out VrrpFacts? facts) ? member.Vrrp.ToUnknown("keepalived")
             : facts.IsRunning ? Verdict.Pass("keepalived", "it runs")
-            : Verdict.Fail("keepalived", "it runs", "it does not, so the address does not come here", "/proc/PID/comm")) with { Server = member.Server.Name };
+            : Verdict.Fail("keepalived", "it runs", "it does not, so the address does not come here", "/proc/PID/comm")) with
+            {
+                Server = member.Server.Name,
+            };
 
     private static Verdict JudgeAddress(TopologyCase site, (Server Server, Reading<VrrpFacts> Vrrp)[] pair, IPAddress address)
     {
@@ -60,19 +76,43 @@ internal static class BalancerPairControl
                where instance.Addresses.Any(text => IPAddress.TryParse(text, out IPAddress? own) && own.Equals(address))
                select (member.Server, instance),
         ];
-        string? unread = pair.Select(static member => member.Vrrp.TryGet(out VrrpFacts? facts) ? facts.Unread is { } more ? $"{member.Server.Name}: {more}" : null : $"{member.Server.Name}: {member.Vrrp.Failure}")
+        string? unread = pair.Select(
+            static member =>
+                member.Vrrp.TryGet(out VrrpFacts? facts)
+                    ? facts.Unread is { } more ? $"{member.Server.Name}: {more}" : null
+                    : $"{member.Server.Name}: {member.Vrrp.Failure}")
             .FirstOrDefault(static each => each is not null);
-        Reading<HostNetwork>[] networks = [.. pair.Select(member => site.Input.Firewalls.Of(member.Server.Name).Part(static facts => facts.Network))];
-        string[] holders = [.. pair.Where((_, index) => networks[index].Value?.Owns(address) == true).Select(static member => member.Server.Name)];
-        string evidence = string.Join("; ", routers.Select(static each => $"{each.Server.Name}: vrrp_instance {each.Instance.Name}, virtual_router_id {each.Instance.RouterId}, priority {each.Instance.Priority}"));
+        Reading<HostNetwork>[] networks =
+        [
+            .. pair.Select(member => site.Input.Firewalls.Of(member.Server.Name).Part(static facts => facts.Network)),
+        ];
+        string[] holders =
+        [
+            .. pair.Where((_, index) => networks[index].Value?.Owns(address) == true).Select(static member => member.Server.Name),
+        ];
+        string evidence = string.Join(
+            "; ",
+            routers.Select(
+                static each =>
+                    $"{each.Server.Name}: vrrp_instance {each.Instance.Name}, virtual_router_id {each.Instance.RouterId}, priority "
+                        + $"{each.Instance.Priority}"));
         return routers.Length < pair.Length && unread is not null ? Verdict.Unknown(target, unread)
             : routers.Select(static each => each.Server.Name).Distinct().Count() < 2
-                ? Verdict.Fail(target, "declared by keepalived on two load balancers", routers.Length == 0 ? "no keepalived declares it" : $"{routers[0].Server.Name} alone declares it", "keepalived.conf")
+                ? Verdict.Fail(
+                    target, "declared by keepalived on two load balancers",
+                    routers.Length == 0 ? "no keepalived declares it" : $"{routers[0].Server.Name} alone declares it",
+                    "keepalived.conf")
             : routers.Select(static each => each.Instance.RouterId).Distinct().Count() > 1
                 ? Verdict.Fail(target, "one virtual_router_id", "they do not know each other", evidence)
-            : Array.Exists(networks, static network => !network.TryGet(out _)) ? Verdict.Unknown(target, networks.First(static network => !network.TryGet(out _)).Failure ?? "The addresses were not read.")
+            : Array.Exists(networks, static network => !network.TryGet(out _))
+                ? Verdict.Unknown(
+                    target, networks.First(static network => !network.TryGet(out _)).Failure ?? "The addresses were not read.")
             : holders.Length == 1 ? Verdict.Pass(target, $"on {holders[0]}; {evidence}")
-            : holders.Length == 0 ? Verdict.Fail(target, "on one load balancer", "on none: visitors reach nobody", $"ip address; {evidence}")
-            : Verdict.Fail(target, "on one load balancer", $"on {string.Join(" and ", holders)} at once: they do not hear each other", $"ip address; {evidence}");
+            : holders.Length == 0
+                ? Verdict.Fail(target, "on one load balancer", "on none: visitors reach nobody", $"ip address; {evidence}")
+            : Verdict.Fail(
+                target, "on one load balancer",
+                $"on {string.Join(" and ", holders)} at once: they do not hear each other",
+                $"ip address; {evidence}");
     }
 }

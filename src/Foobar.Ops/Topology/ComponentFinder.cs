@@ -47,7 +47,12 @@ internal sealed class ComponentFinder(TopologyInput input, ReplicationTopology r
         {
             Server = server.Name,
             Roles = server.Roles,
-            Addresses = network is null ? server.Addresses : [.. network.Addresses.Where(static own => own.Interface != "lo" && !own.Address.IsIPv6LinkLocal).Select(static own => own.Address)],
+            Addresses = network is null
+                ? server.Addresses
+                : [
+                    .. network.Addresses.Where(static own => own.Interface != "lo" && !own.Address.IsIPv6LinkLocal)
+                        .Select(static own => own.Address),
+                ],
             Components = [.. found.OrderBy(static component => component.Kind), .. Agents(server)],
             Unread = unread,
         };
@@ -67,12 +72,19 @@ internal sealed class ComponentFinder(TopologyInput input, ReplicationTopology r
         ];
 
     private TopologyComponent? Component(
-        Server server, KnownComponent known, IReadOnlyList<Unit> units, IReadOnlyList<Listener> listeners, IReadOnlyList<RunningContainer> containers)
+        Server server,
+        KnownComponent known,
+        IReadOnlyList<Unit> units,
+        IReadOnlyList<Listener> listeners,
+        IReadOnlyList<RunningContainer> containers)
     {
         bool isDeclared = known.Role is { } role && (role == Role.Database ? IsMember(server) || server.Is(role) : server.Is(role));
         Unit? unit = units.Where(each => known.HasUnit(each.Name) && (each.IsActive || (isDeclared && each.Load == "loaded")))
             .OrderByDescending(static each => each.IsActive).FirstOrDefault();
-        Listener[] own = [.. listeners.Where(each => each.Holders.Any(holder => holder.Container is null && known.HasProcess(holder.Process)))];
+        Listener[] own =
+        [
+            .. listeners.Where(each => each.Holders.Any(holder => holder.Container is null && known.HasProcess(holder.Process))),
+        ];
         RunningContainer? container = containers.FirstOrDefault(each => known.HasImage(each.Image));
         if (unit is null && own.Length == 0 && container is null)
         {
@@ -80,7 +92,9 @@ internal sealed class ComponentFinder(TopologyInput input, ReplicationTopology r
         }
 
         SocketHolder? holder = own.SelectMany(static each => each.Holders).FirstOrDefault(each => known.HasProcess(each.Process));
-        ReplicationFacts? database = known.Kind == ComponentKind.Database && IsMember(server) ? input.Databases.Of(server.Name).Value : null;
+        ReplicationFacts? database = known.Kind == ComponentKind.Database && IsMember(server)
+            ? input.Databases.Of(server.Name).Value
+            : null;
         return new TopologyComponent
         {
             Server = server.Name,
@@ -100,15 +114,23 @@ internal sealed class ComponentFinder(TopologyInput input, ReplicationTopology r
     }
 
     // Declared units; else what listens where nginx passes requests on to on the server itself.
-    private IEnumerable<TopologyComponent> Apps(Server server, IReadOnlyList<Unit> units, IReadOnlyList<Listener> listeners, TopologyComponent[] found)
+    private IEnumerable<TopologyComponent> Apps(
+        Server server, IReadOnlyList<Unit> units, IReadOnlyList<Listener> listeners, TopologyComponent[] found)
     {
         if (!server.Is(Role.App))
         {
             yield break;
         }
 
-        string[] declared = [.. input.Site.Policy.Servers.Units.GetValueOrDefault(Role.App, []).Select(static name => name.Contains('.', StringComparison.Ordinal) ? name : name + ".service")];
-        Unit[] own = [.. units.Where(unit => declared.Contains(unit.Name) && unit.Load == "loaded" && !found.Any(known => known.Unit == unit.Name))];
+        string[] declared =
+        [
+            .. input.Site.Policy.Servers.Units.GetValueOrDefault(Role.App, [])
+                .Select(static name => name.Contains('.', StringComparison.Ordinal) ? name : name + ".service"),
+        ];
+        Unit[] own =
+        [
+            .. units.Where(unit => declared.Contains(unit.Name) && unit.Load == "loaded" && !found.Any(known => known.Unit == unit.Name)),
+        ];
         foreach (Unit unit in own)
         {
             yield return new TopologyComponent
@@ -124,7 +146,9 @@ internal sealed class ComponentFinder(TopologyInput input, ReplicationTopology r
         }
 
         IReadOnlyList<ProxyTarget> proxies = input.Own.Of(server.Name).Part(static facts => facts.Proxies).Value ?? [];
-        Listener? behind = own.Length > 0 || found.Any(static known => known.Kind == ComponentKind.App) ? null : listeners.FirstOrDefault(each =>
+        Listener? behind = own.Length > 0 || found.Any(static known => known.Kind == ComponentKind.App)
+            ? null
+            : listeners.FirstOrDefault(each =>
             proxies.Any(proxy => proxy.Port == each.Socket.Port && proxy.Port > 0 && IsOwn(proxy.Host, server)));
         if (behind is not null)
         {
@@ -159,7 +183,8 @@ internal sealed class ComponentFinder(TopologyInput input, ReplicationTopology r
     private bool IsMember(Server server) => input.Site.Policy.Database is { } policy && server.Is(policy.Members);
 
     private static bool IsOwn(string host, Server server) =>
-        host == "localhost" || (IPAddress.TryParse(host, out IPAddress? address) && (IPAddress.IsLoopback(address) || server.Addresses.Contains(address)));
+        host == "localhost"
+            || (IPAddress.TryParse(host, out IPAddress? address) && (IPAddress.IsLoopback(address) || server.Addresses.Contains(address)));
 
     private static IEnumerable<PortRange> Ports(IReadOnlyList<Listener> listeners) =>
         listeners.Where(static each => each.Socket.Scope != SocketScope.Loopback).Select(static each => ToRange(each.Socket)).Distinct();

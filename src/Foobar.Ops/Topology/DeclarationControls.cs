@@ -18,11 +18,20 @@ internal static class DeclarationControls
             "What nobody declared nobody updates, watches or protects, and every other control looks past it.",
             "Stop the component, or give the server its role in the inventory."),
         static site => site.Found.Components.Where(static component => component is { IsRunning: true, IsDeclared: false })
-            .Select(static component => Verdict.Fail(component.Name, "declared by a role of the server", "runs, and no role declares it", component.Evidence) with { Server = component.Server })
+            .Select(
+                static component => Verdict.Fail(
+                    component.Name, "declared by a role of the server", "runs, and no role declares it", component.Evidence) with
+                {
+                    Server = component.Server,
+                })
             .OrPass("every component has its role")
             .WithUnread(site, static (input, server) => input.Servers.Of(server).Part(static facts => facts.Units))
-            .WithUnread(site, static (input, server) => input.Own.Of(server).Part(static facts => facts.Sockets).Part(static facts => facts.Listeners))
-            .WithUnread(site, static (input, server) => input.Own.Of(server).Part(static facts => facts.Sockets).Part(static facts => facts.Containers)));
+            .WithUnread(
+                site,
+                static (input, server) => input.Own.Of(server).Part(static facts => facts.Sockets).Part(static facts => facts.Listeners))
+            .WithUnread(
+                site,
+                static (input, server) => input.Own.Of(server).Part(static facts => facts.Sockets).Part(static facts => facts.Containers)));
 
     /// <summary>TOP-002.</summary>
     public static Control<TopologyCase> RolesAreThere { get; } = new(
@@ -40,7 +49,10 @@ internal static class DeclarationControls
             "See who holds it (ss -tunp); end it, or declare the flow in the inventory's policy.", "ss(8)"),
         static site => JudgeLinks(site)
             .OrPass("every connection is part of a declared flow")
-            .WithUnread(site, static (input, server) => input.Own.Of(server).Part(static facts => facts.Sockets).Part(static facts => facts.Conversations)));
+            .WithUnread(
+                site,
+                static (input, server) =>
+                    input.Own.Of(server).Part(static facts => facts.Sockets).Part(static facts => facts.Conversations)));
 
     /// <summary>TOP-004.</summary>
     public static Control<TopologyCase> AddressesAreThere { get; } = new(
@@ -83,22 +95,40 @@ internal static class DeclarationControls
             Role.Monitoring => [ComponentKind.Monitoring],
             _ => [],
         };
-        TopologyComponent[] found = [.. server.Components.Where(component => kinds.Contains(component.Kind) || (isMember && component.Kind == ComponentKind.Database))];
-        string? unread = server.Unread.FirstOrDefault(each => kinds.Contains(ComponentKind.Firewall) == each.StartsWith("firewall:", StringComparison.Ordinal) && !each.StartsWith("addresses:", StringComparison.Ordinal));
+        TopologyComponent[] found =
+        [
+            .. server.Components.Where(
+                component => kinds.Contains(component.Kind) || (isMember && component.Kind == ComponentKind.Database)),
+        ];
+        string? unread = server.Unread.FirstOrDefault(
+            each =>
+                kinds.Contains(ComponentKind.Firewall) == each.StartsWith("firewall:", StringComparison.Ordinal)
+                    && !each.StartsWith("addresses:", StringComparison.Ordinal));
         Verdict verdict =
             role == Role.Code ? JudgeCode(input, server, target)
-            : kinds.All(kind => found.Any(component => component.Kind == kind)) && (!isMember || found.Any(static component => component.Kind == ComponentKind.Database))
-                ? Verdict.Pass(target, string.Join(", ", found.Select(static component => component.IsRunning ? component.Name : $"{component.Name}, which does not run")))
+            : kinds.All(kind => found.Any(component => component.Kind == kind))
+                && (!isMember || found.Any(static component => component.Kind == ComponentKind.Database))
+                ? Verdict.Pass(
+                    target,
+                    string.Join(
+                        ", ",
+                        found.Select(static component => component.IsRunning ? component.Name : $"{component.Name}, which does not run")))
             : unread is not null ? Verdict.Unknown(target, unread)
             : role is Role.App or Role.Monitoring && !input.Site.Policy.Servers.Units.ContainsKey(role)
-                ? Verdict.Unknown(target, $"None of the known programs of the role runs; name its own unit in policy.servers.units.{target}.")
-            : Verdict.Fail(target, "its component", "neither a unit nor a process nor a container of it was found", "systemctl list-units --all; ss -tulnp; docker ps; podman ps");
+                ? Verdict.Unknown(
+                    target, $"None of the known programs of the role runs; name its own unit in policy.servers.units.{target}.")
+            : Verdict.Fail(
+                target, "its component",
+                "neither a unit nor a process nor a container of it was found",
+                "systemctl list-units --all; ss -tulnp; docker ps; podman ps");
         return verdict with { Server = server.Server };
     }
 
     private static Verdict JudgeCode(TopologyInput input, TopologyServer server, string target) =>
-        input.Site.Policy.Topology.AppFiles.Count == 0 ? Verdict.NotApplicable(target, "policy.topology.appFiles names no directory with code")
-        : input.Own.Of(server.Server).Part(static facts => facts.Files) is var files && !files.TryGet(out Collection.AppFiles? read) ? files.ToUnknown(target)
+        input.Site.Policy.Topology.AppFiles.Count == 0
+            ? Verdict.NotApplicable(target, "policy.topology.appFiles names no directory with code")
+        : input.Own.Of(server.Server).Part(static facts => facts.Files) is var files && !files.TryGet(out Collection.AppFiles? read)
+            ? files.ToUnknown(target)
         : read.Directories.Count > 0 ? Verdict.Pass(target, string.Join(", ", read.Directories))
         : Verdict.Fail(target, "a directory of policy.topology.appFiles", "none of them is there", "find");
 
@@ -113,19 +143,33 @@ internal static class DeclarationControls
 
             foreach (IPAddress address in server.Addresses.Where(address => !network.Owns(address)))
             {
-                string own = string.Join(", ", network.Addresses.Where(static each => each.Interface != "lo" && !each.Address.IsIPv6LinkLocal).Select(static each => each.Address));
-                yield return Verdict.Fail($"{address}", $"an address of {server.Name}", $"it has {own}", "ip address") with { Server = server.Name };
+                string own = string.Join(
+                    ", ",
+                    network.Addresses.Where(static each => each.Interface != "lo" && !each.Address.IsIPv6LinkLocal)
+                        .Select(static each => each.Address));
+                yield return Verdict.Fail($"{address}", $"an address of {server.Name}", $"it has {own}", "ip address") with
+                {
+                    Server = server.Name,
+                };
             }
         }
 
-        HashSet<IPAddress> found = [.. site.Found.Servers.SelectMany(static server => server.Addresses), .. site.Input.Site.Policy.LoadBalancing.VirtualAddresses];
+        HashSet<IPAddress> found =
+        [
+            .. site.Found.Servers.SelectMany(static server => server.Addresses), .. site.Input.Site.Policy.LoadBalancing.VirtualAddresses,
+        ];
         foreach (ResolvedFlow flow in new FlowResolver(site.Input.Site).Flows())
         {
             foreach (IPNetwork lost in flow.To.Where(static end => end.Kind == FlowEndKind.Address).SelectMany(static end => end.Networks)
-                .Where(network => network.PrefixLength == network.BaseAddress.GetAddressBytes().Length * 8 && !found.Contains(network.BaseAddress)
-                    && site.Input.Site.Networks.Values.Any(own => own.Any(range => range.Contains(network.BaseAddress)))))
+                .Where(
+                    network =>
+                        network.PrefixLength == network.BaseAddress.GetAddressBytes().Length * 8 && !found.Contains(network.BaseAddress)
+                            && site.Input.Site.Networks.Values.Any(own => own.Any(range => range.Contains(network.BaseAddress)))))
             {
-                yield return Verdict.Warning($"flow {flow.Flow.Name}", "a server of the inventory", $"{lost.BaseAddress} lies in a network of the site, and no server has it", "ip address");
+                yield return Verdict.Warning(
+                    $"flow {flow.Flow.Name}", "a server of the inventory",
+                    $"{lost.BaseAddress} lies in a network of the site, and no server has it",
+                    "ip address");
             }
         }
     }

@@ -11,7 +11,10 @@ internal static class HostRoutes
 
     /// <summary>The best route to an address: the one with the longest prefix, of several the one with the lowest metric.</summary>
     public static NetworkRoute? RouteTo(this HostNetwork network, IPAddress address) => network.Routes
-        .Where(route => route.Destination.AddressFamily == address.AddressFamily && new IPNetwork(route.Destination, route.PrefixLength).Contains(address))
+        .Where(
+            route =>
+                route.Destination.AddressFamily == address.AddressFamily
+                    && new IPNetwork(route.Destination, route.PrefixLength).Contains(address))
         .OrderByDescending(static route => route.PrefixLength).ThenBy(static route => route.Metric)
         .FirstOrDefault();
 
@@ -43,15 +46,26 @@ internal static class HostRoutes
     /// <summary>Whether an address is one of the server's own.</summary>
     public static bool Owns(this HostNetwork network, IPAddress address) => network.Addresses.Any(own => own.Address.Equals(address));
 
-    /// <summary>The server's own address whose network holds another address, so that both are on one link; <see langword="null"/> if none does.</summary>
+    /// <summary>
+    /// The server's own address whose network holds another address, so that both are on one link; <see langword="null"/> if none does.
+    /// </summary>
     public static InterfaceAddress? LinkTo(this HostNetwork network, IPAddress address) => network.Addresses
-        .FirstOrDefault(own => own.Address.AddressFamily == address.AddressFamily && !IPAddress.IsLoopback(own.Address) && Around(own).Contains(address));
+        .FirstOrDefault(
+            own =>
+                own.Address.AddressFamily == address.AddressFamily && !IPAddress.IsLoopback(own.Address) && Around(own).Contains(address));
 
-    /// <summary>The address from which the server sends to another, unless a rule or a route says otherwise; <see langword="null"/> if there is no way there.</summary>
+    /// <summary>
+    /// The address from which the server sends to another, unless a rule or a route says otherwise; <see langword="null"/> if there is no
+    /// way there.
+    /// </summary>
     public static IPAddress? SourceTo(this HostNetwork network, IPAddress address)
     {
         string? device = network.InterfaceTo(address);
-        InterfaceAddress[] own = [.. network.Addresses.Where(own => own.Interface == device && own.Address.AddressFamily == address.AddressFamily && !own.Address.IsIPv6LinkLocal)];
+        InterfaceAddress[] own =
+        [
+            .. network.Addresses.Where(
+                own => own.Interface == device && own.Address.AddressFamily == address.AddressFamily && !own.Address.IsIPv6LinkLocal),
+        ];
         return (own.FirstOrDefault(each => Around(each).Contains(address)) ?? own.FirstOrDefault())?.Address;
     }
 

@@ -21,7 +21,10 @@ internal enum Course
 /// <param name="Course">What it does with it.</param>
 internal sealed record Hop(SiteServer Server, string? Entry, Course Course)
 {
-    /// <summary>The number of all rewriting from the packets' beginning until they left this server's filters; <see langword="null"/> where they did not.</summary>
+    /// <summary>
+    /// The number of all rewriting from the packets' beginning until they left this server's filters; <see langword="null"/> where they did
+    /// not.
+    /// </summary>
     public int? Left { get; init; }
 
     /// <summary>The hooks they go through there.</summary>
@@ -57,11 +60,13 @@ internal sealed record Journey(IReadOnlyList<Hop> Way, int Transform, int May, i
     public SiteServer At => Way[^1].Server;
 
     /// <summary>Whether another journey's way begins with this one's, or is the same.</summary>
-    public bool LeadsTo(Journey other) => other.Way.Count >= Way.Count && Way.Zip(other.Way).All(static pair => pair.First.Server == pair.Second.Server);
+    public bool LeadsTo(Journey other) =>
+        other.Way.Count >= Way.Count && Way.Zip(other.Way).All(static pair => pair.First.Server == pair.Second.Server);
 }
 
 /// <summary>Where packets of a space end: taken by servers, or stopped by their filters.</summary>
 /// <param name="Arrived">Those that a server takes.</param>
 /// <param name="Stopped">Those that a server's filters surely drop.</param>
-/// <param name="Met">Those that came to a server, at each they came to; what neither arrives nor is stopped got lost after the last.</param>
+/// <param name="Met">Those that came to a server, at each they came to; what neither arrives nor is stopped got lost after the
+/// last.</param>
 internal sealed record Ends(IReadOnlyList<Journey> Arrived, IReadOnlyList<Journey> Stopped, IReadOnlyList<Journey> Met);

@@ -20,7 +20,8 @@ internal sealed class JourneyText(SiteMap map)
 
     /// <summary>The servers on the way: <c>outside -> fw-01 -> lb-01</c>.</summary>
     public static string Way(Journey journey) =>
-        string.Join(" -> ", journey.Way.Select(hop => hop.Server.Name).Prepend(journey.Way[0].Entry is null ? null : "outside").OfType<string>());
+        string.Join(
+            " -> ", journey.Way.Select(hop => hop.Server.Name).Prepend(journey.Way[0].Entry is null ? null : "outside").OfType<string>());
 
     /// <summary>One packet of a space at its beginning, as a reader would pick it, and what becomes of it at each server.</summary>
     public string Witness(Journey journey, int space)
@@ -32,8 +33,11 @@ internal sealed class JourneyText(SiteMap map)
             Packet entering = hop.Enter(packet);
             Tracer tracer = new(hop.Server.Model, skips: true);
             tracer.RunThrough(entering, hop.Hooks);
-            string rules = string.Join("; ", tracer.Steps.Where(step => step.Rule is not null || step.Verdict != "policy accept").Select(Step));
-            string changed = _text.Text(tracer.Packet) is var after && Ends(after) != Ends(_text.Text(entering)) ? $" becomes {Ends(after)}" : string.Empty;
+            string rules = string.Join(
+                "; ", tracer.Steps.Where(step => step.Rule is not null || step.Verdict != "policy accept").Select(Step));
+            string changed = _text.Text(tracer.Packet) is var after && Ends(after) != Ends(_text.Text(entering))
+                ? $" becomes {Ends(after)}"
+                : string.Empty;
             steps.Add($"{hop.Server.Name}: {(rules.Length == 0 ? "no rule stops it" : rules)}{changed}");
             packet = tracer.Packet;
         }

@@ -34,7 +34,9 @@ internal sealed class LinkFinder(TopologyInput input, SiteNodes nodes, Replicati
             {
                 foreach ((FlowEnd to, Server? taker) in Ends(flow.To).Where(end => end.Server is null || end.Server != sender))
                 {
-                    LinkPath path = taker is null ? new LinkPath(LinkState.NotTraced, [], [], null) : paths.Trace(flow, from, sender, taker);
+                    LinkPath path = taker is null
+                        ? new LinkPath(LinkState.NotTraced, [], [], null)
+                        : paths.Trace(flow, from, sender, taker);
                     foreach (PortRange ports in flow.Flow.Ports)
                     {
                         Declare(flow.Flow.Name, sender?.Name ?? from.Name, taker?.Name ?? to.Name, ports, path);
@@ -45,7 +47,8 @@ internal sealed class LinkFinder(TopologyInput input, SiteNodes nodes, Replicati
     }
 
     private static IEnumerable<(FlowEnd End, Server? Server)> Ends(IReadOnlyList<FlowEnd> ends) =>
-        ends.SelectMany(static end => end.Servers.Count == 0 ? [(end, (Server?)null)] : end.Servers.Select(server => (end, (Server?)server)));
+        ends.SelectMany(
+            static end => end.Servers.Count == 0 ? [(end, (Server?)null)] : end.Servers.Select(server => (end, (Server?)server)));
 
     private void Declare(string flow, string from, string to, PortRange ports, LinkPath path)
     {
@@ -54,7 +57,14 @@ internal sealed class LinkFinder(TopologyInput input, SiteNodes nodes, Replicati
         // Two flows may name one link: what one of them has open is open.
         bool isBetter = link.Flows.Count == 0 || path.State == LinkState.Open;
         _links[(from, to, ports)] = isBetter
-            ? link with { Flows = [.. link.Flows, flow], State = path.State, Path = path.Servers, Firewalls = path.Firewalls, ClosedAt = path.ClosedAt }
+            ? link with
+            {
+                Flows = [.. link.Flows, flow],
+                State = path.State,
+                Path = path.Servers,
+                Firewalls = path.Firewalls,
+                ClosedAt = path.ClosedAt,
+            }
             : link with { Flows = [.. link.Flows, flow] };
     }
 
@@ -69,7 +79,9 @@ internal sealed class LinkFinder(TopologyInput input, SiteNodes nodes, Replicati
 
             foreach (ProxyTarget proxy in input.Own.Of(server.Name).Part(static facts => facts.Proxies).Value ?? [])
             {
-                Configure(server.Name, proxy.Host, proxy.Port, proxy.Upstream is { } name ? $"nginx upstream {name}" : $"nginx {proxy.Directive}");
+                Configure(
+                    server.Name, proxy.Host, proxy.Port,
+                    proxy.Upstream is { } name ? $"nginx upstream {name}" : $"nginx {proxy.Directive}");
             }
         }
 
@@ -81,7 +93,10 @@ internal sealed class LinkFinder(TopologyInput input, SiteNodes nodes, Replicati
 
     private void Configure(string from, string host, int port, string by)
     {
-        if (host.Length == 0 || port is <= 0 or > 65535 || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address)) || host == "localhost")
+        if (host.Length == 0
+            || port is <= 0 or > 65535
+            || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address))
+            || host == "localhost")
         {
             return;
         }
@@ -98,7 +113,8 @@ internal sealed class LinkFinder(TopologyInput input, SiteNodes nodes, Replicati
     // A port of a declared flow's range is that flow's link.
     private (string From, string To, PortRange Ports) KeyOf(string from, string to, TransportProtocol protocol, int port)
     {
-        (string From, string To, PortRange Ports) known = _links.Keys.FirstOrDefault(key => key.From == from && key.To == to && key.Ports.Contains(protocol, port));
+        (string From, string To, PortRange Ports) known = _links.Keys.FirstOrDefault(
+            key => key.From == from && key.To == to && key.Ports.Contains(protocol, port));
         return known.From is null ? (from, to, new PortRange(protocol, (ushort)port, (ushort)port)) : known;
     }
 
@@ -106,18 +122,22 @@ internal sealed class LinkFinder(TopologyInput input, SiteNodes nodes, Replicati
     {
         foreach (Server server in input.Site.Servers)
         {
-            Reading<IReadOnlyList<Conversation>> reading = input.Own.Of(server.Name).Part(static facts => facts.Sockets).Part(static facts => facts.Conversations);
+            Reading<IReadOnlyList<Conversation>> reading = input.Own.Of(server.Name)
+                .Part(static facts => facts.Sockets)
+                .Part(static facts => facts.Conversations);
             if (!reading.TryGet(out IReadOnlyList<Conversation>? seen))
             {
                 continue;
             }
 
-            foreach ((string from, string to, PortRange ports) key in _links.Keys.Where(key => key.From == server.Name || key.To == server.Name).ToArray())
+            foreach ((string from, string to, PortRange ports) key in _links.Keys.Where(
+                key => key.From == server.Name || key.To == server.Name).ToArray())
             {
                 _links[key] = _links[key] with { Connections = _links[key].Connections ?? 0 };
             }
 
-            foreach (Conversation each in seen.Where(each => !each.IsLocal && !IsLinkLocal(each.PeerAddress) && !nodes.IsWithin(server, each.PeerAddress)))
+            foreach (Conversation each in seen.Where(
+                each => !each.IsLocal && !IsLinkLocal(each.PeerAddress) && !nodes.IsWithin(server, each.PeerAddress)))
             {
                 See(server, each);
             }
@@ -139,7 +159,9 @@ internal sealed class LinkFinder(TopologyInput input, SiteNodes nodes, Replicati
         }
 
         (string from, string to) = seen.IsIncoming ? (peer, server.Name) : (server.Name, peer);
-        (IPAddress source, IPAddress target) = seen.IsIncoming ? (seen.PeerAddress, seen.LocalAddress) : (seen.LocalAddress, seen.PeerAddress);
+        (IPAddress source, IPAddress target) = seen.IsIncoming
+            ? (seen.PeerAddress, seen.LocalAddress)
+            : (seen.LocalAddress, seen.PeerAddress);
         OwnTraffic? own = input.Site.Find(peer) is null ? OwnTraffic.Of(seen) : null;
         bool isDeclared = own is not null || IsDeclared(source, target, seen.Protocol, seen.Port);
         (string, string, PortRange) key = KeyOf(DeclaredEnd(from, to, source, seen.Protocol, seen.Port), to, seen.Protocol, seen.Port);
@@ -171,14 +193,18 @@ internal sealed class LinkFinder(TopologyInput input, SiteNodes nodes, Replicati
         && flow.To.Any(end => end.Contains(target))
         && flow.From.Any(end => end.Kind == FlowEndKind.Internet || end.Contains(source)));
 
-    private static bool IsLinkLocal(IPAddress address) => address.IsIPv6LinkLocal || address.IsIPv6Multicast || address.GetAddressBytes() is [169, 254, ..] or [>= 224, _, _, _];
+    private static bool IsLinkLocal(IPAddress address) =>
+        address.IsIPv6LinkLocal || address.IsIPv6Multicast || address.GetAddressBytes() is [169, 254, ..] or [>= 224, _, _, _];
 
     private IEnumerable<TopologyLink> AddLegs()
     {
         IReadOnlyList<TlsLeg> legs = LegSurvey.Of(input.Case(input.Legs));
         foreach (TopologyLink link in _links.Values)
         {
-            TlsLeg? leg = legs.Where(leg => IsOf(leg, link)).OrderBy(static leg => leg.Rating == LegRating.Unknown).ThenBy(static leg => leg.Rating).FirstOrDefault();
+            TlsLeg? leg = legs.Where(leg => IsOf(leg, link))
+                .OrderBy(static leg => leg.Rating == LegRating.Unknown)
+                .ThenBy(static leg => leg.Rating)
+                .FirstOrDefault();
             yield return leg is null ? link : link with { Tls = leg.Rating, Leg = leg.ToString() };
         }
     }
@@ -190,9 +216,15 @@ internal sealed class LinkFinder(TopologyInput input, SiteNodes nodes, Replicati
         return colon > 0 && int.TryParse(leg.To.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port)
             && link.Ports.Contains(TransportProtocol.Tcp, port) && nodes.Of(leg.To[..colon].Trim('[', ']')) == link.To
             && (from == link.From || (leg.Kind == LegKind.ClientToBalancer && input.Site.Find(link.From) is null)
-                || (leg.Kind == LegKind.AppToDatabase && input.Site.Find(from) is null && input.Site.Find(link.From) is { } sender && IsWriter(sender)));
+                || (leg.Kind == LegKind.AppToDatabase
+                    && input.Site.Find(from) is null
+                    && input.Site.Find(link.From) is { } sender
+                    && IsWriter(sender)));
     }
 
     // Who connects to the members for the application: the balancer of the write endpoint, else the application's own servers.
-    private bool IsWriter(Server server) => input.Site.Policy.Database?.WriteEndpoint is { Kind: WriteEndpointKind.Haproxy } ? server.Is(Role.LoadBalancer) : server.Is(Role.App);
+    private bool IsWriter(Server server) =>
+        input.Site.Policy.Database?.WriteEndpoint is { Kind: WriteEndpointKind.Haproxy }
+            ? server.Is(Role.LoadBalancer)
+            : server.Is(Role.App);
 }

@@ -51,13 +51,17 @@ internal sealed class LinkPaths
             }
 
             Ends ends = EndsOf(_map, _paths, flow, from, sender);
-            Journey? arrived = ends.Arrived.Where(journey => journey.At.Server == to).OrderBy(static journey => journey.Way.Count).FirstOrDefault();
+            Journey? arrived = ends.Arrived.Where(journey => journey.At.Server == to)
+                .OrderBy(static journey => journey.Way.Count)
+                .FirstOrDefault();
             if (arrived is not null)
             {
                 return Path(arrived, LinkState.Open, null);
             }
 
-            Journey? stopped = ends.Stopped.Where(journey => Leads(_map, flow, journey, to)).OrderByDescending(static journey => journey.Way.Count).FirstOrDefault();
+            Journey? stopped = ends.Stopped.Where(journey => Leads(_map, flow, journey, to))
+                .OrderByDescending(static journey => journey.Way.Count)
+                .FirstOrDefault();
             return stopped is not null ? Path(stopped, LinkState.Closed, stopped.At.Name)
                 : NotTraced with { State = _map.Servers.Count < _map.All.Count ? LinkState.Unknown : LinkState.Closed };
         }

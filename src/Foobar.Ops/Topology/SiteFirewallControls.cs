@@ -7,7 +7,10 @@ namespace Foobar.Ops.Topology;
 public static class SiteFirewallControls
 {
     /// <summary>All controls that look at ways through several servers, in the order of their ids.</summary>
-    public static IReadOnlyList<Control<SiteCase<FirewallFacts>>> All { get; } = [WayControls.OpenToTheEnd, WayControls.NothingElse, FailoverWayControls.HoldsAfterFailover];
+    public static IReadOnlyList<Control<SiteCase<FirewallFacts>>> All { get; } =
+    [
+        WayControls.OpenToTheEnd, WayControls.NothingElse, FailoverWayControls.HoldsAfterFailover,
+    ];
 
     internal static ControlInfo Info(string id, Severity severity, string title, string rationale, string remediation) =>
         new(id, title, Area.Firewall, severity, rationale, remediation, null);
@@ -18,7 +21,16 @@ public static class SiteFirewallControls
         SiteMap map = SiteMap.Of(site);
         lock (map)
         {
-            return [.. map.All.Where(server => server.Unread is not null).Select(server => Verdict.Unknown(server.Name, $"No way through {server.Name} can be told: {server.Unread}") with { Server = server.Name }), .. judge(map)];
+            return
+            [
+                .. map.All.Where(server => server.Unread is not null)
+                    .Select(
+                        server => Verdict.Unknown(server.Name, $"No way through {server.Name} can be told: {server.Unread}") with
+                        {
+                            Server = server.Name,
+                        }),
+                .. judge(map),
+            ];
         }
     }
 }

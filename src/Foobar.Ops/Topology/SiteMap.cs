@@ -72,11 +72,13 @@ internal sealed class SiteMap
     public static (SiteMap Before, SiteMap After) Pair(SiteCase<FirewallFacts> before, SiteCase<FirewallFacts> after)
     {
         Workspace workspace = StoreFor([.. Read(before.Site, before.Facts), .. Read(after.Site, after.Facts)]);
-        return (new SiteMap(before.Site, before.Facts, workspace, namesRules: false), new SiteMap(after.Site, after.Facts, workspace, namesRules: false));
+        return (new SiteMap(
+            before.Site, before.Facts, workspace, namesRules: false), new SiteMap(after.Site, after.Facts, workspace, namesRules: false));
     }
 
     /// <summary>The server of a name, if its facts are known.</summary>
-    public SiteServer? Find(string name) => Servers.FirstOrDefault(server => string.Equals(server.Name, name, StringComparison.OrdinalIgnoreCase));
+    public SiteServer? Find(string name) =>
+        Servers.FirstOrDefault(server => string.Equals(server.Name, name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The other servers on a link, each with the interface by which it stands there.</summary>
     public IEnumerable<(SiteServer Server, string Interface)> Peers(SiteServer server, string device) =>
@@ -91,14 +93,25 @@ internal sealed class SiteMap
         (from other in All
          where other != server
          from own in other.Network.Addresses
-         where own.Address.Equals(gateway.Address) && (!own.Address.IsIPv6LinkLocal || own.Interface == other.InterfaceOnLinkOf(server, gateway.Interface))
+         where own.Address.Equals(gateway.Address)
+             && (!own.Address.IsIPv6LinkLocal || own.Interface == other.InterfaceOnLinkOf(server, gateway.Interface))
          select ((SiteServer, string)?)(other, own.Interface)).FirstOrDefault();
 
-    /// <summary>The servers that packets of one machine outside come to first, each with the interface: those on its own link, else entries by which the way back leads.</summary>
+    /// <summary>
+    /// The servers that packets of one machine outside come to first, each with the interface: those on its own link, else entries by which
+    /// the way back leads.
+    /// </summary>
     public IEnumerable<(SiteServer Server, string Interface)> Facing(IPAddress machine)
     {
-        (SiteServer Server, string Interface)[] reached = [.. All.Select(server => (Server: server, Interface: server.Network.InterfaceTo(machine)!)).Where(each => each.Interface is not null)];
-        (SiteServer Server, string Interface)[] near = [.. reached.Where(each => each.Server.Network.LinkTo(machine)?.Interface == each.Interface)];
+        (SiteServer Server, string Interface)[] reached =
+        [
+            .. All.Select(server => (Server: server, Interface: server.Network.InterfaceTo(machine)!))
+                .Where(each => each.Interface is not null),
+        ];
+        (SiteServer Server, string Interface)[] near =
+        [
+            .. reached.Where(each => each.Server.Network.LinkTo(machine)?.Interface == each.Interface),
+        ];
         return near.Length > 0 ? near : reached.Where(Entries.Contains);
     }
 
@@ -115,10 +128,18 @@ internal sealed class SiteMap
         Fresh(),
         Diagram.Not(Spaces.Addresses(
             Diagram,
-            All.SelectMany(each => each.Network.Addresses.Where(address => address.Interface != "lo" && (each == server ? address.Interface != device : address.Interface != each.InterfaceOnLinkOf(server, device))))
+            All.SelectMany(
+                each => each.Network.Addresses.Where(
+                    address =>
+                        address.Interface != "lo"
+                            && (each == server
+                                ? address.Interface != device
+                                : address.Interface != each.InterfaceOnLinkOf(server, device))))
                 .Where(address => !address.Address.IsIPv6LinkLocal).Select(address => Spaces.Network(address, host: false)),
             destination: false)),
-        Diagram.Not(Spaces.Addresses(Diagram, server.Network.Addresses.Select(address => Spaces.Network(address, host: true)), destination: false)));
+        Diagram.Not(
+            Spaces.Addresses(
+                Diagram, server.Network.Addresses.Select(address => Spaces.Network(address, host: true)), destination: false)));
 
     /// <summary>First packets that a server sends by its routes, from the address it has on the interface they leave by.</summary>
     public int SentBy(SiteServer server)
@@ -128,7 +149,9 @@ internal sealed class SiteMap
             : server.Ways.Select(way => (way.Route.Interface, way.Space));
         return Diagram.And(Fresh(), Diagram.Or(ways.Select(way => Diagram.And(way.Space, Spaces.Addresses(
             Diagram,
-            server.Network.Addresses.Where(address => address.Interface == way.Interface && !address.Address.IsIPv6LinkLocal).DistinctBy(address => address.Address.AddressFamily).Select(address => Spaces.Network(address, host: true)),
+            server.Network.Addresses.Where(address => address.Interface == way.Interface && !address.Address.IsIPv6LinkLocal)
+                .DistinctBy(address => address.Address.AddressFamily)
+                .Select(address => Spaces.Network(address, host: true)),
             destination: false)))));
     }
 
@@ -143,7 +166,12 @@ internal sealed class SiteMap
 
     private bool IsWayOut(SiteServer server, string device, bool walled) =>
         (!walled && server.Network.KnownRoutes.Any(route => route.PrefixLength == 0 && route.Interface == device))
-        || (All.All(static other => other.IsPlaced) && server.Network.KnownRoutes.Any(route => route is { PrefixLength: 0, Gateway: { } gateway } && route.Interface == device && Holder(server, new Gateway(device, gateway, Diagram.True, Alone: true)) is null));
+        || (All.All(static other => other.IsPlaced)
+            && server.Network.KnownRoutes.Any(
+                route =>
+                    route is { PrefixLength: 0, Gateway: { } gateway }
+                        && route.Interface == device
+                        && Holder(server, new Gateway(device, gateway, Diagram.True, Alone: true)) is null));
 
     private static Workspace StoreFor(FirewallFacts[] facts) =>
         new(facts.Select(each => each.Ruleset.Value).OfType<Ruleset>(), facts.Select(each => each.Network.Value).OfType<HostNetwork>());

@@ -34,7 +34,8 @@ internal sealed class SiteNodes(TopologyInput input)
     // Of networks within each other the smaller one tells more.
     private string? NetworkOf(IPAddress address) => input.Site.Networks
         .SelectMany(static named => named.Value.Select(network => (named.Key, Network: network)))
-        .Where(each => each.Network.Contains(address)).OrderByDescending(static each => each.Network.PrefixLength).Select(static each => each.Key).FirstOrDefault();
+        .Where(each => each.Network.Contains(address)).OrderByDescending(static each => each.Network.PrefixLength).Select(
+            static each => each.Key).FirstOrDefault();
 
     // A virtual address is whose interface has it.
     private static Dictionary<IPAddress, string> Known(TopologyInput input)
@@ -43,8 +44,10 @@ internal sealed class SiteNodes(TopologyInput input)
         foreach (Server server in input.Site.Servers)
         {
             HostNetwork? network = input.Firewalls.Of(server.Name).Part(static facts => facts.Network).Value;
-            foreach (IPAddress address in (network?.Addresses ?? []).Where(static own => own.Interface != "lo" && !own.Address.IsIPv6LinkLocal
-                && !Array.Exists(ContainerNetworks, prefix => own.Interface.StartsWith(prefix, StringComparison.Ordinal))).Select(static own => own.Address))
+            foreach (IPAddress address in (network?.Addresses ?? []).Where(
+                static own => own.Interface != "lo" && !own.Address.IsIPv6LinkLocal
+                    && !Array.Exists(ContainerNetworks, prefix => own.Interface.StartsWith(prefix, StringComparison.Ordinal))).Select(
+                        static own => own.Address))
             {
                 known.TryAdd(address, server.Name);
             }

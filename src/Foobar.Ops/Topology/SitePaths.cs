@@ -24,8 +24,11 @@ internal sealed class SitePaths(SiteMap map)
     public Ends FromOutside(int space) => Follow(map.Entries.Select(entry =>
         Enter(OnTheWire(Diagram.And(space, map.Outside(entry.Server, entry.Interface))), entry, Diagram.True, certain: true)));
 
-    /// <summary>The ends of packets from one machine outside: by its own link if servers stand on it, else by where the way back to it leads.</summary>
-    public Ends From(IPAddress machine, int space) => Follow(Onto(OnTheWire(space), [.. map.Facing(machine)], Diagram.False, Diagram.True, certain: true));
+    /// <summary>
+    /// The ends of packets from one machine outside: by its own link if servers stand on it, else by where the way back to it leads.
+    /// </summary>
+    public Ends From(IPAddress machine, int space) =>
+        Follow(Onto(OnTheWire(space), [.. map.Facing(machine)], Diagram.False, Diagram.True, certain: true));
 
     /// <summary>The ends of packets that a server sends.</summary>
     public Ends From(SiteServer sender, int space) => Follow([new Journey([new Hop(sender, null, Course.Sends)], 0, space, space)]);
@@ -89,19 +92,36 @@ internal sealed class SitePaths(SiteMap map)
         Hop here = journey.Way[^1];
         int seen = Algebra.AfterWithin(journey.Transform, here.Function, journey.May);
         int dropped = Diagram.Where(seen, terminal => Table.Outcomes(terminal) is { Length: > 0 } outcomes
-            && Array.TrueForAll(outcomes, outcome => outcome.Kind == OutcomeKind.Drop) && Array.Exists(outcomes, outcome => outcome.Decider != 0));
+            && Array.TrueForAll(outcomes, outcome => outcome.Kind == OutcomeKind.Drop)
+            && Array.Exists(outcomes, outcome => outcome.Decider != 0));
         if (Diagram.And(dropped, journey.May) is var blocked && blocked != Diagram.False)
         {
             stopped.Add(journey with { May = blocked, Must = Diagram.And(blocked, journey.Must) });
         }
 
-        int[] transforms = [.. Diagram.Terminals(seen).Where(terminal => terminal is not (Diagram.True or Diagram.False)).SelectMany(Table.Outcomes).Where(FirewallModel.Passes).Select(outcome => outcome.Transform).Distinct()];
+        int[] transforms =
+        [
+            .. Diagram.Terminals(seen)
+                .Where(terminal => terminal is not (Diagram.True or Diagram.False))
+                .SelectMany(Table.Outcomes)
+                .Where(FirewallModel.Passes)
+                .Select(outcome => outcome.Transform)
+                .Distinct(),
+        ];
         return [.. transforms.Select(transform => As(journey, here with { Left = transform }) with
         {
             Transform = transform,
-            May = Diagram.Where(seen, terminal => Array.Exists(Table.Outcomes(terminal), outcome => FirewallModel.Passes(outcome) && outcome.Transform == transform)),
+            May = Diagram.Where(
+                seen,
+                terminal =>
+                    Array.Exists(Table.Outcomes(terminal), outcome => FirewallModel.Passes(outcome) && outcome.Transform == transform)),
             Must = Diagram.And(journey.Must, Diagram.Where(seen, terminal => FirewallModel.SurelyPass(Table.Outcomes(terminal))
-                && Array.Exists(Table.Outcomes(terminal), outcome => FirewallModel.Passes(outcome) && outcome.Transform == transform && (!outcome.Perhaps || Table.Outcomes(terminal).Length == 1)))),
+                && Array.Exists(
+                    Table.Outcomes(terminal),
+                    outcome =>
+                        FirewallModel.Passes(outcome)
+                            && outcome.Transform == transform
+                            && (!outcome.Perhaps || Table.Outcomes(terminal).Length == 1)))),
         })];
     }
 
@@ -125,7 +145,8 @@ internal sealed class SitePaths(SiteMap map)
         }
 
         int named = Diagram.Or(gateways.Select(gateway => gateway.Space));
-        foreach (Journey next in Onto(journey, [.. map.Peers(journey.At, device)], Diagram.Or(journey.At.OnLink(device), named), Diagram.Not(named), certain))
+        foreach (Journey next in Onto(
+            journey, [.. map.Peers(journey.At, device)], Diagram.Or(journey.At.OnLink(device), named), Diagram.Not(named), certain))
         {
             yield return next;
         }
@@ -144,11 +165,13 @@ internal sealed class SitePaths(SiteMap map)
         (SiteServer Server, string Interface)[] routers = [.. others.Where(peer => peer.Server.MayForward)];
         foreach ((SiteServer Server, string Interface) router in routers)
         {
-            yield return Enter(journey, router, Diagram.And(elsewhere, router.Server.LeadsOnFrom(router.Interface)), certain && routers.Length == 1);
+            yield return Enter(
+                journey, router, Diagram.And(elsewhere, router.Server.LeadsOnFrom(router.Interface)), certain && routers.Length == 1);
         }
     }
 
-    private static bool IsNew(Journey journey, (SiteServer Server, string Interface) next) => journey.Way.All(hop => hop.Server != next.Server);
+    private static bool IsNew(Journey journey, (SiteServer Server, string Interface) next) =>
+        journey.Way.All(hop => hop.Server != next.Server);
 
     private Journey Enter(Journey journey, (SiteServer Server, string Interface) next, int destinations, bool certain)
     {

@@ -9,7 +9,9 @@ using Foobar.Ops.Linux;
 
 namespace Foobar.Ops.Topology;
 
-/// <summary>One server of the site as packets meet it: its filters, addresses, routes and sockets, in the store that all servers share.</summary>
+/// <summary>
+/// One server of the site as packets meet it: its filters, addresses, routes and sockets, in the store that all servers share.
+/// </summary>
 /// <param name="server">The server as declared.</param>
 /// <param name="reading">What was read of its firewall; <see langword="null"/> if nothing was.</param>
 /// <param name="workspace">The store.</param>
@@ -28,7 +30,9 @@ internal sealed class SiteServer(Server server, Reading<FirewallFacts>? reading,
 
     public string Name => server.Name;
 
-    /// <summary>Why its filters, addresses or routes are not known, so that no way through it can be told; <see langword="null"/> if they are.</summary>
+    /// <summary>
+    /// Why its filters, addresses or routes are not known, so that no way through it can be told; <see langword="null"/> if they are.
+    /// </summary>
     public string? Unread { get; } = reading?.Value is not { } facts ? reading?.Failure ?? "its firewall was not read"
         : facts.Ruleset.TryGet(out _) && facts.Network.TryGet(out HostNetwork? network) ? network.RoutesUnknown
         : facts.Ruleset.Failure ?? facts.Network.Failure ?? "its addresses were not read";
@@ -55,16 +59,18 @@ internal sealed class SiteServer(Server server, Reading<FirewallFacts>? reading,
         : family == PacketValues.Ipv4 ? settings.Ipv4 : settings.Ipv6;
 
     /// <summary>Whether it may pass anything on.</summary>
-    public bool MayForward => server.Is(Role.NetworkFirewall) || Forwards(PacketValues.Ipv4) != false || Forwards(PacketValues.Ipv6) != false;
+    public bool MayForward =>
+        server.Is(Role.NetworkFirewall) || Forwards(PacketValues.Ipv4) != false || Forwards(PacketValues.Ipv6) != false;
 
     /// <summary>Whether something listens on an address and port; <see langword="null"/> if that could not be read.</summary>
     public bool? Listens(IPEndPoint end, TransportProtocol protocol) =>
         _facts is null || !_facts.Sockets.TryGet(out _) ? null : Ports(end.Address).Contains((protocol, end.Port));
 
     /// <summary>The ports on which something listens that can be reached by an address; none where that could not be read.</summary>
-    public IEnumerable<(TransportProtocol Protocol, int Port)> Ports(IPAddress address) => _facts is not null && _facts.Sockets.TryGet(out IReadOnlyList<ListeningSocket>? sockets)
-        ? sockets.Where(socket => Takes(socket, address)).Select(static socket => (socket.Protocol, socket.Port)).Distinct()
-        : [];
+    public IEnumerable<(TransportProtocol Protocol, int Port)> Ports(IPAddress address) =>
+        _facts is not null && _facts.Sockets.TryGet(out IReadOnlyList<ListeningSocket>? sockets)
+            ? sockets.Where(socket => Takes(socket, address)).Select(static socket => (socket.Protocol, socket.Port)).Distinct()
+            : [];
 
     /// <summary>The interfaces with an address that others can reach.</summary>
     public IEnumerable<string> Interfaces => Network.Addresses.Select(address => address.Interface).Distinct().Where(name => name != "lo");
@@ -74,13 +80,18 @@ internal sealed class SiteServer(Server server, Reading<FirewallFacts>? reading,
         .Where(address => address.Interface == device && !address.Address.IsIPv6LinkLocal)
         .Select(address => Network.LinkTo(address.Address)?.Interface).FirstOrDefault(name => name is not null);
 
-    /// <summary>The number of the rewriting that the wire is: a packet comes in by an interface, and nothing but itself comes with it.</summary>
+    /// <summary>
+    /// The number of the rewriting that the wire is: a packet comes in by an interface, and nothing but itself comes with it.
+    /// </summary>
     public int Entering(string device)
     {
         if (!_entries.TryGetValue(device, out int number))
         {
             Transform entering = Transform.Assign(PacketField.InInterface, 0, (UInt128)workspace.Atoms.Of(device));
-            foreach (PacketField field in (PacketField[])[PacketField.OutInterface, PacketField.Mark, PacketField.ConnectionMark, PacketField.Status, PacketField.PacketType])
+            foreach (PacketField field in (PacketField[])
+            [
+                PacketField.OutInterface, PacketField.Mark, PacketField.ConnectionMark, PacketField.Status, PacketField.PacketType,
+            ])
             {
                 entering = entering.Then(Transform.Assign(field, 0, 0));
             }
@@ -101,13 +112,17 @@ internal sealed class SiteServer(Server server, Reading<FirewallFacts>? reading,
     /// <summary>The packets to the networks of one of its interfaces.</summary>
     public int OnLink(string device) => ToAddresses(Network.Addresses.Where(address => address.Interface == device), host: false);
 
-    /// <summary>Its routes with the packets that each is the best for: of those that hold a destination the one with the longest prefix, of these the one with the lowest metric.</summary>
+    /// <summary>
+    /// Its routes with the packets that each is the best for: of those that hold a destination the one with the longest prefix, of these
+    /// the one with the lowest metric.
+    /// </summary>
     public IReadOnlyList<(NetworkRoute Route, int Space)> Ways => _ways ??= [.. Best()];
 
     /// <summary>The routers that its routes name.</summary>
     public IReadOnlyList<Gateway> Gateways => _gateways ??=
     [
-        .. from way in Ways.GroupBy(way => (way.Route.Destination, way.Route.PrefixLength, way.Route.Metric)).SelectMany(same => same.Select(way => (way.Route, way.Space, Alone: same.Count() == 1)))
+        .. from way in Ways.GroupBy(way => (way.Route.Destination, way.Route.PrefixLength, way.Route.Metric))
+            .SelectMany(same => same.Select(way => (way.Route, way.Space, Alone: same.Count() == 1)))
            where way.Route is { Interface: not null, Gateway: not null }
            group way.Space by (way.Route.Interface, way.Route.Gateway, way.Alone) into spaces
            select new Gateway(spaces.Key.Interface, spaces.Key.Gateway, workspace.Diagram.Or(spaces), spaces.Key.Alone),
@@ -131,9 +146,15 @@ internal sealed class SiteServer(Server server, Reading<FirewallFacts>? reading,
     private IEnumerable<(NetworkRoute Route, int Space)> Best()
     {
         int claimed = Diagram.False;
-        foreach (IGrouping<(int, long), NetworkRoute> equal in Network.KnownRoutes.GroupBy(route => (-route.PrefixLength, route.Metric)).OrderBy(group => group.Key))
+        foreach (IGrouping<(int, long), NetworkRoute> equal in Network.KnownRoutes.GroupBy(route => (-route.PrefixLength, route.Metric))
+            .OrderBy(group => group.Key))
         {
-            (NetworkRoute Route, int Space)[] ways = [.. equal.Select(route => (route, ToAddresses([new InterfaceAddress(string.Empty, route.Destination, route.PrefixLength)], host: false)))];
+            (NetworkRoute Route, int Space)[] ways =
+            [
+                .. equal.Select(
+                    route =>
+                        (route, ToAddresses([new InterfaceAddress(string.Empty, route.Destination, route.PrefixLength)], host: false))),
+            ];
             foreach ((NetworkRoute route, int space) in ways)
             {
                 yield return (route, workspace.Diagram.Except(space, claimed));

@@ -37,13 +37,17 @@ public sealed record SiteTopology
         Servers = [.. Servers.Where(server => servers.Contains(server.Server, StringComparer.OrdinalIgnoreCase))],
         Links =
         [
-            .. Links.Where(link => servers.Contains(link.From, StringComparer.OrdinalIgnoreCase) || servers.Contains(link.To, StringComparer.OrdinalIgnoreCase)
-                || link.Path.Any(server => servers.Contains(server, StringComparer.OrdinalIgnoreCase))),
+            .. Links.Where(
+                link =>
+                    servers.Contains(link.From, StringComparer.OrdinalIgnoreCase)
+                        || servers.Contains(link.To, StringComparer.OrdinalIgnoreCase)
+                        || link.Path.Any(server => servers.Contains(server, StringComparer.OrdinalIgnoreCase))),
         ],
     };
 
     /// <summary>The server of a name; <see langword="null"/> if there is none.</summary>
-    public TopologyServer? Find(string name) => Servers.FirstOrDefault(server => string.Equals(server.Server, name, StringComparison.OrdinalIgnoreCase));
+    public TopologyServer? Find(string name) =>
+        Servers.FirstOrDefault(server => string.Equals(server.Server, name, StringComparison.OrdinalIgnoreCase));
 }
 
 /// <summary>A server as found.</summary>
@@ -55,7 +59,9 @@ public sealed record TopologyServer
     /// <summary>The roles that the inventory gives it.</summary>
     public required IReadOnlyList<Role> Roles { get; init; }
 
-    /// <summary>The addresses that it has now, loopback and link-local ones left out; those declared where they could not be read.</summary>
+    /// <summary>
+    /// The addresses that it has now, loopback and link-local ones left out; those declared where they could not be read.
+    /// </summary>
     public required IReadOnlyList<IPAddress> Addresses { get; init; }
 
     /// <summary>What runs on it, and what its roles want and does not run.</summary>
@@ -229,5 +235,6 @@ public sealed record TopologyWrites
 
     /// <summary>The place, and where it leads: <c>lb-01 192.0.2.10:3306 -> web-01</c>.</summary>
     public override string ToString() =>
-        $"{string.Join(' ', new[] { Server, Address ?? Backend }.OfType<string>())} -> {(Unread is not null ? "unknown" : LeadsTo.Count > 0 ? string.Join(", ", LeadsTo) : "none")}";
+        $"{string.Join(' ', new[] { Server, Address ?? Backend }.OfType<string>())} -> "
+            + $"{(Unread is not null ? "unknown" : LeadsTo.Count > 0 ? string.Join(", ", LeadsTo) : "none")}";
 }

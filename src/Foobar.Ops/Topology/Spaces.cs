@@ -14,7 +14,9 @@ internal static class Spaces
         AddressRange[] all = [.. networks];
         return diagram.Or(((int[])[PacketValues.Ipv4, PacketValues.Ipv6]).Select(family => diagram.And(
             diagram.FieldIs(PacketField.Family, (UInt128)family),
-            diagram.FieldIn(Field(family, destination), IntervalSet.From(all.Where(range => range.Family == family).Select(range => (range.Low, range.High)))))));
+            diagram.FieldIn(
+                Field(family, destination),
+                IntervalSet.From(all.Where(range => range.Family == family).Select(range => (range.Low, range.High)))))));
     }
 
     /// <summary>An interface's address alone, or the network around it.</summary>

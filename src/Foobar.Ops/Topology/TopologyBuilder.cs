@@ -40,7 +40,8 @@ internal static class TopologyBuilder
 
         Reading<ProxyStatistics> statistics = input.Balancers.Of(endpoint.Server).Part(static facts => facts.Statistics);
         return !statistics.TryGet(out ProxyStatistics? read) ? writes with { Unread = statistics.Failure ?? "It was not read." }
-            : read.Backends.FirstOrDefault(backend => backend.Name == endpoint.Backend) is not { } found ? writes with { Unread = $"HAProxy has no backend '{endpoint.Backend}'" }
+            : read.Backends.FirstOrDefault(backend => backend.Name == endpoint.Backend) is not { } found
+                ? writes with { Unread = $"HAProxy has no backend '{endpoint.Backend}'" }
             : writes with { LeadsTo = [.. Taking(found).Select(server => Name(server, nodes))] };
     }
 

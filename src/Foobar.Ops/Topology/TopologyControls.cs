@@ -23,11 +23,13 @@ internal static class TopologyControls
         DesignControls.PathIsWatched,
     ];
 
-    internal static ControlInfo Info(string id, Severity severity, string title, string rationale, string remediation, string? reference = null) =>
+    internal static ControlInfo Info(
+        string id, Severity severity, string title, string rationale, string remediation, string? reference = null) =>
         new(id, title, Area.Topology, severity, rationale, remediation, reference);
 
     /// <summary>The verdicts, with one Unknown for each server of which something that matters could not be read.</summary>
-    internal static IEnumerable<Verdict> WithUnread<T>(this IEnumerable<Verdict> verdicts, TopologyCase site, Func<TopologyInput, string, Reading<T>> fact) =>
+    internal static IEnumerable<Verdict> WithUnread<T>(
+        this IEnumerable<Verdict> verdicts, TopologyCase site, Func<TopologyInput, string, Reading<T>> fact) =>
         site.Found.Servers.Select(server => (server.Server, Reading: fact(site.Input, server.Server)))
             .Where(static each => !each.Reading.TryGet(out _))
             .Select(static each => each.Reading.ToUnknown(each.Server) with { Server = each.Server })

@@ -42,12 +42,17 @@ internal static class WriteEndpointControls
         }
 
         ReplicationTopology topology = ReplicationTopology.Of(databases);
-        IEnumerable<string> pair = site.WithRole(Role.LoadBalancer).Select(server => server.Name).Where(server => server != endpoint.Server);
+        IEnumerable<string> pair = site.WithRole(Role.LoadBalancer)
+            .Select(server => server.Name)
+            .Where(server => server != endpoint.Server);
         return
         [
             .. from server in pair.Prepend(endpoint.Server)
                from verdict in balancer(server)
-                   .Judge(facts => facts.Statistics.Judge(statistics => Judge(statistics, facts.Starts, name, topology, isDeclared: server == endpoint.Server), name), name)
+                   .Judge(
+                       facts => facts.Statistics.Judge(
+                           statistics => Judge(statistics, facts.Starts, name, topology, isDeclared: server == endpoint.Server), name),
+                       name)
                select verdict with { Server = verdict.Server ?? server },
         ];
     }
@@ -61,7 +66,10 @@ internal static class WriteEndpointControls
             if (isDeclared)
             {
                 yield return Verdict.Fail(
-                    name, "a backend of that name", $"backends: {string.Join(", ", statistics.Backends.Select(each => each.Name))}", Evidence);
+                    name,
+                    "a backend of that name",
+                    $"backends: {string.Join(", ", statistics.Backends.Select(each => each.Name))}",
+                    Evidence);
             }
 
             yield break;
@@ -125,7 +133,10 @@ internal static class WriteEndpointControls
         $"Whether {member} takes writes could not be read: {topology.Failure(member) ?? "its role is not known"}.";
 
     private static string Names(BackendServer[] servers, ReplicationTopology topology) =>
-        string.Join(", ", servers.Select(server => MemberOf(server, topology) is { } member ? $"{server.Name} ({topology.RoleOf(member.Name)})" : server.Name));
+        string.Join(
+            ", ",
+            servers.Select(
+                server => MemberOf(server, topology) is { } member ? $"{server.Name} ({topology.RoleOf(member.Name)})" : server.Name));
 
     private static Server? MemberOf(BackendServer server, ReplicationTopology topology) =>
         IPEndPoint.TryParse(server.Address, out IPEndPoint? address)

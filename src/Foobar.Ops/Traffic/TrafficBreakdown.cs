@@ -36,7 +36,9 @@ public sealed record TrafficBreakdown
     /// <summary>Requests that a rule refused.</summary>
     public long? Denied { get; init; }
 
-    /// <summary>Requests that the load balancer counts as answered by itself: statistics, monitoring. Its redirects are in Redirections.</summary>
+    /// <summary>
+    /// Requests that the load balancer counts as answered by itself: statistics, monitoring. Its redirects are in Redirections.
+    /// </summary>
     public long? AnsweredItself { get; init; }
 
     /// <summary>Requests that could not be understood, or whose client went away before the end.</summary>

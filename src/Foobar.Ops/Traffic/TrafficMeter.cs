@@ -134,10 +134,12 @@ public static class TrafficMeter
     private static async Task<TrafficEdge> EdgeAsync(
         SourceRun[] runs, ConcurrentQueue<FoobarException> errors, CancellationToken cancellationToken)
     {
-        await Task.WhenAny(Task.WhenAll(runs.Select(run => run.TryReadAsync(cancellationToken))), Task.Delay(PatienceBefore, cancellationToken));
+        await Task.WhenAny(
+            Task.WhenAll(runs.Select(run => run.TryReadAsync(cancellationToken))), Task.Delay(PatienceBefore, cancellationToken));
         cancellationToken.ThrowIfCancellationRequested();
         TrafficEdge edge = new(SourceRun.Now, DateTimeOffset.UtcNow);
-        foreach (FoobarException? error in await Task.WhenAll(runs.Select(run => run.ReadAfterAsync(edge.Clock, PatienceAfter, cancellationToken))))
+        foreach (FoobarException? error in await Task.WhenAll(
+            runs.Select(run => run.ReadAfterAsync(edge.Clock, PatienceAfter, cancellationToken))))
         {
             if (error is not null)
             {
@@ -169,12 +171,16 @@ public static class TrafficMeter
     }
 
     private static async Task<TrafficMeasurement> SampleAsync(
-        TrafficWindow window, IReadOnlyList<TrafficRate> rates, IReadOnlyList<FoobarException> errors, IReadOnlyList<TrafficService> services,
+        TrafficWindow window,
+        IReadOnlyList<TrafficRate> rates,
+        IReadOnlyList<FoobarException> errors,
+        IReadOnlyList<TrafficService> services,
         CancellationToken cancellationToken)
     {
         List<TrafficRate> all = [.. rates];
         List<FoobarException> failures = [.. errors];
-        foreach (Task<IReadOnlyList<TrafficRate>> asked in services.Select(service => service.MeasureAsync(window.Start, window.End, cancellationToken)).ToArray())
+        foreach (Task<IReadOnlyList<TrafficRate>> asked in services.Select(
+            service => service.MeasureAsync(window.Start, window.End, cancellationToken)).ToArray())
         {
             try
             {

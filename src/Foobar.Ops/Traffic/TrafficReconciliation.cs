@@ -35,7 +35,10 @@ public static class TrafficReconciliation
                 new(TrafficReason.SharedConnections, frontends.Sum(rate => rate.Count!.Value) - connections)], explainsAll: true);
         }
 
-        TrafficRate[] backends = [.. all.Where(rate => rate.Origin == TrafficOrigin.HaproxyBackend && rate.Server == server && rate.Unit == unit)];
+        TrafficRate[] backends =
+        [
+            .. all.Where(rate => rate.Origin == TrafficOrigin.HaproxyBackend && rate.Server == server && rate.Unit == unit),
+        ];
         if (backends.Length > 0)
         {
             yield return Step(
@@ -74,10 +77,19 @@ public static class TrafficReconciliation
         {
             bool isSessions = balanced.Any(rate => rate.Unit == TrafficUnit.Sessions);
             TrafficShare[] reasons = [
-                Plus(TrafficReason.HealthChecks, balanced, part => part.HealthChecks), Plus(TrafficReason.Retries, balanced, part => part.Retries)];
+                Plus(
+                    TrafficReason.HealthChecks, balanced, part => part.HealthChecks), Plus(
+                        TrafficReason.Retries, balanced, part => part.Retries)];
             yield return Step(
                 server, isSessions ? "sessions sent by HAProxy" : "requests sent by HAProxy", "requests to nginx", balanced, web,
-                isSessions ? [.. reasons, new(TrafficReason.SharedConnections, web.Sum(rate => rate.Count!.Value) - balanced.Sum(rate => rate.Count!.Value) - reasons.Sum(each => each.Count))] : reasons,
+                isSessions
+                    ? [
+                        .. reasons,
+                        new(
+                            TrafficReason.SharedConnections,
+                            web.Sum(rate => rate.Count!.Value) - balanced.Sum(rate => rate.Count!.Value) - reasons.Sum(each => each.Count)),
+                    ]
+                    : reasons,
                 explainsAll: isSessions, slack: CheckSlack + (CheckShare * reasons[0].Count));
         }
 
@@ -94,7 +106,9 @@ public static class TrafficReconciliation
     {
         TrafficRate[] web = [.. all.Where(rate => rate.Origin == TrafficOrigin.NginxStatus)];
         web = web.Length > 0 ? web : [.. all.Where(rate => rate.Origin == TrafficOrigin.NginxAccessLog)];
-        foreach (TrafficRate database in web.Length == 0 ? [] : all.Where(rate => rate is { Origin: TrafficOrigin.Database, Name: "Questions" }))
+        foreach (TrafficRate database in web.Length == 0
+            ? []
+            : all.Where(rate => rate is { Origin: TrafficOrigin.Database, Name: "Questions" }))
         {
             yield return Step(database.Server, "requests to nginx on all servers", "statements to the database", web, [database], [
                 new(TrafficReason.StatementsPerRequest, database.Count!.Value - web.Sum(rate => rate.Count!.Value))], explainsAll: true);
@@ -127,7 +141,8 @@ public static class TrafficReconciliation
     /// <summary>Requests that may be under way at the edges: counted when they begin by one, and when they end by another.</summary>
     private static double Open(TrafficRate[] rates) => rates.Sum(rate => rate.Breakdown?.OpenConnections ?? 0) + 1;
 
-    private static TrafficRate[] Fixed(long count, TrafficRate[] like) => [like[0] with { Count = count, CountLower = count, CountUpper = count }];
+    private static TrafficRate[] Fixed(long count, TrafficRate[] like) =>
+        [like[0] with { Count = count, CountLower = count, CountUpper = count }];
 
     private static TrafficShare Plus(TrafficReason reason, TrafficRate[] rates, Func<TrafficBreakdown, long?> part) =>
         new(reason, rates.Sum(rate => rate.Breakdown is { } breakdown ? part(breakdown) ?? 0 : 0));

@@ -43,7 +43,11 @@ public sealed class TrafficWatch : IDisposable
     /// <param name="warn">Told what is wrong with the history.</param>
     /// <param name="known">What a monitoring service kept of some series; <see langword="null"/> for nothing.</param>
     public static TrafficWatch Open(
-        Site site, AnomalyOptions options, DateTimeOffset now, Action<string> warn, IReadOnlyDictionary<RateSeries, IReadOnlyList<RateBucket>>? known = null)
+        Site site,
+        AnomalyOptions options,
+        DateTimeOffset now,
+        Action<string> warn,
+        IReadOnlyDictionary<RateSeries, IReadOnlyList<RateBucket>>? known = null)
     {
         ArgumentNullException.ThrowIfNull(warn);
         try
@@ -59,7 +63,9 @@ public sealed class TrafficWatch : IDisposable
         }
     }
 
-    /// <summary>Judges the rates of one measurement; those of requests, sessions and all statements, not of each kind of statement.</summary>
+    /// <summary>
+    /// Judges the rates of one measurement; those of requests, sessions and all statements, not of each kind of statement.
+    /// </summary>
     /// <returns>The same rates in the same order, with what was expected of those that are judged.</returns>
     public IReadOnlyList<TrafficRate> Judge(IReadOnlyList<TrafficRate> rates)
     {

@@ -30,6 +30,8 @@ internal sealed record SiteSample
     /// <summary>What an audit found.</summary>
     public IReadOnlyList<Finding>? Findings { get; init; }
 
-    /// <summary>What could not be read, and why; by what was read (<c>metrics web-01</c>). A <see langword="null"/> takes an earlier one back.</summary>
+    /// <summary>
+    /// What could not be read, and why; by what was read (<c>metrics web-01</c>). A <see langword="null"/> takes an earlier one back.
+    /// </summary>
     public IReadOnlyDictionary<string, string?> Errors { get; init; } = new Dictionary<string, string?>();
 }

@@ -24,7 +24,8 @@ internal sealed record SiteState
     public required SiteSample Sample { get; init; }
 
     /// <summary>The last rates of each counter, the oldest first; not a number where nothing was counted.</summary>
-    public ImmutableDictionary<string, ImmutableList<double>> History { get; init; } = ImmutableDictionary<string, ImmutableList<double>>.Empty;
+    public ImmutableDictionary<string, ImmutableList<double>> History { get; init; } =
+        ImmutableDictionary<string, ImmutableList<double>>.Empty;
 
     /// <summary>What could not be read.</summary>
     public ImmutableSortedDictionary<string, string> Errors { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
@@ -45,11 +46,16 @@ internal sealed record SiteState
     public BackendWish? Wish { get; init; }
 
     /// <summary>The members of backends that the filter lets through.</summary>
-    public IReadOnlyList<BackendServer> Members => [.. (Sample.Backends ?? []).Where(member => Shows(member.Backend, member.Name, member.Server, member.State.ToString()))];
+    public IReadOnlyList<BackendServer> Members =>
+        [.. (Sample.Backends ?? []).Where(member => Shows(member.Backend, member.Name, member.Server, member.State.ToString()))];
 
     /// <summary>The findings that are no pass and that the filter lets through, the worst first.</summary>
     public IReadOnlyList<Finding> Findings => [.. (Sample.Findings ?? [])
-        .Where(finding => finding.Suppressed is null && finding.Status is FindingStatus.Fail or FindingStatus.Warning or FindingStatus.Unknown && Shows(finding.ControlId, finding.Title, finding.Server, finding.Status.ToString()))
+        .Where(
+            finding =>
+                finding.Suppressed is null
+                    && finding.Status is FindingStatus.Fail or FindingStatus.Warning or FindingStatus.Unknown
+                    && Shows(finding.ControlId, finding.Title, finding.Server, finding.Status.ToString()))
         .OrderByDescending(finding => finding.Severity).ThenBy(finding => finding.ControlId, StringComparer.Ordinal)];
 
     public static SiteState Of(Site site, DateTimeOffset time) => new() { Site = site, Sample = new SiteSample { Time = time } };
@@ -121,7 +127,8 @@ internal sealed record SiteState
         _ => this,
     };
 
-    private SiteState Want(BackendTarget target) => Members.Count > Chosen ? this with { Wish = new BackendWish(Members[Chosen], target) } : this;
+    private SiteState Want(BackendTarget target) =>
+        Members.Count > Chosen ? this with { Wish = new BackendWish(Members[Chosen], target) } : this;
 
     private ImmutableDictionary<string, ImmutableList<double>> Extend(IReadOnlyList<TrafficRate> rates)
     {

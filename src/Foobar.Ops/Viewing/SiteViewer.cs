@@ -45,7 +45,8 @@ public sealed class SiteViewer : IAsyncDisposable
     }
 
     /// <summary>Whether this process has a terminal to draw on and to read keys from.</summary>
-    public static bool HasTerminal => !Console.IsOutputRedirected && !Console.IsInputRedirected && Environment.GetEnvironmentVariable("TERM") is not "dumb";
+    public static bool HasTerminal =>
+        !Console.IsOutputRedirected && !Console.IsInputRedirected && Environment.GetEnvironmentVariable("TERM") is not "dumb";
 
     /// <summary>Draws on the terminal until a key ends it or asks for a change.</summary>
     /// <returns>What is to be changed; <see langword="null"/> if the view is over.</returns>

@@ -17,7 +17,8 @@ internal sealed class SiteWatcher(ISiteSession site, TimeSpan interval)
     private static readonly TimeSpan AgentPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan AuditPause = TimeSpan.FromMinutes(5);
 
-    private readonly Channel<SiteSample> _samples = Channel.CreateBounded<SiteSample>(new BoundedChannelOptions(256) { FullMode = BoundedChannelFullMode.DropOldest });
+    private readonly Channel<SiteSample> _samples = Channel.CreateBounded<SiteSample>(new BoundedChannelOptions(
+        256) { FullMode = BoundedChannelFullMode.DropOldest });
 
     /// <summary>The samples, as they come.</summary>
     public ChannelReader<SiteSample> Samples => _samples.Reader;
@@ -33,7 +34,9 @@ internal sealed class SiteWatcher(ISiteSession site, TimeSpan interval)
             .. declared.Policy.Database is null ? [] : new[] { RepeatAsync("replication", interval, ReplicationAsync, cancellationToken) },
             RepeatAsync("metrics", TimeSpan.Zero, MetricsAsync, cancellationToken),
             RepeatAsync("agents", AgentPause, AgentsAsync, cancellationToken),
-            .. declared.WithRole(Role.LoadBalancer).Any() ? new[] { RepeatAsync("backends", interval, BackendsAsync, cancellationToken) } : [],
+            .. declared.WithRole(Role.LoadBalancer).Any()
+                ? new[] { RepeatAsync("backends", interval, BackendsAsync, cancellationToken) }
+                : [],
         ];
         await Task.WhenAll(rows);
     }
@@ -58,7 +61,8 @@ internal sealed class SiteWatcher(ISiteSession site, TimeSpan interval)
 
     private async Task RatesAsync(CancellationToken cancellationToken)
     {
-        await foreach (TrafficMeasurement measured in TrafficMeter.StreamAsync(site, site.Site.Servers, interval, duration: null, [], cancellationToken))
+        await foreach (TrafficMeasurement measured in TrafficMeter.StreamAsync(
+            site, site.Site.Servers, interval, duration: null, [], cancellationToken))
         {
             Write(new SiteSample
             {
@@ -82,9 +86,18 @@ internal sealed class SiteWatcher(ISiteSession site, TimeSpan interval)
 
     private async Task BackendsAsync(CancellationToken cancellationToken)
     {
-        (IReadOnlyList<BackendServer>[] members, FoobarException[] errors) = await OfAllAsync(site.Site.WithRole(Role.LoadBalancer), async server =>
-            await LoadBalancerCollector.ReadServersAsync(await site.GetServerAsync(server.Name, cancellationToken), site.Site.Policy.LoadBalancing.AdminSocket, cancellationToken));
-        Write(new SiteSample { Time = DateTimeOffset.UtcNow, Backends = [.. members.SelectMany(each => each)], Errors = ErrorsOf("backends", errors) });
+        (IReadOnlyList<BackendServer>[] members, FoobarException[] errors) = await OfAllAsync(
+            site.Site.WithRole(Role.LoadBalancer),
+            async server =>
+                await LoadBalancerCollector.ReadServersAsync(
+                    await site.GetServerAsync(server.Name, cancellationToken),
+                    site.Site.Policy.LoadBalancing.AdminSocket, cancellationToken));
+        Write(new SiteSample
+        {
+            Time = DateTimeOffset.UtcNow,
+            Backends = [.. members.SelectMany(each => each)],
+            Errors = ErrorsOf("backends", errors),
+        });
     }
 
     private async Task ReplicationAsync(CancellationToken cancellationToken) => Write(new SiteSample
@@ -95,8 +108,14 @@ internal sealed class SiteWatcher(ISiteSession site, TimeSpan interval)
 
     private async Task AgentsAsync(CancellationToken cancellationToken)
     {
-        (AgentFacts[] facts, FoobarException[] errors) = await OfAllAsync(site.Site.Servers, server => new AgentCollector().CollectAsync(site, server, cancellationToken));
-        Write(new SiteSample { Time = DateTimeOffset.UtcNow, Agents = [.. facts.SelectMany(each => each.Agents.Value ?? [])], Errors = ErrorsOf("agents", errors) });
+        (AgentFacts[] facts, FoobarException[] errors) = await OfAllAsync(
+            site.Site.Servers, server => new AgentCollector().CollectAsync(site, server, cancellationToken));
+        Write(new SiteSample
+        {
+            Time = DateTimeOffset.UtcNow,
+            Agents = [.. facts.SelectMany(each => each.Agents.Value ?? [])],
+            Errors = ErrorsOf("agents", errors),
+        });
     }
 
     private async Task AuditAsync(CancellationToken cancellationToken)
@@ -120,7 +139,10 @@ internal sealed class SiteWatcher(ISiteSession site, TimeSpan interval)
             {
                 lock (errors)
                 {
-                    errors.Add(error.Server is null ? new FoobarException(error.ErrorId, error.Kind, error.Message, error) { Server = server.Name } : error);
+                    errors.Add(
+                        error.Server is null
+                            ? new FoobarException(error.ErrorId, error.Kind, error.Message, error) { Server = server.Name }
+                            : error);
                 }
 
                 return null;
@@ -140,7 +162,8 @@ internal sealed class SiteWatcher(ISiteSession site, TimeSpan interval)
         return told;
     }
 
-    private void Tell(string subject, string? error) => Write(new SiteSample { Time = DateTimeOffset.UtcNow, Errors = new Dictionary<string, string?> { [subject] = error } });
+    private void Tell(string subject, string? error) =>
+        Write(new SiteSample { Time = DateTimeOffset.UtcNow, Errors = new Dictionary<string, string?> { [subject] = error } });
 
     private void Write(SiteSample sample) => _samples.Writer.TryWrite(sample);
 }

@@ -11,6 +11,11 @@ public static class Sparkline
         ArgumentNullException.ThrowIfNull(values);
         double[] last = [.. values.Skip(Math.Max(0, values.Count - width))];
         double most = last.Where(double.IsFinite).DefaultIfEmpty(0).Max();
-        return string.Concat(last.Select(value => !double.IsFinite(value) ? ' ' : Bars[most <= 0 ? 0 : (int)Math.Clamp(Math.Round(value / most * (Bars.Length - 1)), 0, Bars.Length - 1)]));
+        return string.Concat(
+            last.Select(
+                value =>
+                    !double.IsFinite(value)
+                        ? ' '
+                        : Bars[most <= 0 ? 0 : (int)Math.Clamp(Math.Round(value / most * (Bars.Length - 1)), 0, Bars.Length - 1)]));
     }
 }

@@ -28,7 +28,8 @@ public sealed class AuditLabTests(LabFixture labs)
 
         foreach (Server server in InventoryLoader.Load(lab.Inventory).Servers)
         {
-            Assert.Empty(await lab.RunAsync(server.Name, "find /etc /usr /home /root /opt /srv -xdev -newer /run/before-the-audit -type f"));
+            Assert.Empty(
+                await lab.RunAsync(server.Name, "find /etc /usr /home /root /opt /srv -xdev -newer /run/before-the-audit -type f"));
             Assert.Empty((await lab.ExecAsync(server.Name, "pgrep -u operator -a | grep -vE 'systemd|sd-pam|sshd'")).Output);
         }
     }
@@ -42,7 +43,10 @@ public sealed class AuditLabTests(LabFixture labs)
         Snapshot after;
         try
         {
-            foreach (string fault in (string[])["fw-open-port", "stray-listener", "agent-stopped", "replication-stopped", "certificate-of-a-stranger"])
+            foreach (string fault in (string[])
+            [
+                "fw-open-port", "stray-listener", "agent-stopped", "replication-stopped", "certificate-of-a-stranger",
+            ])
             {
                 await lab.BreakAsync(fault);
             }
@@ -57,10 +61,18 @@ public sealed class AuditLabTests(LabFixture labs)
         IReadOnlyList<SnapshotDifference> differences = SnapshotComparison.Compare(saved, after);
 
         Assert.Equal(Audit.Judge(before), Audit.Judge(saved));
-        Assert.Contains(differences, one => one is { Kind: DifferenceKind.Flow, Target: "web-02 -> web-01", Before: null } && one.After!.Contains("dport 8080", StringComparison.Ordinal));
-        Assert.Contains(differences, one => one is { Kind: DifferenceKind.Listener, Server: "web-01", Target: "tcp/8000 on 0.0.0.0", Before: null });
+        Assert.Contains(
+            differences,
+            one =>
+                one is { Kind: DifferenceKind.Flow, Target: "web-02 -> web-01", Before: null }
+                    && one.After!.Contains("dport 8080", StringComparison.Ordinal));
+        Assert.Contains(
+            differences, one => one is { Kind: DifferenceKind.Listener, Server: "web-01", Target: "tcp/8000 on 0.0.0.0", Before: null });
         Assert.Contains(differences, one => one is { Kind: DifferenceKind.Agent, Server: "web-02", After: "does not run" });
-        Assert.Contains(differences, one => one is { Kind: DifferenceKind.Replication, Server: "web-02", Before: "runs", After: "receiver Running, applier Stopped" });
+        Assert.Contains(
+            differences,
+            one =>
+                one is { Kind: DifferenceKind.Replication, Server: "web-02", Before: "runs", After: "receiver Running, applier Stopped" });
         Assert.Contains(differences, one => one is { Kind: DifferenceKind.Certificate, Server: "lb-01", Before: "trusted" });
         Assert.DoesNotContain(differences, one => one is { Kind: DifferenceKind.Role } or { Kind: DifferenceKind.Inventory });
         Assert.Contains(differences, one => one is { Kind: DifferenceKind.Finding, Source: "DB-003", IsTrouble: true });
@@ -73,7 +85,10 @@ public sealed class AuditLabTests(LabFixture labs)
     public async Task What_changes_between_two_audits_of_one_session_is_seen_by_the_next_and_so_is_its_end()
     {
         string[] names =
-            ["restart-pending", "root-password-login", "nginx-not-at-boot", "fw-file-not-loaded", "private-key-readable", "app-version-differs", "no-health-check"];
+            [
+                "restart-pending", "root-password-login", "nginx-not-at-boot", "fw-file-not-loaded", "private-key-readable",
+                "app-version-differs", "no-health-check",
+            ];
         Fault[] faults = [.. names.Select(FaultCatalog.Find)];
         RaisedLab lab = await labs.RequireAsync();
         await using SiteSession session = LabAudit.Connect(lab);
@@ -96,7 +111,9 @@ public sealed class AuditLabTests(LabFixture labs)
 
         healed = await LabAudit.FindTroubleAsync(session, AuditScope.Everything);
 
-        Assert.All(faults, fault => Assert.Contains(broken, finding => finding.ControlId == fault.Control && finding.Status == FindingStatus.Fail));
+        Assert.All(
+            faults,
+            fault => Assert.Contains(broken, finding => finding.ControlId == fault.Control && finding.Status == FindingStatus.Fail));
         Assert.DoesNotContain(healed, finding => faults.Any(fault => fault.Control == finding.ControlId));
     }
 

@@ -40,8 +40,11 @@ internal sealed class ClusterBed : IAsyncDisposable
     public static async Task<ClusterBed> MakeAsync(LabFixture labs, string kind)
     {
         ClusterVariant cluster = Enum.Parse<ClusterVariant>(kind);
-        RaisedLab lab = await labs.RequireAsync(cluster == ClusterVariant.Galera ? DatabaseFlavour.MariaDb : DatabaseFlavour.MySql, cluster: cluster);
-        return new(labs, lab, new SiteSession(InventoryLoader.Load(lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(1) }));
+        RaisedLab lab = await labs.RequireAsync(
+            cluster == ClusterVariant.Galera ? DatabaseFlavour.MariaDb : DatabaseFlavour.MySql, cluster: cluster);
+        return new(
+            labs, lab,
+            new SiteSession(InventoryLoader.Load(lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(1) }));
     }
 
     /// <summary>A move as an operator would make it.</summary>
@@ -59,7 +62,11 @@ internal sealed class ClusterBed : IAsyncDisposable
     public async Task<IReadOnlyList<Finding>> TroubleAsync()
     {
         SiteCase<ReplicationFacts> facts = await SurveyAsync();
-        return [.. DatabaseControls.All.SelectMany(control => control.Apply(facts, null, facts.Time)).Where(finding => finding.Status is FindingStatus.Fail or FindingStatus.Warning)];
+        return
+        [
+            .. DatabaseControls.All.SelectMany(control => control.Apply(facts, null, facts.Time))
+                .Where(finding => finding.Status is FindingStatus.Fail or FindingStatus.Warning),
+        ];
     }
 
     /// <summary>The members that the write endpoint leads to.</summary>
@@ -78,7 +85,10 @@ internal sealed class ClusterBed : IAsyncDisposable
             IReadOnlyList<string> lost = [];
             for (int attempt = 0; attempt < 50; attempt++)
             {
-                lost = [.. writes.Where(write => write.IsAcknowledged).Select(write => write.Id).Except(await writers.ReadAsync(Lab, member))];
+                lost =
+                [
+                    .. writes.Where(write => write.IsAcknowledged).Select(write => write.Id).Except(await writers.ReadAsync(Lab, member)),
+                ];
                 if (lost.Count == 0)
                 {
                     break;
@@ -119,7 +129,8 @@ internal sealed class ClusterBed : IAsyncDisposable
             }
 
             if (await OpenAsync() is not ["web-01"]
-                && await Operation().RunAsync(new FailoverOptions { To = "web-01" }, null, CancellationToken.None) is { Outcome: not PlanOutcome.Completed } back)
+                && await Operation().RunAsync(
+                    new FailoverOptions { To = "web-01" }, null, CancellationToken.None) is { Outcome: not PlanOutcome.Completed } back)
             {
                 throw new InvalidOperationException($"The way back ended as {back.Outcome}: {back.Error}");
             }

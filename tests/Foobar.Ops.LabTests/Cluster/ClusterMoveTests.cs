@@ -18,7 +18,10 @@ public sealed class ClusterMoveTests(LabFixture labs, ITestOutputHelper output) 
 {
     private static readonly string[] Kinds = ["Galera", "Group"];
 
-    private static readonly string[] Steps = ["mark", "settle", "close-endpoint", "elect", "catch-up", "open-endpoint", "verify", "persist"];
+    private static readonly string[] Steps =
+    [
+        "mark", "settle", "close-endpoint", "elect", "catch-up", "open-endpoint", "verify", "persist",
+    ];
 
     /// <summary>Both kinds.</summary>
     public static TheoryData<string> Clusters => [.. Kinds];
@@ -43,14 +46,16 @@ public sealed class ClusterMoveTests(LabFixture labs, ITestOutputHelper output) 
     public async Task A_move_under_load_loses_nothing(string kind)
     {
         await using ClusterBed bed = await ClusterBed.MakeAsync(labs, kind);
-        await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", 4, TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
+        await using OrderWriters writers = await OrderWriters.StartAsync(
+            bed.Lab, "web-02", 4, TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
         List<(long From, long To)> moves = [];
         string at = "web-01";
         for (int run = 0; run < (Sample.IsAll ? 21 : 2); run++)
         {
             at = bed.Members[(run + 1) % bed.Members.Count];
             long began = Stopwatch.GetTimestamp();
-            FailoverResult result = await bed.Operation().RunAsync(new FailoverOptions { To = at }, null, TestContext.Current.CancellationToken);
+            FailoverResult result = await bed.Operation().RunAsync(
+                new FailoverOptions { To = at }, null, TestContext.Current.CancellationToken);
             moves.Add((began, Stopwatch.GetTimestamp()));
             Assert.True(result.Outcome == PlanOutcome.Completed, $"{result.Outcome}: {result.Error}");
             Assert.Equal((ProofVerdict.Proven, at), (result.Proof.Verdict, result.NewPrimary));
@@ -59,7 +64,9 @@ public sealed class ClusterMoveTests(LabFixture labs, ITestOutputHelper output) 
 
         IReadOnlyList<OrderWrite> writes = await writers.StopAsync();
         double[] gaps = [.. moves.Select(move => OrderWriters.Gap(writes, move.From, move.To).TotalMilliseconds).Order()];
-        output.WriteLine($"{kind}: {writes.Count(write => write.IsAcknowledged)} of {writes.Count} writes acknowledged in {moves.Count} moves; longest without one, in ms: median {gaps[gaps.Length / 2]:0}, most {gaps[^1]:0}");
+        output.WriteLine(
+            $"{kind}: {writes.Count(write => write.IsAcknowledged)} of {writes.Count} writes acknowledged in {moves.Count} moves; longest "
+                + $"without one, in ms: median {gaps[gaps.Length / 2]:0}, most {gaps[^1]:0}");
         await bed.AssertKeptAsync(writers, writes);
     }
 
@@ -76,10 +83,12 @@ public sealed class ClusterMoveTests(LabFixture labs, ITestOutputHelper output) 
     {
         string old = Assert.Single(await bed.OpenAsync());
         string candidate = bed.Members.First(member => member != old);
-        await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", 2, TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
+        await using OrderWriters writers = await OrderWriters.StartAsync(
+            bed.Lab, "web-02", 2, TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
         await DoomedProcess.KillAsync(step, TimeSpan.Zero, DoomedOperation.Word, bed.Lab.Inventory, bed.State, candidate);
         OperationStore? elsewhere = isMachineLost ? bed.Elsewhere : null;
-        FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => bed.Operation(elsewhere).RunAsync(new FailoverOptions { To = candidate }, null, TestContext.Current.CancellationToken));
+        FoobarException refused = await Assert.ThrowsAsync<FoobarException>(
+            () => bed.Operation(elsewhere).RunAsync(new FailoverOptions { To = candidate }, null, TestContext.Current.CancellationToken));
         Assert.Equal(isMachineLost ? "OperationRunning" : "OperationUnfinished", refused.ErrorId);
         Assert.Contains("Resume-FoobarFailover", refused.Recommendation, StringComparison.Ordinal);
 
@@ -91,13 +100,15 @@ public sealed class ClusterMoveTests(LabFixture labs, ITestOutputHelper output) 
         Assert.Null(result.Error);
         Assert.Equal((ProofVerdict.Proven, false), (result.Proof.Verdict, result.Unfinished));
 
-        // Swift steps are journalled together, so that a resume can't tell how far they came: it goes on. A takeover looks where writes are led.
+        // Swift steps are journalled together, so that a resume can't tell how far they came: it goes on. A takeover looks where writes are
+        // led.
         bool passed = Array.IndexOf(Steps, step) >= Array.IndexOf(Steps, isMachineLost ? "open-endpoint" : "close-endpoint");
         Assert.Equal(passed ? PlanOutcome.Completed : PlanOutcome.Undone, result.Outcome);
         if (isMachineLost)
         {
             // It comes back, with its journal.
-            FoobarException superseded = await Assert.ThrowsAsync<FoobarException>(() => bed.Resume().ResumeAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken));
+            FoobarException superseded = await Assert.ThrowsAsync<FoobarException>(
+                () => bed.Resume().ResumeAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken));
             Assert.Equal("OperationSuperseded", superseded.ErrorId);
         }
 
@@ -111,7 +122,8 @@ public sealed class ClusterMoveTests(LabFixture labs, ITestOutputHelper output) 
 
     private async Task StrikeAsync(ClusterBed bed, string what)
     {
-        await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", 2, TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
+        await using OrderWriters writers = await OrderWriters.StartAsync(
+            bed.Lab, "web-02", 2, TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
         if (what == "writer-killed")
         {
             await LoseTheWriterAsync(bed);
@@ -129,30 +141,41 @@ public sealed class ClusterMoveTests(LabFixture labs, ITestOutputHelper output) 
             }
         }
 
-        await ClusterBed.UntilAsync(async () => !(await bed.TroubleAsync()).Any(finding => finding.ControlId is "DB-001" or "DB-002" or "DB-026" or "DB-035" or "DB-036"), "all members are back and told so");
+        await ClusterBed.UntilAsync(
+            async () =>
+                !(await bed.TroubleAsync()).Any(finding => finding.ControlId is "DB-001" or "DB-002" or "DB-026" or "DB-035" or "DB-036"),
+            "all members are back and told so");
         await bed.AssertKeptAsync(writers, await writers.StopAsync());
     }
 
     private static async Task AssertToldAsync(ClusterBed bed, string what)
     {
         string server = what == "member-partitioned" ? "db-03" : "web-01";
-        Assert.Contains(await bed.TroubleAsync(), finding => (finding.ControlId, finding.Server, finding.Status) == ("DB-026", server, FindingStatus.Fail));
+        Assert.Contains(
+            await bed.TroubleAsync(),
+            finding => (finding.ControlId, finding.Server, finding.Status) == ("DB-026", server, FindingStatus.Fail));
         ReplicationStatus[] statuses = [.. ReplicationStatus.Of(await bed.SurveyAsync())];
         Assert.Equal(what != "quorum-lost", statuses.Single(one => one.Server == "web-01").HasQuorum);
         if (what == "quorum-lost")
         {
             Assert.Equal(false, statuses.Single(one => one.Server == "web-01").TakesWrites);
-            FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => bed.Operation().RunAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken));
+            FoobarException refused = await Assert.ThrowsAsync<FoobarException>(
+                () => bed.Operation().RunAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken));
             Assert.Equal("FailoverRefused", refused.ErrorId);
             Assert.Contains("NoQuorum", refused.Message, StringComparison.Ordinal);
             return;
         }
 
         // Two are a majority: writes go on, and may be moved between them, and to nobody else.
-        FoobarException away = await Assert.ThrowsAsync<FoobarException>(() => bed.Operation().RunAsync(new FailoverOptions { To = "db-03" }, null, TestContext.Current.CancellationToken));
-        Assert.Contains(what == "member-killed" ? "Unreachable on db-03" : "NotInMajority on db-03", away.Message, StringComparison.Ordinal);
-        FailoverResult result = await bed.Operation().RunAsync(new FailoverOptions { To = "web-02" }, null, TestContext.Current.CancellationToken);
-        Assert.True((result.Outcome, result.Proof.Verdict) == (PlanOutcome.Completed, ProofVerdict.Proven), $"{result.Outcome}, {result.Proof.Verdict}: {result.Error}");
+        FoobarException away = await Assert.ThrowsAsync<FoobarException>(
+            () => bed.Operation().RunAsync(new FailoverOptions { To = "db-03" }, null, TestContext.Current.CancellationToken));
+        Assert.Contains(
+            what == "member-killed" ? "Unreachable on db-03" : "NotInMajority on db-03", away.Message, StringComparison.Ordinal);
+        FailoverResult result = await bed.Operation().RunAsync(
+            new FailoverOptions { To = "web-02" }, null, TestContext.Current.CancellationToken);
+        Assert.True(
+            (result.Outcome, result.Proof.Verdict) == (PlanOutcome.Completed, ProofVerdict.Proven),
+            $"{result.Outcome}, {result.Proof.Verdict}: {result.Error}");
     }
 
     // The member that writes are led to dies: they are led to one that is in the majority.
@@ -175,7 +198,8 @@ public sealed class ClusterMoveTests(LabFixture labs, ITestOutputHelper output) 
                 }
             },
             "the others have noticed");
-        output.WriteLine($"Writes were led to {result!.NewPrimary} {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s after the death of web-01");
+        output.WriteLine(
+            $"Writes were led to {result!.NewPrimary} {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s after the death of web-01");
         Assert.Equal((PlanOutcome.Completed, ProofVerdict.Unprovable, "web-01"), (result.Outcome, result.Proof.Verdict, result.OldPrimary));
         Assert.Equal([result.NewPrimary], await bed.OpenAsync());
         await bed.Lab.RunAsync("web-01", ClusterFaults.Start, limit: TimeSpan.FromMinutes(2));

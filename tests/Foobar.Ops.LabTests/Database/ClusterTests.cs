@@ -33,12 +33,18 @@ public sealed class ClusterTests(LabFixture labs)
             await bed.Lab.RunAsync("web-01", kind == ClusterKind.Galera ? Galera : Group, limit: TimeSpan.FromMinutes(1));
             ReplicationTopology topology = await bed.TopologyAsync();
             ClusterFacts cluster = topology.Facts("web-01")!.Cluster.Value!;
-            Assert.Equal((kind, 1, 1, true, state, true), (cluster.Kind, cluster.Members, cluster.Online, cluster.HasQuorum, cluster.State, cluster.Primary));
+            Assert.Equal(
+                (kind, 1, 1, true, state, true),
+                (cluster.Kind, cluster.Members, cluster.Online, cluster.HasQuorum, cluster.State, cluster.Primary));
             Assert.Equal(MemberRole.ClusterMember, topology.RoleOf("web-01"));
             Assert.NotEqual(MemberRole.ClusterMember, topology.RoleOf("web-02"));
 
             FailoverPreview plan = await bed.Operation().PreviewAsync(new FailoverOptions(), TestContext.Current.CancellationToken);
-            Assert.Contains(plan.Blockers, blocker => blocker is { Code: "Role", Server: "web-01" } && blocker.Message.Contains($"cluster ({kind})", StringComparison.Ordinal));
+            Assert.Contains(
+                plan.Blockers,
+                blocker =>
+                    blocker is { Code: "Role", Server: "web-01" }
+                        && blocker.Message.Contains($"cluster ({kind})", StringComparison.Ordinal));
         }
         finally
         {

@@ -56,28 +56,40 @@ public sealed class ComparisonTests(LabFixture labs)
             await bed.Lab.RunAsync("web-02", "mysql", unfence + Apart + fence, cancel: cancel);
             await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", 2, TimeSpan.FromMilliseconds(10), cancel);
             List<TableComparison> results = [];
-            await new DataComparison(bed.Session, new ComparisonOptions(), new OperationStore(bed.Session.Site.Name, bed.State)).RunAsync(results.Add, cancel);
+            await new DataComparison(bed.Session, new ComparisonOptions(), new OperationStore(bed.Session.Site.Name, bed.State))
+                .RunAsync(results.Add, cancel);
             await writers.StopAsync();
 
             Assert.Equal(
                 [
                     "foobar_ops.canary Equal ", "foobar_ops.operation Equal ", "shop.orders Equal ",
-                    "zoo.big Differs Missing 9007199254740993", "zoo.days Differs Changed 9999-12-31 23:59:59", "zoo.more Differs ", "zoo.neg Differs Extra -6", "zoo.nokey Differs ",
-                    "zoo.od`d na\"me Differs Changed 1", "zoo.same Equal ", "zoo.shape Differs ", "zoo.swapped Differs Changed 1, Changed 2",
+                    "zoo.big Differs Missing 9007199254740993", "zoo.days Differs Changed 9999-12-31 23:59:59", "zoo.more Differs ",
+                    "zoo.neg Differs Extra -6", "zoo.nokey Differs ",
+                    "zoo.od`d na\"me Differs Changed 1", "zoo.same Equal ", "zoo.shape Differs ",
+                    "zoo.swapped Differs Changed 1, Changed 2",
                     "zoo.types Differs Changed (1, 00FF, 2026-01-02 03:04:05.000006), Changed (3, 00FF6B, 2026-01-02 03:04:05.000006)",
                     "zoo.uq Differs Changed (1, y)", "zoo.words Differs Extra ärger, Missing Ärger",
                 ],
-                results.Where(static result => result.Table != "foobar_ops.operation").Select(Told).Append("foobar_ops.operation Equal ").Order(StringComparer.Ordinal));
-            Assert.All(results.Where(static result => result.Status == ComparisonStatus.Equal), static result => Assert.Equal(100, result.CoveragePercent));
+                results.Where(static result => result.Table != "foobar_ops.operation")
+                    .Select(Told)
+                    .Append("foobar_ops.operation Equal ")
+                    .Order(StringComparer.Ordinal));
+            Assert.All(
+                results.Where(static result => result.Status == ComparisonStatus.Equal),
+                static result => Assert.Equal(100, result.CoveragePercent));
         }
         finally
         {
-            await bed.Lab.RunAsync("web-02", "mysql", $"SET sql_log_bin = 0; {unfence} DROP TABLE IF EXISTS zoo.more; {fence}", cancel: CancellationToken.None);
+            await bed.Lab.RunAsync(
+                "web-02", "mysql",
+                $"SET sql_log_bin = 0; {unfence} DROP TABLE IF EXISTS zoo.more; {fence}",
+                cancel: CancellationToken.None);
             await bed.Lab.RunAsync("web-01", "mysql -e 'DROP DATABASE zoo'", cancel: CancellationToken.None);
             await bed.WaitUntilCaughtUpAsync();
         }
     }
 
     private static string Told(TableComparison result) =>
-        $"{result.Table} {result.Status} {string.Join(", ", result.Differences.Select(static difference => difference.ToString()).Order(StringComparer.Ordinal))}";
+        $"{result.Table} {result.Status} "
+            + $"{string.Join(", ", result.Differences.Select(static difference => difference.ToString()).Order(StringComparer.Ordinal))}";
 }

@@ -22,7 +22,10 @@ public sealed class DiscoveryTests(LabFixture labs)
 {
     /// <summary>Kinds of labs; the default run takes the first two, which other tests have raised already.</summary>
     public static TheoryData<string> Kinds { get; } = Sample.IsAll
-        ? ["three names", "mariadb", "grown web", "reencrypt agents", "replicas firewalld", "balancers", "trixie docker", "ufw", "galera", "group"]
+        ? [
+            "three names", "mariadb", "grown web", "reencrypt agents", "replicas firewalld", "balancers", "trixie docker", "ufw", "galera",
+            "group",
+        ]
         : ["three names", "mariadb"];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -55,9 +58,16 @@ public sealed class DiscoveryTests(LabFixture labs)
 
             InventoryProposal proposal = await ProposeAsync(lab, [.. lab.Plan.Servers.Select(static server => server.Name)]);
 
-            Assert.Contains(proposal.Questions, static question => question is { Kind: QuestionKind.Unexplained, What: "Who needs tcp/8000 of web-01?" });
-            Assert.Contains(proposal.Questions, static question => question is { Kind: QuestionKind.Unexplained, What: "Who needs tcp/8080 of web-02?" });
-            Assert.Contains(proposal.Questions, static question => question.Kind == QuestionKind.Unexplained && question.What.Contains("as 'canary'", StringComparison.Ordinal));
+            Assert.Contains(
+                proposal.Questions,
+                static question => question is { Kind: QuestionKind.Unexplained, What: "Who needs tcp/8000 of web-01?" });
+            Assert.Contains(
+                proposal.Questions,
+                static question => question is { Kind: QuestionKind.Unexplained, What: "Who needs tcp/8080 of web-02?" });
+            Assert.Contains(
+                proposal.Questions,
+                static question =>
+                    question.Kind == QuestionKind.Unexplained && question.What.Contains("as 'canary'", StringComparison.Ordinal));
             Assert.DoesNotContain(proposal.Site.Policy.Flows, static flow => flow.Ports.Any(static range => range.First is 8000 or 8080));
             string[] controls = [.. (await AuditAsync(lab, proposal)).Select(static finding => finding.ControlId).Distinct()];
             Assert.Contains("SRV-003", controls);
@@ -78,7 +88,9 @@ public sealed class DiscoveryTests(LabFixture labs)
 
         Assert.Equal(["lb-01", "web-01"], proposal.Site.Servers.Select(static server => server.Name));
         Assert.Contains(proposal.Questions, static question => question.Key == "servers.nobody.invalid");
-        Assert.Contains(proposal.Questions, static question => question.Kind == QuestionKind.Unexplained && question.What.Contains("web-02", StringComparison.Ordinal));
+        Assert.Contains(
+            proposal.Questions,
+            static question => question.Kind == QuestionKind.Unexplained && question.What.Contains("web-02", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -87,11 +99,13 @@ public sealed class DiscoveryTests(LabFixture labs)
         RaisedLab lab = await labs.RequireAsync();
         await using SiteSession session = LabAudit.Connect(lab);
         IReadOnlyList<ServerDiscovery> servers = await new DiscoveryCollector(session, Patient).CollectAsync(Cancel);
-        InventoryProposal proposal = InventoryProposer.Propose(servers, Options(lab) with { SiteName = session.Site.Name, TrustedAuthorities = session.Site.Policy.Tls.TrustedAuthorities });
+        InventoryProposal proposal = InventoryProposer.Propose(
+            servers, Options(lab) with { SiteName = session.Site.Name, TrustedAuthorities = session.Site.Policy.Tls.TrustedAuthorities });
 
         // The agent that is a part of HAProxy is there, and the lab's policy does not ask for it.
         Assert.DoesNotContain(
-            InventoryComparer.Compare(session.Site, proposal, isComplete: true), static difference => difference.Key != "policy.monitoring.agents" && difference.Kind != InventoryDifferenceKind.NotFound);
+            InventoryComparer.Compare(session.Site, proposal, isComplete: true), static difference =>
+                difference.Key != "policy.monitoring.agents" && difference.Kind != InventoryDifferenceKind.NotFound);
     }
 
     private Task<RaisedLab> RequireAsync(string kind) => kind switch
@@ -116,14 +130,22 @@ public sealed class DiscoveryTests(LabFixture labs)
         OwnInterfaces =
         [
             .. NetworkInterface.GetAllNetworkInterfaces()
-                .Select(static each => (IReadOnlyList<IPAddress>)[.. each.GetIPProperties().UnicastAddresses.Select(static own => own.Address).Where(static address => !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal)]),
+                .Select(
+                    static each =>
+                        (IReadOnlyList<IPAddress>)
+                        [
+                            .. each.GetIPProperties().UnicastAddresses
+                                .Select(static own => own.Address)
+                                .Where(static address => !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal),
+                        ]),
         ],
     };
 
     private static async Task<InventoryProposal> ProposeAsync(RaisedLab lab, string[] names)
     {
         await using SiteSession session = new(
-            DiscoveryCollector.SiteOf(names.Select(DiscoveryTargets.Parse), lab.SshConfig), new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(2) });
+            DiscoveryCollector.SiteOf(
+                names.Select(DiscoveryTargets.Parse), lab.SshConfig), new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(2) });
         return InventoryProposer.Propose(await new DiscoveryCollector(session, Patient).CollectAsync(Cancel), Options(lab));
     }
 
@@ -134,7 +156,8 @@ public sealed class DiscoveryTests(LabFixture labs)
         {
             string path = Path.Combine(directory, "foobar.json");
             InventoryFiles.Save(proposal, path, overwrite: false);
-            await using SiteSession session = new(InventoryLoader.Load(path), new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(2) });
+            await using SiteSession session = new(
+                InventoryLoader.Load(path), new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(2) });
             return await LabAudit.FindTroubleAsync(session);
         }
         finally
@@ -147,7 +170,12 @@ public sealed class DiscoveryTests(LabFixture labs)
     private static async Task<string[]> TroubleOfItsOwnAsync(RaisedLab lab, InventoryProposal proposal)
     {
         IReadOnlyList<Finding> found = await AuditAsync(lab, proposal);
-        HashSet<string> known = found.Count == 0 ? [] : [.. (await LabAudit.FindTroubleAsync(lab)).Select(static finding => $"{finding.ControlId} {finding.Server} {finding.Target}")];
+        HashSet<string> known = found.Count == 0
+            ? []
+            : [
+                .. (await LabAudit.FindTroubleAsync(lab))
+                    .Select(static finding => $"{finding.ControlId} {finding.Server} {finding.Target}"),
+            ];
         return [.. found.Where(finding => !known.Contains($"{finding.ControlId} {finding.Server} {finding.Target}")).Select(LabAudit.Text)];
     }
 }

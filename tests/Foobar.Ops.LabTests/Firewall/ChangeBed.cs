@@ -32,7 +32,8 @@ internal sealed partial class ChangeBed : IAsyncDisposable
 
     public OperationStore Store => new(InventoryLoader.Load(Lab.Inventory).Name, State);
 
-    public static async Task<ChangeBed> MakeAsync(LabFixture labs, DatabaseFlavour database = DatabaseFlavour.MySql, TlsVariant tls = TlsVariant.Edge)
+    public static async Task<ChangeBed> MakeAsync(
+        LabFixture labs, DatabaseFlavour database = DatabaseFlavour.MySql, TlsVariant tls = TlsVariant.Edge)
     {
         ChangeBed bed = new(await labs.RequireAsync(database, tls));
         foreach (string server in Servers)
@@ -63,7 +64,8 @@ internal sealed partial class ChangeBed : IAsyncDisposable
         """);
 
     /// <summary>An inventory whose policy lacks some flows.</summary>
-    public string Without(params string[] flows) => Write(site => site with { Policy = site.Policy with { Flows = [.. site.Policy.Flows.Where(flow => !flows.Contains(flow.Name))] } });
+    public string Without(params string[] flows) =>
+        Write(site => site with { Policy = site.Policy with { Flows = [.. site.Policy.Flows.Where(flow => !flows.Contains(flow.Name))] } });
 
     /// <summary>An inventory that was changed.</summary>
     public string Write(Func<Site, Site> change)
@@ -74,24 +76,40 @@ internal sealed partial class ChangeBed : IAsyncDisposable
     }
 
     /// <summary>Makes a change, here and alive.</summary>
-    public async Task<FirewallChangeResult> ChangeAsync(string inventory, string servers, FirewallChangeOptions? options = null, IProgress<StepResult>? progress = null, SessionOptions? session = null, CancellationToken? cancellationToken = null)
+    public async Task<FirewallChangeResult> ChangeAsync(
+        string inventory,
+        string servers,
+        FirewallChangeOptions? options = null,
+        IProgress<StepResult>? progress = null,
+        SessionOptions? session = null,
+        CancellationToken? cancellationToken = null)
     {
         Site site = InventoryLoader.Load(inventory);
         await using SiteSession connections = new(site, session);
-        FirewallChange change = await FirewallChange.PrepareAsync(connections, [.. servers.Split(',').Select(name => site.Find(name)!)], options ?? new FirewallChangeOptions { RollbackAfter = TimeSpan.FromSeconds(60) }, TimeProvider.System, TestContext.Current.CancellationToken);
+        FirewallChange change = await FirewallChange.PrepareAsync(
+            connections,
+            [.. servers.Split(',').Select(name => site.Find(name)!)],
+            options ?? new FirewallChangeOptions { RollbackAfter = TimeSpan.FromSeconds(60) },
+            TimeProvider.System, TestContext.Current.CancellationToken);
         return await change.RunAsync(Store, progress, cancellationToken ?? TestContext.Current.CancellationToken);
     }
 
     /// <summary>Undoes the last change, here and alive.</summary>
     public Task<FirewallChangeResult> UndoAsync(string servers, FirewallChangeOptions? options = null) =>
-        ChangeAsync(Lab.Inventory, servers, (options ?? new FirewallChangeOptions { RollbackAfter = TimeSpan.FromSeconds(60) }) with { Undo = true });
+        ChangeAsync(
+            Lab.Inventory, servers,
+            (options ?? new FirewallChangeOptions { RollbackAfter = TimeSpan.FromSeconds(60) }) with { Undo = true });
 
     /// <summary>What a change would do, and what would refuse it; changes nothing.</summary>
-    public static async Task<IReadOnlyList<FirewallChangePreview>> PreviewAsync(string inventory, string servers, FirewallChangeOptions? options = null)
+    public static async Task<IReadOnlyList<FirewallChangePreview>> PreviewAsync(
+        string inventory, string servers, FirewallChangeOptions? options = null)
     {
         Site site = InventoryLoader.Load(inventory);
         await using SiteSession connections = new(site);
-        return (await FirewallChange.PrepareAsync(connections, [.. servers.Split(',').Select(name => site.Find(name)!)], options ?? new FirewallChangeOptions(), TimeProvider.System, TestContext.Current.CancellationToken)).Previews;
+        return (await FirewallChange.PrepareAsync(
+            connections,
+            [.. servers.Split(',').Select(name => site.Find(name)!)],
+            options ?? new FirewallChangeOptions(), TimeProvider.System, TestContext.Current.CancellationToken)).Previews;
     }
 
     /// <summary>Waits until no rollback of a server is to come any more.</summary>
@@ -100,13 +118,17 @@ internal sealed partial class ChangeBed : IAsyncDisposable
         long begun = Stopwatch.GetTimestamp();
         while (true)
         {
-            string left = await Lab.RunAsync(server, "for d in /run/foobar-ops/firewall-*; do [ ! -d \"$d\" ] || [ -e \"$d/result\" ] || [ \"$(readlink \"$d/claimed\")\" = disarm ] || echo \"$d\"; done; systemctl list-units --plain --no-legend 'foobar-firewall-rollback-*'");
+            string left = await Lab.RunAsync(
+                server,
+                "for d in /run/foobar-ops/firewall-*; do [ ! -d \"$d\" ] || [ -e \"$d/result\" ] || [ \"$(readlink \"$d/claimed\")\" = "
+                    + "disarm ] || echo \"$d\"; done; systemctl list-units --plain --no-legend 'foobar-firewall-rollback-*'");
             if (left.Length == 0)
             {
                 return;
             }
 
-            Assert.True(Stopwatch.GetElapsedTime(begun) < limit, $"{server}: after {limit.TotalSeconds} s a rollback is still to come: {left}");
+            Assert.True(
+                Stopwatch.GetElapsedTime(begun) < limit, $"{server}: after {limit.TotalSeconds} s a rollback is still to come: {left}");
             await Task.Delay(100, TestContext.Current.CancellationToken);
         }
     }
@@ -114,8 +136,11 @@ internal sealed partial class ChangeBed : IAsyncDisposable
     /// <summary>Sees that the operator gets in to every server over a new connection.</summary>
     public async Task AssertAccessAsync()
     {
-        await using SiteSession fresh = new(InventoryLoader.Load(Lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromSeconds(30) });
-        Assert.All(await fresh.ConnectAllAsync(cancellationToken: TestContext.Current.CancellationToken), static outcome => Assert.Null(outcome.Error));
+        await using SiteSession fresh = new(
+            InventoryLoader.Load(Lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromSeconds(30) });
+        Assert.All(
+            await fresh.ConnectAllAsync(cancellationToken: TestContext.Current.CancellationToken),
+            static outcome => Assert.Null(outcome.Error));
     }
 
     /// <summary>Sees that everything on a server is as before.</summary>
@@ -131,7 +156,10 @@ internal sealed partial class ChangeBed : IAsyncDisposable
             .CollectAsync(session, site.Find(server)!, TestContext.Current.CancellationToken);
         Assert.Equal(PolicyRuleset.Render(site, site.Find(server)!, facts.Network.Value!).Trim(), rules.File.Trim());
         Assert.Contains("Foobar.Ops FW-005", rules.Running, StringComparison.Ordinal);
-        string nextBoot = await Lab.RunAsync(server, "unshare --net sh -c 'ip link set lo up; for name in outside public internal; do ip link add $name type dummy; done; nft -f /etc/nftables.conf; nft -s list ruleset'");
+        string nextBoot = await Lab.RunAsync(
+            server,
+            "unshare --net sh -c 'ip link set lo up; for name in outside public internal; do ip link add $name type dummy; done; nft -f "
+                + "/etc/nftables.conf; nft -s list ruleset'");
         Assert.Equal(rules.Running, SetOfOne().Replace(nextBoot, "$1"));
     }
 
@@ -140,7 +168,11 @@ internal sealed partial class ChangeBed : IAsyncDisposable
         foreach (string server in Servers.Where(_before.ContainsKey))
         {
             ServerRules before = _before[server];
-            await Lab.RunAsync(server, "cat > /etc/nftables.conf && nft -f /etc/nftables.conf; systemctl stop 'foobar-firewall-rollback-*' 2>/dev/null; rm -rf /run/foobar-ops/firewall-* /var/lib/foobar-ops/firewall; true", before.File);
+            await Lab.RunAsync(
+                server,
+                "cat > /etc/nftables.conf && nft -f /etc/nftables.conf; systemctl stop 'foobar-firewall-rollback-*' 2>/dev/null; rm -rf "
+                    + "/run/foobar-ops/firewall-* /var/lib/foobar-ops/firewall; true",
+                before.File);
             Assert.Equal(before.Running, (await RulesAsync(server)).Running);
         }
 

@@ -9,13 +9,18 @@ using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.LabTests.Firewall;
 
-/// <summary>A firewall change whose process gets SIGKILL at each of its steps: nobody stays shut out, and nothing stays half done.</summary>
+/// <summary>
+/// A firewall change whose process gets SIGKILL at each of its steps: nobody stays shut out, and nothing stays half done.
+/// </summary>
 [Collection(LabCollection.Name)]
 public sealed class ChangeKillTests(LabFixture labs)
 {
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(6);
 
-    /// <summary>Where the process dies: after the end of a step, so many milliseconds, with rules that shut the operator out or not; in the default run two, which the seed chooses.</summary>
+    /// <summary>
+    /// Where the process dies: after the end of a step, so many milliseconds, with rules that shut the operator out or not; in the default
+    /// run two, which the seed chooses.
+    /// </summary>
     public static TheoryData<string, int, bool> Deaths => new(
         from death in (((string Step, int Delay, bool LocksOut)[])
         [
@@ -59,7 +64,10 @@ public sealed class ChangeKillTests(LabFixture labs)
 
     /// <summary>Where the process dies that undoes a change; in the default run one, which the seed chooses.</summary>
     public static TheoryData<string, int> UndoDeaths => new(
-        from death in (((string Step, int Delay)[])[("arm web-02", 0), ("load web-02", 0), ("confirm web-02", 0), ("persist web-02", 0), ("disarm web-02", 0)]).Index()
+        from death in (((string Step, int Delay)[])
+        [
+            ("arm web-02", 0), ("load web-02", 0), ("confirm web-02", 0), ("persist web-02", 0), ("disarm web-02", 0),
+        ]).Index()
         where Sample.Has(death.Index, 5)
         select (death.Item.Step, death.Item.Delay));
 
@@ -72,7 +80,8 @@ public sealed class ChangeKillTests(LabFixture labs)
         Assert.Equal(PlanOutcome.Completed, (await bed.ChangeAsync(bed.Lab.Inventory, "web-02")).Outcome);
         string changed = await bed.TraceAsync("web-02");
 
-        await DoomedChange.KillAsync(bed.Lab.Inventory, bed.State, "web-02", ChangeBed.Deadline, step, TimeSpan.FromMilliseconds(delay), undo: true);
+        await DoomedChange.KillAsync(
+            bed.Lab.Inventory, bed.State, "web-02", ChangeBed.Deadline, step, TimeSpan.FromMilliseconds(delay), undo: true);
 
         await bed.SettleAsync("web-02", ChangeBed.Deadline + Slack);
         await bed.AssertAccessAsync();
@@ -98,7 +107,8 @@ public sealed class ChangeKillTests(LabFixture labs)
         Assert.Equal("FirewallChangePending", elsewhere.ErrorId);
         Assert.Equal((PlanOutcome.Completed, null), (result.Outcome, result.Error));
         Assert.Contains("web-01 keeps its new rules", result.Recovered);
-        Assert.Contains(result.Recovered, static told => told.StartsWith("web-02 puts its old rules back by itself at", StringComparison.Ordinal));
+        Assert.Contains(
+            result.Recovered, static told => told.StartsWith("web-02 puts its old rules back by itself at", StringComparison.Ordinal));
         Assert.Equal("web-02", Assert.Single(result.Servers));
         Assert.Contains(result.Steps, static step => step.Step == "settle web-02");
         await UntilPastAsync(killed, deadline);
@@ -123,7 +133,9 @@ public sealed class ChangeKillTests(LabFixture labs)
     {
         Site site = InventoryLoader.Load(bed.Lab.Inventory);
         await using SiteSession session = new(site);
-        FirewallChange change = await FirewallChange.PrepareAsync(session, [site.Find("web-02")!], new FirewallChangeOptions(), TimeProvider.System, TestContext.Current.CancellationToken);
-        await change.RunAsync(new OperationStore(site.Name, Path.Combine(bed.State, "elsewhere")), null, TestContext.Current.CancellationToken);
+        FirewallChange change = await FirewallChange.PrepareAsync(
+            session, [site.Find("web-02")!], new FirewallChangeOptions(), TimeProvider.System, TestContext.Current.CancellationToken);
+        await change.RunAsync(
+            new OperationStore(site.Name, Path.Combine(bed.State, "elsewhere")), null, TestContext.Current.CancellationToken);
     }
 }

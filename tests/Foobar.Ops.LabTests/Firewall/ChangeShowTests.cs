@@ -24,7 +24,9 @@ public sealed class ChangeShowTests(LabFixture labs, ITestOutputHelper output)
 
     /// <summary>Each database and each place where TLS ends; one kind in the default run.</summary>
     public static TheoryData<string, string> Variants => new(
-        Sample.Of(from database in Enum.GetValues<DatabaseFlavour>() from tls in Enum.GetValues<TlsVariant>() select ($"{database}", $"{tls}"), 6));
+        Sample.Of(
+            from database in Enum.GetValues<DatabaseFlavour>() from tls in Enum.GetValues<TlsVariant>() select ($"{database}", $"{tls}"),
+            6));
 
     [Theory]
     [MemberData(nameof(Variants))]
@@ -88,7 +90,10 @@ public sealed class ChangeShowTests(LabFixture labs, ITestOutputHelper output)
             Finding[] trouble =
             [
                 .. FirewallControls.All.Where(static control => control.Info.Id is "FW-001" or "FW-002" or "FW-003" or "FW-008")
-                    .SelectMany(control => control.Apply(new ServerCase<FirewallFacts>(server, session.Site, facts, DateTimeOffset.UtcNow), server.Name, DateTimeOffset.UtcNow))
+                    .SelectMany(
+                        control => control.Apply(
+                            new ServerCase<FirewallFacts>(server, session.Site, facts, DateTimeOffset.UtcNow),
+                            server.Name, DateTimeOffset.UtcNow))
                     .Where(static finding => finding.Status is FindingStatus.Fail or FindingStatus.Unknown),
             ];
             Assert.True(trouble.Length == 0, string.Join('\n', trouble.Select(LabAudit.Text)));
@@ -132,8 +137,13 @@ public sealed class ChangeShowTests(LabFixture labs, ITestOutputHelper output)
             """);
         try
         {
-            await OnAsync(lab, forgery.Sender, $"nft -f - <<'END'\ntable {ip} forging {{ chain out {{ type nat hook postrouting priority 100; {ip} daddr {forgery.To} {forgery.Protocol} dport {forgery.Port} snat to {forgery.Source}; }}; }}\nEND");
-            await OnAsync(lab, forgery.Sender, $"timeout 1 bash -c 'echo x > /dev/{forgery.Protocol}/{forgery.To}/{forgery.Port}' 2>/dev/null || true");
+            await OnAsync(
+                lab, forgery.Sender,
+                $"nft -f - <<'END'\ntable {ip} forging {{ chain out {{ type nat hook postrouting priority 100; {ip} daddr {forgery.To} "
+                    + $"{forgery.Protocol} dport {forgery.Port} snat to {forgery.Source}; }}; }}\nEND");
+            await OnAsync(
+                lab, forgery.Sender,
+                $"timeout 1 bash -c 'echo x > /dev/{forgery.Protocol}/{forgery.To}/{forgery.Port}' 2>/dev/null || true");
             await Task.Delay(200, TestContext.Current.CancellationToken);
             return (await CountAsync(lab, forgery.Receiver, "arrived"), await CountAsync(lab, forgery.Receiver, "survived"));
         }

@@ -30,7 +30,8 @@ public sealed class ChangeTests(LabFixture labs)
     {
         await using ChangeBed bed = await ChangeBed.MakeAsync(labs);
 
-        FirewallChangeResult result = await bed.ChangeAsync(bed.Without("jump"), "web-02", new FirewallChangeOptions { RollbackAfter = ChangeBed.Deadline, AcceptLockout = true });
+        FirewallChangeResult result = await bed.ChangeAsync(
+            bed.Without("jump"), "web-02", new FirewallChangeOptions { RollbackAfter = ChangeBed.Deadline, AcceptLockout = true });
 
         Assert.True(result.Outcome == PlanOutcome.Undone, $"{result.Outcome}: {result.Error}");
         Assert.Equal("confirm web-02", Assert.Single(result.Steps, static step => step.Outcome == StepOutcome.Failed).Step);
@@ -38,7 +39,9 @@ public sealed class ChangeTests(LabFixture labs)
         await bed.AssertAsBeforeAsync("web-02");
     }
 
-    /// <summary>What happens on the server after which step, and how the change ends; in the default run one, which the seed chooses.</summary>
+    /// <summary>
+    /// What happens on the server after which step, and how the change ends; in the default run one, which the seed chooses.
+    /// </summary>
     public static TheoryData<string, string, PlanOutcome> Disturbances => new(
         from disturbance in (((string Step, string Command, PlanOutcome Outcome)[])
         [
@@ -60,7 +63,8 @@ public sealed class ChangeTests(LabFixture labs)
         await using ChangeBed bed = await ChangeBed.MakeAsync(labs);
         Meanwhile meanwhile = new(after, () => bed.Lab.RunAsync("web-02", command).GetAwaiter().GetResult());
 
-        FirewallChangeResult result = await bed.ChangeAsync(bed.Lab.Inventory, "web-02", new FirewallChangeOptions { RollbackAfter = ChangeBed.Deadline }, meanwhile);
+        FirewallChangeResult result = await bed.ChangeAsync(
+            bed.Lab.Inventory, "web-02", new FirewallChangeOptions { RollbackAfter = ChangeBed.Deadline }, meanwhile);
 
         Assert.True(result.Outcome == outcome, $"{result.Outcome}: {result.Error}");
         await bed.SettleAsync("web-02", ChangeBed.Deadline + TimeSpan.FromSeconds(6));
@@ -73,16 +77,22 @@ public sealed class ChangeTests(LabFixture labs)
     {
         await using ChangeBed bed = await ChangeBed.MakeAsync(labs);
         const string Password = "a pass'word $x";
-        await bed.Lab.RunAsync("web-02", "chpasswd; mkdir -p /root/kept; mv /etc/sudoers.d/* /root/kept/; echo 'operator ALL=(ALL) ALL' >/etc/sudoers.d/asks; chmod 440 /etc/sudoers.d/asks", $"operator:{Password}\n");
+        await bed.Lab.RunAsync(
+            "web-02",
+            "chpasswd; mkdir -p /root/kept; mv /etc/sudoers.d/* /root/kept/; echo 'operator ALL=(ALL) ALL' >/etc/sudoers.d/asks; chmod 440 "
+                + "/etc/sudoers.d/asks",
+            $"operator:{Password}\n");
         try
         {
             using Secret secret = new(Password);
-            FirewallChangeResult result = await bed.ChangeAsync(bed.Lab.Inventory, "web-02", session: new SessionOptions { SudoPassword = secret });
+            FirewallChangeResult result = await bed.ChangeAsync(
+                bed.Lab.Inventory, "web-02", session: new SessionOptions { SudoPassword = secret });
             Assert.True(result.Outcome == PlanOutcome.Completed, result.Error);
         }
         finally
         {
-            await bed.Lab.RunAsync("web-02", "rm -f /etc/sudoers.d/asks; mv /root/kept/* /etc/sudoers.d/; rmdir /root/kept; passwd -l operator >/dev/null");
+            await bed.Lab.RunAsync(
+                "web-02", "rm -f /etc/sudoers.d/asks; mv /root/kept/* /etc/sudoers.d/; rmdir /root/kept; passwd -l operator >/dev/null");
         }
     }
 
@@ -92,10 +102,13 @@ public sealed class ChangeTests(LabFixture labs)
         await using ChangeBed bed = await ChangeBed.MakeAsync(labs);
         using CancellationTokenSource stop = new();
 
-        FirewallChangeResult result = await bed.ChangeAsync(bed.Lab.Inventory, "lb-01,web-02", progress: new Meanwhile("load lb-01", stop.Cancel), cancellationToken: stop.Token);
+        FirewallChangeResult result = await bed.ChangeAsync(
+            bed.Lab.Inventory, "lb-01,web-02", progress: new Meanwhile("load lb-01", stop.Cancel), cancellationToken: stop.Token);
 
         Assert.True(result.Outcome == PlanOutcome.Undone, $"{result.Outcome}: {result.Error} {string.Join('\n', result.Steps)}");
-        Assert.Equal(["arm web-02", "arm lb-01"], result.Steps.Where(static step => step.Outcome == StepOutcome.Undone).Select(static step => step.Step));
+        Assert.Equal(
+            ["arm web-02", "arm lb-01"],
+            result.Steps.Where(static step => step.Outcome == StepOutcome.Undone).Select(static step => step.Step));
         await bed.SettleAsync("lb-01", TimeSpan.FromSeconds(5));
         await bed.AssertAsBeforeAsync("lb-01");
         await bed.AssertAsBeforeAsync("web-02");
@@ -124,11 +137,26 @@ public sealed class ChangeTests(LabFixture labs)
     private static async Task<string> OverTheFirewallAsync(ChangeBed bed)
     {
         string config = Path.Combine(Path.GetDirectoryName(bed.State)!, "ssh_config");
-        await File.WriteAllTextAsync(config, (await File.ReadAllTextAsync(bed.Lab.SshConfig)).Replace("Host lb-01\n", "Host lb-01\n    ProxyJump fw-01\n", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            config,
+            (await File.ReadAllTextAsync(bed.Lab.SshConfig))
+                .Replace("Host lb-01\n", "Host lb-01\n    ProxyJump fw-01\n", StringComparison.Ordinal));
         Site site = InventoryLoader.Load(bed.Lab.Inventory);
-        string wall = site.Find("fw-01")!.Addresses.Single(static address => address.ToString().StartsWith("198.51.100.", StringComparison.Ordinal)).ToString();
+        string wall = site.Find("fw-01")!.Addresses
+            .Single(static address => address.ToString().StartsWith("198.51.100.", StringComparison.Ordinal))
+            .ToString();
         await bed.Lab.RunAsync("lb-01", $"nft insert rule inet filter input ip saddr {wall} tcp dport 22 accept");
-        Flow[] flows = [.. site.Policy.Flows.Select(static flow => flow.Name == "operators" ? flow with { To = ["network-firewall"] } : flow), new Flow { Name = "jump-to-balancer", From = ["network-firewall"], To = ["load-balancer"], Ports = [new PortRange(TransportProtocol.Tcp, 22, 22)] }];
+        Flow[] flows =
+        [
+            .. site.Policy.Flows.Select(static flow => flow.Name == "operators" ? flow with { To = ["network-firewall"] } : flow),
+            new Flow
+            {
+                Name = "jump-to-balancer",
+                From = ["network-firewall"],
+                To = ["load-balancer"],
+                Ports = [new PortRange(TransportProtocol.Tcp, 22, 22)],
+            },
+        ];
         return bed.Write(_ => site with { SshConfig = config, Policy = site.Policy with { Flows = flows } });
     }
 

@@ -14,7 +14,10 @@ public sealed class ChangeUndoTests(LabFixture labs)
     public async Task An_undo_brings_rules_and_file_back_byte_for_byte_and_can_be_undone()
     {
         await using ChangeBed bed = await ChangeBed.MakeAsync(labs);
-        string made = await bed.Lab.RunAsync("web-02", "printf '# \\377 not UTF-8\\n' >> /etc/nftables.conf; chown root:daemon /etc/nftables.conf; chmod 640 /etc/nftables.conf; sha256sum /etc/nftables.conf");
+        string made = await bed.Lab.RunAsync(
+            "web-02",
+            "printf '# \\377 not UTF-8\\n' >> /etc/nftables.conf; chown root:daemon /etc/nftables.conf; chmod 640 /etc/nftables.conf; "
+                + "sha256sum /etc/nftables.conf");
         string before = await bed.TraceAsync("web-02");
         try
         {
@@ -22,13 +25,16 @@ public sealed class ChangeUndoTests(LabFixture labs)
             string changed = await bed.TraceAsync("web-02");
             await bed.AssertChangedAsync("web-02", bed.Lab.Inventory);
 
-            FirewallChangePreview preview = Assert.Single(await ChangeBed.PreviewAsync(bed.Lab.Inventory, "web-02", new FirewallChangeOptions { Undo = true }));
+            FirewallChangePreview preview = Assert.Single(
+                await ChangeBed.PreviewAsync(bed.Lab.Inventory, "web-02", new FirewallChangeOptions { Undo = true }));
             FirewallChangeResult undone = await bed.UndoAsync("web-02");
 
             Assert.Contains($"by {Environment.UserName} on {Environment.MachineName}", preview.Undoes, StringComparison.Ordinal);
             Assert.Empty(preview.Refusals);
             Assert.True(undone.Outcome == PlanOutcome.Completed, undone.Error);
-            Assert.Equal(["arm web-02", "load web-02", "confirm web-02", "persist web-02", "disarm web-02"], undone.Steps.Select(static step => step.Step));
+            Assert.Equal(
+                ["arm web-02", "load web-02", "confirm web-02", "persist web-02", "disarm web-02"],
+                undone.Steps.Select(static step => step.Step));
             Assert.Equal(before, await bed.TraceAsync("web-02"));
             Assert.Contains(made.Split(' ')[0], before, StringComparison.Ordinal);
 
@@ -75,13 +81,19 @@ public sealed class ChangeUndoTests(LabFixture labs)
         string since = await bed.TraceAsync("web-02");
 
         FoobarException changed = await Assert.ThrowsAsync<FoobarException>(() => bed.UndoAsync("web-02"));
-        FirewallChangePreview preview = Assert.Single(await ChangeBed.PreviewAsync(bed.Lab.Inventory, "web-02", new FirewallChangeOptions { Undo = true }));
+        FirewallChangePreview preview = Assert.Single(
+            await ChangeBed.PreviewAsync(bed.Lab.Inventory, "web-02", new FirewallChangeOptions { Undo = true }));
 
-        Assert.Equal(("FirewallNothingKept", "web-01, web-02: there is nothing to undo"), (nothing.ErrorId, nothing.Message.Split(',')[0] + "," + nothing.Message.Split(',')[1]));
+        Assert.Equal(
+            ("FirewallNothingKept", "web-01, web-02: there is nothing to undo"),
+            (nothing.ErrorId, nothing.Message.Split(',')[0] + "," + nothing.Message.Split(',')[1]));
         Assert.Equal(("FirewallChangedSince", ErrorKind.Refused, "web-02"), (changed.ErrorId, changed.Kind, changed.Server));
-        Assert.Contains("FirewallChangedSince: web-02: something else has changed the rules that run since", Assert.Single(preview.Refusals), StringComparison.Ordinal);
+        Assert.Contains(
+            "FirewallChangedSince: web-02: something else has changed the rules that run since",
+            Assert.Single(preview.Refusals), StringComparison.Ordinal);
         Assert.Equal(since, await bed.TraceAsync("web-02"));
-        Assert.Equal(PlanOutcome.Completed, (await bed.UndoAsync("web-02", new FirewallChangeOptions { AcceptLaterChanges = true })).Outcome);
+        Assert.Equal(
+            PlanOutcome.Completed, (await bed.UndoAsync("web-02", new FirewallChangeOptions { AcceptLaterChanges = true })).Outcome);
         await bed.AssertAsBeforeAsync("web-02");
     }
 
@@ -90,11 +102,15 @@ public sealed class ChangeUndoTests(LabFixture labs)
     {
         await using ChangeBed bed = await ChangeBed.MakeAsync(labs);
         await bed.ChangeAsync(bed.Lab.Inventory, "web-02");
-        await bed.Lab.RunAsync("web-02", "cd /var/lib/foobar-ops/firewall/1.*-web-02 && { cat ruleset.nft; echo 'insert rule inet filter input tcp dport 22 drop'; } > next && mv next ruleset.nft");
+        await bed.Lab.RunAsync(
+            "web-02",
+            "cd /var/lib/foobar-ops/firewall/1.*-web-02 && { cat ruleset.nft; echo 'insert rule inet filter input tcp dport 22 drop'; } > "
+                + "next && mv next ruleset.nft");
         string changed = await bed.TraceAsync("web-02");
 
         FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => bed.UndoAsync("web-02"));
-        FirewallChangeResult forced = await bed.UndoAsync("web-02", new FirewallChangeOptions { RollbackAfter = ChangeBed.Deadline, AcceptLockout = true });
+        FirewallChangeResult forced = await bed.UndoAsync(
+            "web-02", new FirewallChangeOptions { RollbackAfter = ChangeBed.Deadline, AcceptLockout = true });
 
         Assert.Equal("FirewallChangeLocksOut", refused.ErrorId);
         Assert.True(forced.Outcome == PlanOutcome.Undone, $"{forced.Outcome}: {forced.Error}");

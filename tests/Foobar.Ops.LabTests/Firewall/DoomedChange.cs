@@ -25,9 +25,12 @@ internal static class DoomedChange
     /// <param name="delay">How long after: zero for at once, else within the next step.</param>
     /// <param name="undo">Whether it undoes the last change.</param>
     /// <exception cref="InvalidOperationException">It ended otherwise.</exception>
-    public static Task KillAsync(string inventory, string state, string servers, TimeSpan rollback, string step, TimeSpan delay, bool undo = false) =>
+    public static Task KillAsync(
+        string inventory, string state, string servers, TimeSpan rollback, string step, TimeSpan delay, bool undo = false) =>
         DoomedProcess.KillAsync(
-            step, delay, Word, inventory, state, servers, rollback.TotalSeconds.ToString(CultureInfo.InvariantCulture), undo ? "undo" : "policy");
+            step, delay, Word, inventory, state, servers, rollback.TotalSeconds.ToString(CultureInfo.InvariantCulture), undo
+                ? "undo"
+                : "policy");
 
     /// <summary>What the process does.</summary>
     public static async Task<int> RunAsync(string[] args)
@@ -35,8 +38,14 @@ internal static class DoomedChange
         Site site = InventoryLoader.Load(args[1]);
         await using SiteSession session = new(site);
         DoomedProcess.Death death = new(args);
-        FirewallChangeOptions options = new() { RollbackAfter = TimeSpan.FromSeconds(double.Parse(args[4], CultureInfo.InvariantCulture)), AcceptLockout = true, Undo = args[5] == "undo" };
-        FirewallChange change = await FirewallChange.PrepareAsync(session, [.. args[3].Split(',').Select(name => site.Find(name)!)], options, TimeProvider.System, CancellationToken.None);
+        FirewallChangeOptions options = new()
+        {
+            RollbackAfter = TimeSpan.FromSeconds(double.Parse(args[4], CultureInfo.InvariantCulture)),
+            AcceptLockout = true,
+            Undo = args[5] == "undo",
+        };
+        FirewallChange change = await FirewallChange.PrepareAsync(
+            session, [.. args[3].Split(',').Select(name => site.Find(name)!)], options, TimeProvider.System, CancellationToken.None);
         death.Report(Beginning);
         FirewallChangeResult result = await change.RunAsync(new OperationStore(site.Name, args[2]), death, CancellationToken.None);
         await Console.Error.WriteLineAsync($"{result.Outcome} {result.Error}\n{string.Join('\n', result.Steps)}");

@@ -12,8 +12,10 @@ namespace Foobar.Ops.LabTests.Firewall;
 /// </summary>
 public sealed class FirewallRollbackTests
 {
-    private const string OldRules = "table inet old { chain input { type filter hook input priority 0; policy drop; tcp dport 22 accept; }; }\n";
-    private const string NewRules = "flush ruleset\ntable inet filter { chain input { type filter hook input priority filter; policy drop; }; }\n";
+    private const string OldRules =
+        "table inet old { chain input { type filter hook input priority 0; policy drop; tcp dport 22 accept; }; }\n";
+    private const string NewRules =
+        "flush ruleset\ntable inet filter { chain input { type filter hook input priority filter; policy drop; }; }\n";
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongDeadline = TimeSpan.FromMinutes(10);
 
@@ -34,14 +36,23 @@ public sealed class FirewallRollbackTests
         Requirements.Check("unshare", "setsid", "cmp");
         RemoteCommand[] steps = [ChangeScripts.ToArm(Target, Deadline), ChangeScripts.ToLoad(Target), ChangeScripts.ToPersist(Target)];
         string[] seen = await RunAsync([.. steps.Take(stepsDone)], Restored(Target), failing: true);
-        Assert.Equal(["before", "old", "after", "old", "conf", "old conf", "result", "restored by deadline"], seen.Where(static line => line != "refused 4"));
+        Assert.Equal(
+            ["before", "old", "after", "old", "conf", "old conf", "result", "restored by deadline"],
+            seen.Where(static line => line != "refused 4"));
     }
 
     [Fact]
     public async Task What_is_disarmed_stays()
     {
         Requirements.Check("unshare", "setsid", "cmp");
-        string[] seen = await RunAsync([ChangeScripts.ToArm(Target, LongDeadline), ChangeScripts.ToLoad(Target), ChangeScripts.ToPersist(Target), ChangeScripts.ToDisarm(Target)], "sleep 1");
+        string[] seen = await RunAsync(
+            [
+                ChangeScripts.ToArm(Target, LongDeadline),
+                ChangeScripts.ToLoad(Target),
+                ChangeScripts.ToPersist(Target),
+                ChangeScripts.ToDisarm(Target),
+            ],
+            "sleep 1");
         Assert.Equal(["before", "old", "after", "filter", "conf", "new conf", "result"], seen);
     }
 
@@ -49,7 +60,14 @@ public sealed class FirewallRollbackTests
     public async Task What_is_undone_is_back_at_once_and_only_once()
     {
         Requirements.Check("unshare", "setsid", "cmp");
-        string[] seen = await RunAsync([ChangeScripts.ToArm(Target, LongDeadline), ChangeScripts.ToLoad(Target), ChangeScripts.ToPersist(Target), ChangeScripts.ToUndo(Target)], "sleep 0");
+        string[] seen = await RunAsync(
+            [
+                ChangeScripts.ToArm(Target, LongDeadline),
+                ChangeScripts.ToLoad(Target),
+                ChangeScripts.ToPersist(Target),
+                ChangeScripts.ToUndo(Target),
+            ],
+            "sleep 0");
         Assert.Equal(["before", "old", "restored by undo", "after", "old", "conf", "old conf", "result"], seen);
     }
 
@@ -57,7 +75,14 @@ public sealed class FirewallRollbackTests
     public async Task Rules_are_not_kept_after_the_deadline()
     {
         Requirements.Check("unshare", "setsid", "cmp");
-        string[] seen = await RunAsync([ChangeScripts.ToArm(Target, Deadline), ChangeScripts.ToLoad(Target), RemoteCommand.FromScript(Restored(Target)), ChangeScripts.ToDisarm(Target)], "sleep 0", failing: true);
+        string[] seen = await RunAsync(
+            [
+                ChangeScripts.ToArm(Target, Deadline),
+                ChangeScripts.ToLoad(Target),
+                RemoteCommand.FromScript(Restored(Target)),
+                ChangeScripts.ToDisarm(Target),
+            ],
+            "sleep 0", failing: true);
         Assert.Equal(["before", "old", "refused 5", "after", "old", "conf", "old conf", "result", "restored by deadline"], seen);
     }
 
@@ -91,14 +116,18 @@ public sealed class FirewallRollbackTests
     public async Task A_set_that_nft_has_merged_into_one_element_is_listed_the_same_again()
     {
         Requirements.Check("unshare", "setsid", "cmp");
-        RemoteCommand merge = RemoteCommand.FromScript("nft add rule inet old input ip saddr != { 192.0.2.0/25, 192.0.2.128/25 } drop; nft -s list ruleset > /run/before; grep -o '{ 192.*}' /run/before");
+        RemoteCommand merge = RemoteCommand.FromScript(
+            "nft add rule inet old input ip saddr != { 192.0.2.0/25, 192.0.2.128/25 } drop; nft -s list ruleset > /run/before; grep -o '{ "
+                + "192.*}' /run/before");
         RemoteCommand compare = RemoteCommand.FromScript("nft -s list ruleset | cmp - /run/before && echo same");
         string[] seen = await RunAsync(
             [
                 merge, ChangeScripts.ToArm(Target, LongDeadline), ChangeScripts.ToLoad(Target), ChangeScripts.ToUndo(Target), compare,
                 .. Whole(Target), .. Whole(Back("1.test", "undo")), compare,
             ], "sleep 0");
-        Assert.Equal(["before", "old", "{ 192.0.2.0/24 }", "restored by undo", "same", "same", "after", "old"], seen.TakeWhile(static line => line != "conf"));
+        Assert.Equal(
+            ["before", "old", "{ 192.0.2.0/24 }", "restored by undo", "same", "same", "after", "old"],
+            seen.TakeWhile(static line => line != "conf"));
     }
 
     [Fact]
@@ -122,10 +151,23 @@ public sealed class FirewallRollbackTests
         Requirements.Check("unshare", "setsid", "cmp");
         ChangeTarget back = Back("1.test", "undo");
         string[] seen = await RunAsync(
-            [.. Whole(Target), RemoteCommand.FromScript(meanwhile), ChangeScripts.ToArm(back, LongDeadline), ChangeScripts.ToUndo(back), ChangeScripts.ToArm(back, LongDeadline, insist: true), ChangeScripts.ToLoad(back)],
+            [
+                .. Whole(Target),
+                RemoteCommand.FromScript(meanwhile),
+                ChangeScripts.ToArm(back, LongDeadline),
+                ChangeScripts.ToUndo(back),
+                ChangeScripts.ToArm(back, LongDeadline, insist: true),
+                ChangeScripts.ToLoad(back),
+            ],
             "sleep 0", failing: true);
         Assert.Equal(
-            ["before", "old", .. refusal is null ? (string[])["restored by undo"] : [refusal, "restored by nobody: nothing was changed"], "after", "old"],
+            [
+                "before",
+                "old",
+                .. refusal is null ? (string[])["restored by undo"] : [refusal, "restored by nobody: nothing was changed"],
+                "after",
+                "old",
+            ],
             seen.TakeWhile(static line => line != "conf"));
     }
 
@@ -134,7 +176,9 @@ public sealed class FirewallRollbackTests
     {
         Requirements.Check("unshare", "setsid", "cmp");
         string[] seen = await RunAsync(
-            [.. Whole(Target), .. Whole(Target with { Id = "next" }), ChangeScripts.ToArm(Back("1.test", "undo"), LongDeadline)], "sleep 0", failing: true);
+            [
+                .. Whole(Target), .. Whole(Target with { Id = "next" }), ChangeScripts.ToArm(Back("1.test", "undo"), LongDeadline),
+            ], "sleep 0", failing: true);
         Assert.Contains("refused 10", seen);
     }
 
@@ -148,7 +192,8 @@ public sealed class FirewallRollbackTests
         ChangeTarget back = Back("1.test", "undo");
         RemoteCommand[] steps = [ChangeScripts.ToArm(back, Deadline), ChangeScripts.ToLoad(back), ChangeScripts.ToPersist(back)];
         string[] seen = await RunAsync([.. Whole(Target), .. steps.Take(stepsDone)], $"{Restored(back)}; ls {Store}", failing: true);
-        Assert.Equal(["before", "old", "1.test", "after", "filter", "conf", "new conf", "result"], seen.Where(static line => line != "refused 4"));
+        Assert.Equal(
+            ["before", "old", "1.test", "after", "filter", "conf", "new conf", "result"], seen.Where(static line => line != "refused 4"));
     }
 
     [Fact]
@@ -157,7 +202,13 @@ public sealed class FirewallRollbackTests
         Requirements.Check("unshare", "setsid", "cmp");
         RemoteCommand restart = RemoteCommand.FromScript("rm -rf /run/foobar-ops; nft -f /etc/nftables.conf");
         string[] seen = await RunAsync(
-            [ChangeScripts.ToArm(Target, LongDeadline), ChangeScripts.ToLoad(Target), ChangeScripts.ToPersist(Target), restart, ChangeScripts.ToUndo(Target)], $"ls {Store}");
+            [
+                ChangeScripts.ToArm(Target, LongDeadline),
+                ChangeScripts.ToLoad(Target),
+                ChangeScripts.ToPersist(Target),
+                restart,
+                ChangeScripts.ToUndo(Target),
+            ], $"ls {Store}");
         Assert.Equal(
             ["before", "old", "restored by undo after a restart of the server", "after", "old", "conf", "old conf", "result"], seen);
     }
@@ -166,20 +217,34 @@ public sealed class FirewallRollbackTests
     public async Task Five_changes_are_kept()
     {
         Requirements.Check("unshare", "setsid", "cmp");
-        string[] seen = await RunAsync([.. Enumerable.Range(1, 12).SelectMany(static number => Whole(Target with { Id = $"n{number}" }))], $"ls {Store} | sort -n");
-        Assert.Equal(["8.n8", "9.n9", "10.n10", "11.n11", "12.n12"], seen.SkipWhile(static line => line != "old").Skip(1).TakeWhile(static line => line != "after"));
+        string[] seen = await RunAsync(
+            [.. Enumerable.Range(1, 12).SelectMany(static number => Whole(Target with { Id = $"n{number}" }))], $"ls {Store} | sort -n");
+        Assert.Equal(
+            ["8.n8", "9.n9", "10.n10", "11.n11", "12.n12"],
+            seen.SkipWhile(static line => line != "old").Skip(1).TakeWhile(static line => line != "after"));
     }
 
     [Fact]
     public async Task Elements_that_packets_add_to_a_set_are_no_change_of_the_rules()
     {
         Requirements.Check("unshare", "setsid", "cmp");
-        const string Dynamic = "flush ruleset\ntable inet filter { set seen { type ipv4_addr; size 99; flags dynamic,timeout; timeout 1h; }; set one { type ipv4_addr; elements = { 192.0.2.1 }; }; }\n";
+        const string Dynamic =
+            "flush ruleset\ntable inet filter { set seen { type ipv4_addr; size 99; flags dynamic,timeout; timeout 1h; }; set one { type "
+                + "ipv4_addr; elements = { 192.0.2.1 }; }; }\n";
         ChangeTarget target = Target with { NewRuleset = Dynamic };
         string[] seen = await RunAsync(
-            [.. Whole(target), RemoteCommand.FromScript("nft add element inet filter seen { 192.0.2.7, 192.0.2.8 }; nft add element inet filter seen '{ 192.0.2.9 timeout 1m }'"), ChangeScripts.ToLook(), .. Whole(Back("1.test", "undo")), ChangeScripts.ToLook(), .. Whole(Back("2.undo", "again"))],
+            [
+                .. Whole(target),
+                RemoteCommand.FromScript(
+                    "nft add element inet filter seen { 192.0.2.7, 192.0.2.8 }; nft add element inet filter seen '{ 192.0.2.9 timeout 1m }'"),
+                ChangeScripts.ToLook(),
+                .. Whole(Back("1.test", "undo")),
+                ChangeScripts.ToLook(),
+                .. Whole(Back("2.undo", "again")),
+            ],
             "nft list set inet filter seen | grep -c 192.0.2.7");
-        Assert.Equal(["same", "same", "file", "same", "same", "file"], seen.Where(static line => line is "same" or "changed" or "file" or "none"));
+        Assert.Equal(
+            ["same", "same", "file", "same", "same", "file"], seen.Where(static line => line is "same" or "changed" or "file" or "none"));
         Assert.Equal("1", seen[Array.IndexOf(seen, "after") - 1]);
     }
 
@@ -200,7 +265,12 @@ public sealed class FirewallRollbackTests
         $"for tenth in $(seq 100); do [ ! -e /run/foobar-ops/firewall-{target.Id}/result ] || break; sleep 0.1; done";
 
     private static RemoteCommand[] Whole(ChangeTarget target) =>
-        [ChangeScripts.ToArm(target, LongDeadline), ChangeScripts.ToLoad(target), ChangeScripts.ToPersist(target), ChangeScripts.ToDisarm(target)];
+        [
+            ChangeScripts.ToArm(target, LongDeadline),
+            ChangeScripts.ToLoad(target),
+            ChangeScripts.ToPersist(target),
+            ChangeScripts.ToDisarm(target),
+        ];
 
     private static ChangeTarget Back(string name, string id) => Target with
     {
@@ -250,7 +320,12 @@ public sealed class FirewallRollbackTests
             echo result; cat /run/foobar-ops/firewall-test/result 2>/dev/null
             exit 0
             """;
-        ProcessStartInfo start = new("unshare", ["--net", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(
+            "unshare", ["--net", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> error = process.StandardError.ReadToEndAsync();

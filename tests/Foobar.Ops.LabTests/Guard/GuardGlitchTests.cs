@@ -11,7 +11,9 @@ namespace Foobar.Ops.LabTests.Guard;
 [Collection(OtherLabCollection.Name)]
 public sealed class GuardGlitchTests(LabFixture labs, ITestOutputHelper output)
 {
-    private static readonly TimeSpan Time = Sample.IsAll ? TimeSpan.FromMinutes(30) : TimeSpan.FromSeconds(20), Cut = TimeSpan.FromSeconds(5), Pause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Time = Sample.IsAll
+        ? TimeSpan.FromMinutes(30)
+        : TimeSpan.FromSeconds(20), Cut = TimeSpan.FromSeconds(5), Pause = TimeSpan.FromSeconds(2);
 
     private const string Unit = "$(systemctl show -p Id --value mysql.service mariadb.service | grep -m 1 service)";
 
@@ -36,7 +38,12 @@ public sealed class GuardGlitchTests(LabFixture labs, ITestOutputHelper output)
             {
                 // Shorter than the second for which an answer is waited for, at another moment of the guard's turn each time.
                 double seconds = 0.3 + (round % 7 * 0.1);
-                await bed.Lab.RunAsync(primary, string.Create(CultureInfo.InvariantCulture, $"unit={Unit}; systemctl kill --signal=STOP $unit; sleep {seconds:0.0}; systemctl kill --signal=CONT $unit"), cancel: cancel);
+                await bed.Lab.RunAsync(
+                    primary,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"unit={Unit}; systemctl kill --signal=STOP $unit; sleep {seconds:0.0}; systemctl kill --signal=CONT $unit"),
+                    cancel: cancel);
             }
             else
             {
@@ -51,8 +58,16 @@ public sealed class GuardGlitchTests(LabFixture labs, ITestOutputHelper output)
         }
 
         IReadOnlyList<WatchEvent> events = guard.Events;
-        output.WriteLine($"{flavour}: {string.Join(", ", glitches.Select(one => $"{one.Value} of {one.Key}"))}; the primary was asked {guard.Asked} times; events: {string.Join(", ", events.GroupBy(each => each.Kind).Select(kind => $"{kind.Count()} {kind.Key}"))}");
-        Assert.DoesNotContain(events, each => each.Kind is WatchEventKind.Dead or WatchEventKind.FailedOver or WatchEventKind.FailoverFailed or WatchEventKind.PrimaryChanged);
+        output.WriteLine(
+            $"{flavour}: {string.Join(", ", glitches.Select(one => $"{one.Value} of {one.Key}"))}; the primary was asked {guard.Asked} "
+                + $"times; events: {string.Join(", ", events.GroupBy(each => each.Kind).Select(kind => $"{kind.Count()} {kind.Key}"))}");
+        Assert.DoesNotContain(
+            events,
+            each =>
+                each.Kind is WatchEventKind.Dead
+                    or WatchEventKind.FailedOver
+                    or WatchEventKind.FailoverFailed
+                    or WatchEventKind.PrimaryChanged);
         Assert.Equal([primary], await bed.PrimariesAsync());
     }
 }

@@ -56,7 +56,11 @@ public sealed partial class GuardServiceTests(LabFixture labs, ITestOutputHelper
             Assert.Contains($"FailedOver: {candidate} took the place of {old}", said, StringComparison.Ordinal);
             Assert.Equal([candidate], await bed.PrimariesAsync());
             string mail = await bed.Lab.RunAsync(Server, "cat /var/lib/foobar-guard/mail", cancel: cancel);
-            string[] kinds = [.. mail.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("kind").GetString()!)];
+            string[] kinds =
+            [
+                .. mail.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("kind").GetString()!),
+            ];
             Assert.Equal(["Suspected", "Dead", "FailedOver", "Rejoined"], kinds);
         }
         finally
@@ -70,8 +74,12 @@ public sealed partial class GuardServiceTests(LabFixture labs, ITestOutputHelper
     {
         string runbook = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "runbooks", "automatic-failover.md"), cancel);
         await lab.RunAsync(Server, Account, cancel: cancel);
-        await lab.RunAsync(Server, "cat > /etc/systemd/system/foobar-guard.service", input: Unit().Match(runbook).Groups[1].Value, cancel: cancel);
-        await lab.RunAsync(Server, "cat > /usr/local/bin/foobar-notify; chmod 755 /usr/local/bin/foobar-notify", input: Hook().Match(runbook).Groups[1].Value, cancel: cancel);
+        await lab.RunAsync(
+            Server, "cat > /etc/systemd/system/foobar-guard.service", input: Unit().Match(runbook).Groups[1].Value, cancel: cancel);
+        await lab.RunAsync(
+            Server,
+            "cat > /usr/local/bin/foobar-notify; chmod 755 /usr/local/bin/foobar-notify",
+            input: Hook().Match(runbook).Groups[1].Value, cancel: cancel);
     }
 
     private static async Task InstallAsync(RaisedLab lab, CancellationToken cancel)
@@ -79,11 +87,13 @@ public sealed partial class GuardServiceTests(LabFixture labs, ITestOutputHelper
         string directory = Path.GetDirectoryName(lab.Inventory)!;
         foreach (string name in (string[])["foobar.json", "ssh_config", "known_hosts", "root-ca.pem", "operator_ed25519"])
         {
-            string text = (await File.ReadAllTextAsync(Path.Combine(directory, name), cancel)).Replace(directory, "/etc/foobar", StringComparison.Ordinal);
+            string text = (await File.ReadAllTextAsync(Path.Combine(directory, name), cancel))
+                .Replace(directory, "/etc/foobar", StringComparison.Ordinal);
             await lab.RunAsync(Server, $"cat > /etc/foobar/{name}", input: text, cancel: cancel);
         }
 
-        await lab.RunAsync(Server, "chown foobar-guard /etc/foobar/operator_ed25519; chmod 600 /etc/foobar/operator_ed25519", cancel: cancel);
+        await lab.RunAsync(
+            Server, "chown foobar-guard /etc/foobar/operator_ed25519; chmod 600 /etc/foobar/operator_ed25519", cancel: cancel);
         Match starter = Starter().Match(await File.ReadAllTextAsync(Path.Combine(Repository.Root, ".tools", "pwsh"), cancel));
         string dotnet = Path.GetDirectoryName(starter.Groups[1].Value)!;
         await CopyAsync(lab, dotnet, ["dotnet", "host", "shared/Microsoft.NETCore.App"], "/usr/share/dotnet", cancel);
@@ -93,7 +103,8 @@ public sealed partial class GuardServiceTests(LabFixture labs, ITestOutputHelper
 
     private static async Task CopyAsync(RaisedLab lab, string from, string[] what, string to, CancellationToken cancel)
     {
-        using Process packing = Process.Start(new ProcessStartInfo("tar", ["-C", from, "-chf", "-", .. what]) { RedirectStandardOutput = true })!;
+        using Process packing = Process.Start(new ProcessStartInfo(
+            "tar", ["-C", from, "-chf", "-", .. what]) { RedirectStandardOutput = true })!;
         ProcessStartInfo start = lab.Prepare(Server, $"mkdir -p {to} && tar -C {to} -xf -");
         start.RedirectStandardInput = true;
         using Process unpacking = Process.Start(start)!;

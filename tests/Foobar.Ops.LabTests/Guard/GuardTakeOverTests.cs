@@ -13,10 +13,15 @@ namespace Foobar.Ops.LabTests.Guard;
 [Collection(OtherLabCollection.Name)]
 public sealed class GuardTakeOverTests(LabFixture labs)
 {
-    /// <summary>The step after which the acting guard gets SIGKILL, and whether its machine is lost too; in the default run one step after writes were moved.</summary>
+    /// <summary>
+    /// The step after which the acting guard gets SIGKILL, and whether its machine is lost too; in the default run one step after writes
+    /// were moved.
+    /// </summary>
     public static TheoryData<string, string, bool> Deaths => new(
         from flavour in Sample.Of(["MariaDb", "MySql"], 2)
-        from step in Sample.IsAll ? (string[])["close-endpoint", "fence-old", "promote", "open-endpoint", "keep-login", "persist-new"] : ["open-endpoint"]
+        from step in Sample.IsAll
+            ? (string[])["close-endpoint", "fence-old", "promote", "open-endpoint", "keep-login", "persist-new"]
+            : ["open-endpoint"]
         from isLost in Sample.IsAll ? (bool[])[true, false] : [true]
         select (flavour, step, isLost));
 
@@ -58,7 +63,8 @@ public sealed class GuardTakeOverTests(LabFixture labs)
             if (isLost)
             {
                 // The lost machine comes back, with its journal.
-                FoobarException late = await Assert.ThrowsAnyAsync<FoobarException>(() => bed.Resume().ResumeAsync(new FailoverOptions(), null, cancel));
+                FoobarException late = await Assert.ThrowsAnyAsync<FoobarException>(
+                    () => bed.Resume().ResumeAsync(new FailoverOptions(), null, cancel));
                 Assert.Equal("OperationSuperseded", late.ErrorId);
             }
         }

@@ -18,7 +18,9 @@ public sealed class GuardTests(LabFixture labs, ITestOutputHelper output)
 
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(3);
 
-    /// <summary>The flavour, whether commits wait for the replica, and the disaster; in the default run one that always is, on one flavour.</summary>
+    /// <summary>
+    /// The flavour, whether commits wait for the replica, and the disaster; in the default run one that always is, on one flavour.
+    /// </summary>
     public static TheoryData<string, bool, DisasterKind> Runs => new(
         from flavour in Sample.Of(["MariaDb", "MySql"], 2)
         from semiSync in Sample.IsAll ? (bool[])[true, false] : [false]
@@ -85,7 +87,8 @@ public sealed class GuardTests(LabFixture labs, ITestOutputHelper output)
         {
             await disaster.StrikeAsync(TestContext.Current.CancellationToken);
             await Task.Delay(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-            Assert.DoesNotContain(watched.Events, each => each.Kind is WatchEventKind.FailedOver or WatchEventKind.FailoverFailed or WatchEventKind.Dead);
+            Assert.DoesNotContain(
+                watched.Events, each => each.Kind is WatchEventKind.FailedOver or WatchEventKind.FailoverFailed or WatchEventKind.Dead);
             Assert.Equal(primary, Assert.Single(watched.Events.Select(each => each.Primary).Distinct()));
         }
         finally

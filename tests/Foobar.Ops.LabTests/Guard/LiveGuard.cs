@@ -102,7 +102,9 @@ internal sealed class LiveGuard : IAsyncDisposable
     {
         await using (_site)
         {
-            await foreach (WatchEvent each in new PrimaryWatch(_site, new() { Failover = true, Rejoin = true }, new AutomaticFailover(), TimeProvider.System).WatchAsync(_end.Token))
+            await foreach (WatchEvent each in new PrimaryWatch(
+                _site, new() { Failover = true, Rejoin = true }, new AutomaticFailover(), TimeProvider.System).WatchAsync(
+                _end.Token))
             {
                 lock (_events)
                 {
@@ -135,13 +137,16 @@ internal sealed class LiveGuard : IAsyncDisposable
             return await site.AskAsync(primary, cancellationToken);
         }
 
-        public Task<FailoverPreview> LookAsync(FailoverOptions options, CancellationToken cancellationToken) => site.LookAsync(options, cancellationToken);
+        public Task<FailoverPreview> LookAsync(FailoverOptions options, CancellationToken cancellationToken) =>
+            site.LookAsync(options, cancellationToken);
 
-        public Task<FailoverResult> FailOverAsync(FailoverOptions options, CancellationToken cancellationToken) => site.FailOverAsync(options, cancellationToken);
+        public Task<FailoverResult> FailOverAsync(FailoverOptions options, CancellationToken cancellationToken) =>
+            site.FailOverAsync(options, cancellationToken);
 
         public LeftFailover? FindLeft() => site.FindLeft();
 
-        public Task<FailoverResult?> FinishAsync(FailoverOptions options, OperationMark? mark, CancellationToken cancellationToken) => site.FinishAsync(options, mark, cancellationToken);
+        public Task<FailoverResult?> FinishAsync(FailoverOptions options, OperationMark? mark, CancellationToken cancellationToken) =>
+            site.FinishAsync(options, mark, cancellationToken);
 
         public Task<bool> IsLedToAsync(string member, CancellationToken cancellationToken) => site.IsLedToAsync(member, cancellationToken);
 
@@ -149,7 +154,8 @@ internal sealed class LiveGuard : IAsyncDisposable
 
         public Task<bool> IsBackAsync(string member, CancellationToken cancellationToken) => site.IsBackAsync(member, cancellationToken);
 
-        public Task<RejoinResult> RejoinAsync(string member, CancellationToken cancellationToken) => site.RejoinAsync(member, cancellationToken);
+        public Task<RejoinResult> RejoinAsync(string member, CancellationToken cancellationToken) =>
+            site.RejoinAsync(member, cancellationToken);
 
         public ValueTask DisposeAsync() => site.DisposeAsync();
 

@@ -57,7 +57,8 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
     // on each kind that every fault is in one. What is left for the last one may be a single fault, which is tried alone too.
     private static IEnumerable<(Kind Kind, IReadOnlyList<Fault> Faults)> Groups =>
         from kind in Sample.IsAll ? Clean : [new Kind(DatabaseFlavour.MariaDb, TlsVariant.Edge)]
-        from @group in FaultGroups.Draw(FaultCatalog.For(kind.Options), kind.Plan, GroupSize, TestSeed.Value).Take(Sample.IsAll ? int.MaxValue : 1)
+        from @group in FaultGroups.Draw(FaultCatalog.For(kind.Options), kind.Plan, GroupSize, TestSeed.Value)
+            .Take(Sample.IsAll ? int.MaxValue : 1)
         where @group.Count > 1
         select (kind, @group);
 
@@ -102,7 +103,8 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
         .. Sample.Of(On(Newer, _ => true), 16),
         .. Sample.Of(On(Grown, IsOfVisitors), 4),
         .. Sample.Of(On(TwoKindsAtNginx, IsOfVisitors), 12),
-        .. Sample.Of(Enum.GetValues<DatabaseFlavour>().SelectMany(database => On(ThreeMembers(database), fault => fault.Area == Area.Database)), 10),
+        .. Sample.Of(
+            Enum.GetValues<DatabaseFlavour>().SelectMany(database => On(ThreeMembers(database), fault => fault.Area == Area.Database)), 10),
         .. Sample.IsAll ? On(Pair, static fault => fault.Area == Area.Topology) : [],
         .. Sample.IsAll ? Clusters.SelectMany(static kind => On(kind, static fault => fault.Area == Area.Database)) : [],
         .. Sample.Of(On(KeptBy(HostFirewall.Firewalld), IsOfFirewall), 5),
@@ -160,7 +162,12 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
 
     private static AuditScope ScopeOf(IEnumerable<Fault> faults) => new()
     {
-        Areas = [.. AuditRegistry.Controls.Where(control => faults.SelectMany(FaultVerdict.Seers).Contains(control.Id)).Select(control => control.Area).Distinct()],
+        Areas =
+        [
+            .. AuditRegistry.Controls.Where(control => faults.SelectMany(FaultVerdict.Seers).Contains(control.Id))
+                .Select(control => control.Area)
+                .Distinct(),
+        ],
     };
 
     private static IEnumerable<(Kind Kind, Fault Fault)> OneForEachControl((Kind Kind, Fault Fault)[] all) =>
@@ -171,7 +178,8 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
 
     private static bool IsOfFirewall(Fault fault) => fault.Area == Area.Firewall;
 
-    private static bool Applies(Fault fault, TlsVariant tls) => fault.AppliesTo(new LabOptions { Database = DatabaseFlavour.MySql, Tls = tls });
+    private static bool Applies(Fault fault, TlsVariant tls) =>
+        fault.AppliesTo(new LabOptions { Database = DatabaseFlavour.MySql, Tls = tls });
 
     private static IEnumerable<(Kind Kind, Fault Fault)> On(Kind kind, Func<Fault, bool> wanted) =>
         FaultCatalog.For(kind.Options).Where(wanted).Select(fault => (kind, fault));
@@ -181,7 +189,15 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
         Kind wanted = Kind.Parse(kind);
         await sessions.LeaveOthersAsync(wanted.Options);
         return await labs.RequireAsync(
-            wanted.Database, wanted.Tls, wanted.Options.SemiSync, wanted.Suite, wanted.IsGrown, wanted.Firewall, wanted.Replicas, balancers: wanted.Balancers, cluster: wanted.Cluster);
+            wanted.Database,
+            wanted.Tls,
+            wanted.Options.SemiSync,
+            wanted.Suite,
+            wanted.IsGrown,
+            wanted.Firewall,
+            wanted.Replicas,
+            balancers: wanted.Balancers,
+            cluster: wanted.Cluster);
     }
 
     /// <summary>A kind of lab, in a few words that name it in a test's name.</summary>
@@ -191,14 +207,18 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
     {
         public LabOptions Options => new()
         {
-            Database = Database, Tls = Tls, Suite = Suite, Grown = IsGrown, Firewall = Firewall, SemiSync = Replicas > 1, Replicas = Replicas,
+            Database = Database, Tls = Tls, Suite = Suite, Grown = IsGrown, Firewall = Firewall, SemiSync = Replicas > 1,
+            Replicas = Replicas,
             Balancers = Balancers, Cluster = Cluster,
         };
 
         /// <summary>What a lab of the kind changes where; it is never raised.</summary>
         public LabPlan Plan => new()
         {
-            Options = Options with { Name = "groups" }, Addresses = new AddressPlan(3), Secrets = new LabSecrets { Application = "", Replication = "" },
+            Options = Options with
+            {
+                Name = "groups",
+            }, Addresses = new AddressPlan(3), Secrets = new LabSecrets { Application = "", Replication = "" },
         };
 
         /// <summary>Whether its endpoints may speak TLS otherwise than those of other kinds; a thorough run scans those of each.</summary>
@@ -216,8 +236,12 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
 
         public override string ToString() => string.Join(' ', ((string?[])
         [
-            $"{Database}", $"{Tls}", Suite?.ToString(), IsGrown ? nameof(Grown) : null, Firewall == HostFirewall.Nftables ? null : $"{Firewall}",
-            Replicas > 1 ? $"{Replicas}-replicas" : null, Balancers > 1 ? nameof(Pair) : null, Cluster == ClusterVariant.None ? null : $"{Cluster}",
+            $"{Database}", $"{Tls}", Suite?.ToString(), IsGrown
+                ? nameof(Grown)
+                : null, Firewall == HostFirewall.Nftables ? null : $"{Firewall}",
+            Replicas > 1
+                ? $"{Replicas}-replicas"
+                : null, Balancers > 1 ? nameof(Pair) : null, Cluster == ClusterVariant.None ? null : $"{Cluster}",
         ]).OfType<string>());
     }
 }

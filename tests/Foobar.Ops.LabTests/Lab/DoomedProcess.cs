@@ -14,7 +14,11 @@ internal static class DoomedProcess
     /// <exception cref="InvalidOperationException">It ended otherwise.</exception>
     public static async Task KillAsync(string step, TimeSpan delay, params IEnumerable<string> arguments)
     {
-        ProcessStartInfo start = new(Environment.ProcessPath!, [.. arguments, step, delay.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardError = true };
+        ProcessStartInfo start = new(
+            Environment.ProcessPath!, [.. arguments, step, delay.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)])
+            {
+                RedirectStandardError = true,
+            };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
         {
             start.ArgumentList.Insert(0, typeof(DoomedProcess).Assembly.Location);
@@ -26,7 +30,9 @@ internal static class DoomedProcess
         const int Killed = 128 + 9;
         if (process.ExitCode != Killed)
         {
-            throw new InvalidOperationException($"The doomed {start.ArgumentList.First(argument => argument.StartsWith("doomed-", StringComparison.Ordinal))} ended with {process.ExitCode}: {said}");
+            throw new InvalidOperationException(
+                $"The doomed {start.ArgumentList.First(argument => argument.StartsWith("doomed-", StringComparison.Ordinal))} ended with "
+                    + $"{process.ExitCode}: {said}");
         }
     }
 

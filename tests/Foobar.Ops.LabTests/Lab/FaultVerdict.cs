@@ -13,7 +13,10 @@ internal static class FaultVerdict
     {
         string? missed = faults.Select(fault => Missed(fault, trouble)).FirstOrDefault(verdict => verdict is not null);
         Finding[] others = [.. trouble.Where(finding => !faults.SelectMany(Seers).Contains(finding.ControlId))];
-        return missed ?? (others.Length == 0 ? null : $"{(faults.Count == 0 ? "no fault is in force, and there are" : $"others see {string.Join(", ", faults.Select(fault => fault.Name))} too:")}\n{Lines(others)}");
+        return missed
+            ?? (others.Length == 0
+                ? null
+                : $"{(faults.Count == 0 ? "no fault is in force, and there are" : $"others see {string.Join(", ", faults.Select(fault => fault.Name))} too:")}\n{Lines(others)}");
     }
 
     private static string? Missed(Fault fault, IReadOnlyList<Finding> trouble)
@@ -25,7 +28,8 @@ internal static class FaultVerdict
         }
 
         // A finding that fails for another reason is no proof that the fault was seen.
-        if (fault.Witness?.Split('|') is { } parts && !own.Any(finding => parts.All(part => Shown(finding).Contains(part, StringComparison.Ordinal))))
+        if (fault.Witness?.Split('|') is { } parts
+            && !own.Any(finding => parts.All(part => Shown(finding).Contains(part, StringComparison.Ordinal))))
         {
             string evidence = string.Join('\n', own.Select(finding => $"{LabAudit.Text(finding)} | {finding.Evidence}"));
             return $"{fault.Name}: no finding of {fault.Control} shows '{fault.Witness}':\n{evidence}";

@@ -29,7 +29,8 @@ public sealed class KeptSessions(LabFixture labs) : IAsyncDisposable
     }
 
     /// <summary>Closes the connections to a lab: a fault or a test before may have cut them.</summary>
-    internal ValueTask ForgetAsync(RaisedLab lab) => _sessions.Remove(lab.Inventory, out SiteSession? session) ? session.DisposeAsync() : ValueTask.CompletedTask;
+    internal ValueTask ForgetAsync(RaisedLab lab) =>
+        _sessions.Remove(lab.Inventory, out SiteSession? session) ? session.DisposeAsync() : ValueTask.CompletedTask;
 
     /// <summary>Closes the connections to labs of other kinds than this one, and removes those that only audits need.</summary>
     internal async Task LeaveOthersAsync(LabOptions kind)
@@ -52,7 +53,11 @@ public sealed class KeptSessions(LabFixture labs) : IAsyncDisposable
     }
 
     private static bool IsOfAuditsAlone(LabOptions options) =>
-        options.Tls != TlsVariant.Edge || options.Suite is not null || options.Grown || options.Firewall != HostFirewall.Nftables || options.Balancers > 1;
+        options.Tls != TlsVariant.Edge
+            || options.Suite is not null
+            || options.Grown
+            || options.Firewall != HostFirewall.Nftables
+            || options.Balancers > 1;
 
     private async Task CloseAsync()
     {

@@ -11,8 +11,11 @@ public sealed class KindByKind : ITestCaseOrderer
 {
     /// <inheritdoc/>
     public IReadOnlyCollection<TTestCase> OrderTestCases<TTestCase>(IReadOnlyCollection<TTestCase> testCases)
-        where TTestCase : notnull, ITestCase => [.. testCases.OrderBy(static one => KindOf(one.TestCaseDisplayName), StringComparer.Ordinal)];
+        where TTestCase : notnull, ITestCase =>
+            [.. testCases.OrderBy(static one => KindOf(one.TestCaseDisplayName), StringComparer.Ordinal)];
 
     private static string KindOf(string displayName) =>
-        displayName.Split("(kind: \"", 2) is [_, var arguments] ? arguments[..arguments.IndexOf('"', StringComparison.Ordinal)] : string.Empty;
+        displayName.Split("(kind: \"", 2) is [_, var arguments]
+            ? arguments[..arguments.IndexOf('"', StringComparison.Ordinal)]
+            : string.Empty;
 }

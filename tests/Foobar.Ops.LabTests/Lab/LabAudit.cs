@@ -38,9 +38,11 @@ internal static class LabAudit
             IServerSession connection = await session.GetServerAsync(server.Name, cancel);
             foreach (TlsEndpoint endpoint in await SiteScan.EndpointsAsync(connection, server, session.Site, cancel))
             {
-                EndpointScan prepared = await SiteScan.PrepareAsync(connection, endpoint, new ScanOptions(), session.Site.Policy.Tls.TrustedAuthorities, cancel);
+                EndpointScan prepared = await SiteScan.PrepareAsync(
+                    connection, endpoint, new ScanOptions(), session.Site.Policy.Tls.TrustedAuthorities, cancel);
                 TlsScan scan = await prepared.RunAsync(null, cancel);
-                findings.AddRange(ScanControls.Judge(new ScanCase(scan, MozillaProfile.Of(session.Site.Policy.Tls.Profile)), static _ => true));
+                findings.AddRange(
+                    ScanControls.Judge(new ScanCase(scan, MozillaProfile.Of(session.Site.Policy.Tls.Profile)), static _ => true));
             }
         }
 
@@ -48,9 +50,11 @@ internal static class LabAudit
     }
 
     /// <summary>Connections to a lab's servers, with long limits: a busy machine is no finding.</summary>
-    public static SiteSession Connect(RaisedLab lab) => new(InventoryLoader.Load(lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(2) });
+    public static SiteSession Connect(RaisedLab lab) =>
+        new(InventoryLoader.Load(lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(2) });
 
     /// <summary>One line for a message.</summary>
     public static string Text(Finding finding) =>
-        $"{finding.ControlId} {finding.Status} {finding.Server} {finding.Target}: expected {finding.Expected}, actual {finding.Actual} {finding.Reason}";
+        $"{finding.ControlId} {finding.Status} {finding.Server} {finding.Target}: expected {finding.Expected}, actual {finding.Actual} "
+            + $"{finding.Reason}";
 }

@@ -64,7 +64,12 @@ public sealed class LabFixture : IAsyncLifetime
     /// <param name="cluster">What keeps its databases in step; a cluster has three members.</param>
     internal async Task<RaisedLab> RequireAsync(
         DatabaseFlavour database = DatabaseFlavour.MySql, TlsVariant tls = TlsVariant.Edge, bool semiSync = false,
-        DebianSuite? suite = null, bool grown = false, HostFirewall firewall = HostFirewall.Nftables, int replicas = 1, bool agents = false, int balancers = 1,
+        DebianSuite? suite = null,
+        bool grown = false,
+        HostFirewall firewall = HostFirewall.Nftables,
+        int replicas = 1,
+        bool agents = false,
+        int balancers = 1,
         ClusterVariant cluster = ClusterVariant.None)
     {
         if (await HostRequirements.FindObstacleAsync(TestContext.Current.CancellationToken) is LabException obstacle)
@@ -138,7 +143,8 @@ public sealed class LabFixture : IAsyncLifetime
         string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{collection}-");
 
     private static string NameOf(string collection, LabOptions kind) =>
-        $"{NameOf(collection)}{kind.Database}{(kind.Suite is DebianSuite suite ? $"-{suite}" : "")}-{kind.Tls}{(kind.SemiSync ? "-semi" : "")}{(kind.Grown ? "-grown" : "")}{(kind.Firewall != HostFirewall.Nftables ? $"-{kind.Firewall}" : "")}{(kind.Cluster != ClusterVariant.None ? $"-{kind.Cluster}" : kind.Replicas > 1 ? $"-{kind.Replicas}" : "")}{(kind.Agents ? "-agents" : "")}{(kind.Balancers > 1 ? "-pair" : "")}".ToLowerInvariant();
+        $"{NameOf(collection)}{kind.Database}{(kind.Suite is DebianSuite suite ? $"-{suite}" : "")}-{kind.Tls}{(kind.SemiSync ? "-semi" : "")}{(kind.Grown ? "-grown" : "")}{(kind.Firewall != HostFirewall.Nftables ? $"-{kind.Firewall}" : "")}{(kind.Cluster != ClusterVariant.None ? $"-{kind.Cluster}" : kind.Replicas > 1 ? $"-{kind.Replicas}" : "")}{(kind.Agents ? "-agents" : "")}{(kind.Balancers > 1 ? "-pair" : "")}"
+            .ToLowerInvariant();
 
     private static bool IsAbandoned(string name)
     {
@@ -167,7 +173,9 @@ public sealed class CollectionEnd(LabFixture labs) : IAsyncDisposable
     public async ValueTask DisposeAsync() => await labs.RetireAsync(static _ => true);
 }
 
-/// <summary>Tests that use a lab run one after another, since some break it: those of the database, of faults, and of what is read.</summary>
+/// <summary>
+/// Tests that use a lab run one after another, since some break it: those of the database, of faults, and of what is read.
+/// </summary>
 [CollectionDefinition(Name)]
 [NeedsLabImages]
 public sealed class LabCollection : ICollectionFixture<CollectionEnd>

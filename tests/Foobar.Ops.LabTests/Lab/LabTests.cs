@@ -34,7 +34,14 @@ public sealed class LabTests(LabFixture labs)
         RaisedLab lab = await labs.RequireAsync();
         AddressPlan addresses = lab.Plan.Addresses;
 
-        foreach (string target in new[] { $"{addresses.BalancerPublic.V4}", $"{addresses.BalancerPublic.V6}", $"{addresses.FirewallOutside.V4}", $"{addresses.FirewallOutside.V6}", $"{addresses.Web(1).V4}" })
+        foreach (string target in new[]
+        {
+            $"{addresses.BalancerPublic.V4}",
+            $"{addresses.BalancerPublic.V6}",
+            $"{addresses.FirewallOutside.V4}",
+            $"{addresses.FirewallOutside.V6}",
+            $"{addresses.Web(1).V4}",
+        })
         {
             bool site = target == $"{addresses.BalancerPublic.V4}" || target == $"{addresses.BalancerPublic.V6}";
             Assert.Equal(site, await OpenFromOutsideAsync(lab, target, 443));
@@ -50,7 +57,8 @@ public sealed class LabTests(LabFixture labs)
 
         foreach (LabServer server in lab.Plan.Servers)
         {
-            string name = await Tool.RunAsync("ssh", ["-F", lab.SshConfig, "-o", "BatchMode=yes", server.Name, "hostname && sudo -n id -u"]);
+            string name = await Tool.RunAsync(
+                "ssh", ["-F", lab.SshConfig, "-o", "BatchMode=yes", server.Name, "hostname && sudo -n id -u"]);
             Assert.Equal($"{server.Name}\n0\n", name);
         }
     }

@@ -67,7 +67,8 @@ public sealed class AgentTests(LabFixture labs, KeptSessions sessions) : IClassF
 
         Task<Foobar.Ops.Lab.Host.ToolResult>[] writers = [.. new[] { "nginx", "mariadb" }.Select(service => lab.ExecAsync(
             "web-01",
-            $"echo $$ > /sys/fs/cgroup/system.slice/{service}.service/cgroup.procs && timeout 5 dd if=/dev/zero of=/var/tmp/fight-{service} bs=256k oflag=dsync; rm -f /var/tmp/fight-{service}"))];
+            $"echo $$ > /sys/fs/cgroup/system.slice/{service}.service/cgroup.procs && timeout 5 dd if=/dev/zero "
+                + $"of=/var/tmp/fight-{service} bs=256k oflag=dsync; rm -f /var/tmp/fight-{service}"))];
         await Task.Delay(TimeSpan.FromSeconds(1), cancel);
         ServerMetric metric = await MetricReader.MeasureAsync(web, TimeSpan.FromSeconds(2), cancel);
         await Task.WhenAll(writers);

@@ -35,10 +35,13 @@ public sealed class PrometheusTests(LabFixture labs) : IAsyncDisposable
     {
         RaisedLab lab = await labs.RequireAsync(DatabaseFlavour.MariaDb, agents: true);
         await using SiteSession session = new(InventoryLoader.Load(lab.Inventory));
-        using DeclaredService service = DeclaredService.Open(session.Site, "prometheus", ServiceKeys.None, TimeSpan.FromSeconds(10), log: null);
+        using DeclaredService service = DeclaredService.Open(
+            session.Site, "prometheus", ServiceKeys.None, TimeSpan.FromSeconds(10), log: null);
 
         // Of a lab that has just been raised Prometheus has scraped nothing yet.
-        for (int attempt = 0; attempt < 20 && (await service.MeasureAsync(DateTimeOffset.UtcNow - Scrape, DateTimeOffset.UtcNow, Cancel)).SingleOrDefault(IsHttps) is not { CountUpper: not null }; attempt++)
+        for (int attempt = 0; attempt < 20
+            && (await service.MeasureAsync(DateTimeOffset.UtcNow - Scrape, DateTimeOffset.UtcNow, Cancel))
+                .SingleOrDefault(IsHttps) is not { CountUpper: not null }; attempt++)
         {
             await Task.Delay(TimeSpan.FromSeconds(1), Cancel);
         }
@@ -47,14 +50,17 @@ public sealed class PrometheusTests(LabFixture labs) : IAsyncDisposable
         {
             DateTimeOffset before = DateTimeOffset.UtcNow;
             await Task.Delay(Scrape, Cancel);
-            await using RequestSender sender = await RequestSender.StartAsync(lab, rate, TimeSpan.FromSeconds(seconds), Math.Clamp(rate / 100, 2, 16));
+            await using RequestSender sender = await RequestSender.StartAsync(
+                lab, rate, TimeSpan.FromSeconds(seconds), Math.Clamp(rate / 100, 2, 16));
             TrafficTruth truth = new(await sender.SentAsync(), sender.Tag);
             DateTimeOffset first = truth.Sent.Min(request => request.Sent), last = truth.Sent.Max(request => request.Sent);
 
             TrafficRate all = await WholeAsync(service, before);
             TrafficRate some = Assert.Single(await service.MeasureAsync(first + Before, last - Before, Cancel), IsHttps);
             int answered = truth.Sent.Count(request => request.Answered is not null);
-            Assert.True(all.IsExact && all.Count >= answered && all.Count <= truth.Sent.Count, $"{answered} of {truth.Sent.Count} requests were answered from {first:O} to {last:O}; {all}");
+            Assert.True(
+                all.IsExact && all.Count >= answered && all.Count <= truth.Sent.Count,
+                $"{answered} of {truth.Sent.Count} requests were answered from {first:O} to {last:O}; {all}");
             truth.Holds(some);
             if (Sample.IsAll)
             {

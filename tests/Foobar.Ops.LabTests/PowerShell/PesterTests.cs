@@ -11,7 +11,8 @@ namespace Foobar.Ops.LabTests.PowerShell;
 public sealed class OfflinePesterTests
 {
     [Fact]
-    public Task The_staged_module_passes_its_offline_Pester_tests() => PesterRun.PassAsync("offline", inventory: null, "-ExcludeTag", "Lab");
+    public Task The_staged_module_passes_its_offline_Pester_tests() =>
+        PesterRun.PassAsync("offline", inventory: null, "-ExcludeTag", "Lab");
 }
 
 /// <summary>Those tagged Lab, on a lab.</summary>
@@ -36,7 +37,13 @@ internal static class PesterRun
     {
         PowerShellHost shell = await PowerShellHost.FindAsync(TestContext.Current.CancellationToken);
         ProcessStartInfo start = shell.Prepare(
-            ["-File", Path.Combine(Repository.Root, "tests", "Pester", "Invoke-Tests.ps1"), "-ResultPath", Path.Combine(Repository.Root, "TestResults", $"pester.{name}.json"), .. filter]);
+            [
+                "-File",
+                Path.Combine(Repository.Root, "tests", "Pester", "Invoke-Tests.ps1"),
+                "-ResultPath",
+                Path.Combine(Repository.Root, "TestResults", $"pester.{name}.json"),
+                .. filter,
+            ]);
         start.Environment["FOOBAR_INVENTORY"] = inventory;
 
         // As in the project files of the tests.

@@ -22,7 +22,8 @@ public sealed class DatabaseSessionTests(LabFixture labs)
         Assert.Equal(flavour == "MariaDb", database.IsMariaDb);
         Assert.NotEmpty(database.ServerVersion);
         DatabaseRow row = Assert.Single(await database.QueryAsync(
-            "SELECT 1 AS one, NULL AS nothing, 'text €' AS text, x'00ff' AS bytes, @value AS given, 1.5 AS dec_, CAST('2026-01-02 03:04:05' AS DATETIME) AS time_, CAST(18446744073709551615 AS UNSIGNED) AS big, UUID() AS id",
+            "SELECT 1 AS one, NULL AS nothing, 'text €' AS text, x'00ff' AS bytes, @value AS given, 1.5 AS dec_, CAST('2026-01-02 "
+                + "03:04:05' AS DATETIME) AS time_, CAST(18446744073709551615 AS UNSIGNED) AS big, UUID() AS id",
             new Dictionary<string, object?> { ["value"] = "it's; -- \\ €" }));
         Assert.Equal(1, row.Number("ONE"));
         Assert.Null(row["nothing"]);
@@ -32,7 +33,8 @@ public sealed class DatabaseSessionTests(LabFixture labs)
         Assert.Equal("1.5", row.Text("dec_"));
         Assert.Equal("18446744073709551615", row.Text("big"));
         Assert.Equal(36, Assert.IsType<string>(row["id"]).Length);
-        Assert.All(row.Columns, column => Assert.True(row[column] is null || row[column]!.GetType().Assembly == typeof(object).Assembly, column));
+        Assert.All(
+            row.Columns, column => Assert.True(row[column] is null || row[column]!.GetType().Assembly == typeof(object).Assembly, column));
     }
 
     [Theory, MemberData(nameof(Flavours))]
@@ -40,7 +42,8 @@ public sealed class DatabaseSessionTests(LabFixture labs)
     {
         await using SiteSession site = await OpenAsync(flavour);
         await using IDatabaseSession database = await site.OpenDatabaseAsync("web-01");
-        DatabaseException error = await Assert.ThrowsAsync<DatabaseException>(() => database.QueryAsync("SELECT nonsense FROM nowhere.at_all"));
+        DatabaseException error = await Assert.ThrowsAsync<DatabaseException>(
+            () => database.QueryAsync("SELECT nonsense FROM nowhere.at_all"));
         Assert.Equal(("StatementRefused", "web-01"), (error.ErrorId, error.Server));
         Assert.Contains(error.Number, new int?[] { 1049, 1142, 1146 });
         Assert.Contains(error.SqlState, new[] { "42000", "42S02" });
@@ -54,13 +57,16 @@ public sealed class DatabaseSessionTests(LabFixture labs)
         await using IDatabaseSession database = await site.OpenDatabaseAsync("web-01");
         using CancellationTokenSource cancel = new(TimeSpan.FromMilliseconds(300));
         Stopwatch watch = Stopwatch.StartNew();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => database.QueryAsync("SELECT SLEEP(100)", cancellationToken: cancel.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => database.QueryAsync("SELECT SLEEP(100)", cancellationToken: cancel.Token));
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"back after {watch.Elapsed}");
         database.TimeLimit = TimeSpan.FromMilliseconds(300);
         DatabaseException error = await Assert.ThrowsAsync<DatabaseException>(() => database.QueryAsync("SELECT SLEEP(100)"));
         Assert.Equal(("DatabaseTimeout", ErrorKind.Timeout), (error.ErrorId, error.Kind));
         database.TimeLimit = TimeSpan.FromSeconds(30);
-        DatabaseRow left = Assert.Single(await database.QueryAsync("SELECT COUNT(*) AS n FROM information_schema.processlist WHERE info LIKE '%SLEEP(100)%' AND id <> CONNECTION_ID()"));
+        DatabaseRow left = Assert.Single(
+            await database.QueryAsync(
+                "SELECT COUNT(*) AS n FROM information_schema.processlist WHERE info LIKE '%SLEEP(100)%' AND id <> CONNECTION_ID()"));
         Assert.Equal(0, left.Number("n"));
     }
 
@@ -81,13 +87,17 @@ public sealed class DatabaseSessionTests(LabFixture labs)
     {
         RaisedLab lab = await labs.RequireAsync(Enum.Parse<DatabaseFlavour>(flavour));
         Site inventory = InventoryLoader.Load(lab.Inventory);
-        await lab.ExecAsync("web-01", $"{(flavour == "MariaDb" ? "mariadb" : "mysql")} -e \"CREATE USER 'probe'@'localhost' IDENTIFIED BY 'p;w=''d', 'probe'@'127.0.0.1' IDENTIFIED BY 'p;w=''d'\"");
+        await lab.ExecAsync(
+            "web-01",
+            $"{(flavour == "MariaDb" ? "mariadb" : "mysql")} -e \"CREATE USER 'probe'@'localhost' IDENTIFIED BY 'p;w=''d', "
+                + "'probe'@'127.0.0.1' IDENTIFIED BY 'p;w=''d'\"");
         using Secret right = new("p;w='d");
         await using SiteSession good = new(inventory, new SessionOptions { Database = new DatabaseLogin("probe", right) });
         await using IDatabaseSession database = await good.OpenDatabaseAsync("web-01");
         Assert.Equal("probe@localhost", (await database.QueryAsync("SELECT CURRENT_USER() AS me"))[0].Text("me"));
 
-        await using SiteSession byPort = new(inventory, new SessionOptions { Database = new DatabaseLogin("probe", right), ShareConnections = false, UnixSockets = false });
+        await using SiteSession byPort = new(
+            inventory, new SessionOptions { Database = new DatabaseLogin("probe", right), ShareConnections = false, UnixSockets = false });
         await using IDatabaseSession overTcp = await byPort.OpenDatabaseAsync("web-01");
         Assert.NotEqual("", (await overTcp.QueryAsync("SHOW STATUS LIKE 'Ssl_cipher'"))[0].Text("Value"));
 
@@ -96,7 +106,8 @@ public sealed class DatabaseSessionTests(LabFixture labs)
         DatabaseException error = await Assert.ThrowsAsync<DatabaseException>(() => bad.OpenDatabaseAsync("web-01"));
         Assert.Equal(("DatabaseLoginRefused", 1045, ErrorKind.Authentication), (error.ErrorId, error.Number, error.Kind));
         Assert.DoesNotContain("not-the-password", error.ToString(), StringComparison.Ordinal);
-        await lab.ExecAsync("web-01", $"{(flavour == "MariaDb" ? "mariadb" : "mysql")} -e \"DROP USER 'probe'@'localhost', 'probe'@'127.0.0.1'\"");
+        await lab.ExecAsync(
+            "web-01", $"{(flavour == "MariaDb" ? "mariadb" : "mysql")} -e \"DROP USER 'probe'@'localhost', 'probe'@'127.0.0.1'\"");
     }
 
     [Fact]

@@ -67,7 +67,10 @@ public sealed class LostSessionTests(LabFixture labs)
         PowerShellHost shell = await PowerShellHost.FindAsync(TestContext.Current.CancellationToken);
         for (int round = 0; round < Rounds; round++)
         {
-            ProcessStartInfo start = shell.Prepare(["-Command", $"Import-Module '{Checkout.Module}'; Invoke-FoobarCommand -Server {Server} -AsRoot -TimeoutSeconds 600 'sleep 98771'"]);
+            ProcessStartInfo start = shell.Prepare([
+                "-Command",
+                $"Import-Module '{Checkout.Module}'; Invoke-FoobarCommand -Server {Server} -AsRoot -TimeoutSeconds 600 'sleep 98771'",
+            ]);
             start.Environment["FOOBAR_INVENTORY"] = lab.Inventory;
             using Process client = Process.Start(start)!;
             await BegunAsync(lab);

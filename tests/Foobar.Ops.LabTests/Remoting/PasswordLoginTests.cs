@@ -31,7 +31,9 @@ public sealed class PasswordLoginTests(LabFixture labs) : IAsyncLifetime
     {
         if (_lab is not null)
         {
-            await OnEveryServerAsync($"rm -f /etc/ssh/sshd_config.d/00-password.conf; {ServiceReload.Sshd}; pkill -KILL -u {User}; sleep 0.2; userdel --remove {User} 2>/dev/null || userdel --force --remove {User}");
+            await OnEveryServerAsync(
+                $"rm -f /etc/ssh/sshd_config.d/00-password.conf; {ServiceReload.Sshd}; pkill -KILL -u {User}; sleep 0.2; userdel --remove "
+                    + $"{User} 2>/dev/null || userdel --force --remove {User}");
         }
     }
 
@@ -44,7 +46,8 @@ public sealed class PasswordLoginTests(LabFixture labs) : IAsyncLifetime
         {
             Assert.Null(outcome.Error);
             IServerSession session = await site.GetServerAsync(outcome.Server.Name, TestContext.Current.CancellationToken);
-            CommandResult result = await session.RunAsync(RemoteCommand.FromScript("hostname; id -un"), TestContext.Current.CancellationToken);
+            CommandResult result = await session.RunAsync(
+                RemoteCommand.FromScript("hostname; id -un"), TestContext.Current.CancellationToken);
             Assert.Equal($"{outcome.Server.Name}\n{User}\n", result.OutputText);
         }
     }
@@ -55,7 +58,8 @@ public sealed class PasswordLoginTests(LabFixture labs) : IAsyncLifetime
         using Secret password = new(_password);
         await using SiteSession site = Open(password);
         IServerSession session = await site.GetServerAsync("web-01", TestContext.Current.CancellationToken);
-        await using Stream stream = await session.ConnectAsync(new RemoteEndpoint.UnixSocket("/run/mysqld/mysqld.sock"), TestContext.Current.CancellationToken);
+        await using Stream stream = await session.ConnectAsync(
+            new RemoteEndpoint.UnixSocket("/run/mysqld/mysqld.sock"), TestContext.Current.CancellationToken);
         byte[] greeting = new byte[5];
         await stream.ReadExactlyAsync(greeting, TestContext.Current.CancellationToken);
         Assert.Equal(10, greeting[4]);
@@ -66,7 +70,8 @@ public sealed class PasswordLoginTests(LabFixture labs) : IAsyncLifetime
     {
         using Secret wrong = new("not-" + _password);
         await using SiteSession site = Open(wrong);
-        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => site.GetServerAsync("lb-01", TestContext.Current.CancellationToken));
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(
+            () => site.GetServerAsync("lb-01", TestContext.Current.CancellationToken));
         Assert.Equal(("AuthenticationRefused", "lb-01"), (error.ErrorId, error.Server));
         Assert.NotEmpty(error.Recommendation!);
         Assert.DoesNotContain(_password, error.ToString(), StringComparison.Ordinal);
@@ -75,7 +80,9 @@ public sealed class PasswordLoginTests(LabFixture labs) : IAsyncLifetime
     private IEnumerable<string> Names => _lab!.Plan.Servers.Select(static server => server.Name);
 
     private SiteSession Open(Secret password) =>
-        new(InventoryLoader.Load(_lab!.Inventory), new SessionOptions { Ssh = new SshLogin(User, password), ConnectTimeLimit = TimeSpan.FromSeconds(60) });
+        new(
+            InventoryLoader.Load(_lab!.Inventory),
+            new SessionOptions { Ssh = new SshLogin(User, password), ConnectTimeLimit = TimeSpan.FromSeconds(60) });
 
     private async Task OnEveryServerAsync(string script, string? input = null)
     {

@@ -43,7 +43,10 @@ public sealed class SecretTests(LabFixture labs)
         {
             await done.CancelAsync();
             await watching;
-            await lab.RunAsync("web-02", "rm -f /etc/sudoers.d/asks; mv /root/kept/* /etc/sudoers.d/; rmdir /root/kept; passwd -l operator >/dev/null; mariadb -e \"SET sql_log_bin=0; DROP USER 'probe'@'localhost'\"");
+            await lab.RunAsync(
+                "web-02",
+                "rm -f /etc/sudoers.d/asks; mv /root/kept/* /etc/sudoers.d/; rmdir /root/kept; passwd -l operator >/dev/null; mariadb -e "
+                    + "\"SET sql_log_bin=0; DROP USER 'probe'@'localhost'\"");
         }
 
         Assert.Empty(_found.Distinct());
@@ -53,7 +56,8 @@ public sealed class SecretTests(LabFixture labs)
     public void The_watch_would_see_a_password_in_arguments_or_environment()
     {
         string password = "Pw" + Guid.NewGuid().ToString("N");
-        using System.Diagnostics.Process process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("sleep", ["5"]) { Environment = { ["X"] = password } })!;
+        using System.Diagnostics.Process process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
+            "sleep", ["5"]) { Environment = { ["X"] = password } })!;
         Scan([password]);
         process.Kill();
         Assert.Single(_found.Distinct());
@@ -61,8 +65,13 @@ public sealed class SecretTests(LabFixture labs)
 
     private static async Task PrepareAsync(RaisedLab lab, string[] passwords)
     {
-        await lab.RunAsync("web-02", "chpasswd; mkdir -p /root/kept; mv /etc/sudoers.d/* /root/kept/; echo 'operator ALL=(ALL) ALL' >/etc/sudoers.d/asks; chmod 440 /etc/sudoers.d/asks", $"operator:{passwords[0]}\n");
-        await lab.RunAsync("web-02", "mariadb", $"SET sql_log_bin=0; CREATE OR REPLACE USER 'probe'@'localhost' IDENTIFIED BY '{passwords[1]}';");
+        await lab.RunAsync(
+            "web-02",
+            "chpasswd; mkdir -p /root/kept; mv /etc/sudoers.d/* /root/kept/; echo 'operator ALL=(ALL) ALL' >/etc/sudoers.d/asks; chmod 440 "
+                + "/etc/sudoers.d/asks",
+            $"operator:{passwords[0]}\n");
+        await lab.RunAsync(
+            "web-02", "mariadb", $"SET sql_log_bin=0; CREATE OR REPLACE USER 'probe'@'localhost' IDENTIFIED BY '{passwords[1]}';");
     }
 
     /// <summary>Uses a sudo and a database password, right or wrong, in every way there is; collects what errors say.</summary>
@@ -71,12 +80,19 @@ public sealed class SecretTests(LabFixture labs)
         using Secret sudoSecret = new(sudo);
         using Secret databaseSecret = new(database);
         texts.Add(sudoSecret.ToString());
-        await using SiteSession site = new(InventoryLoader.Load(lab.Inventory), new SessionOptions { SudoPassword = sudoSecret, Database = new DatabaseLogin("probe", databaseSecret), Log = log });
+        await using SiteSession site = new(
+            InventoryLoader.Load(lab.Inventory),
+            new SessionOptions { SudoPassword = sudoSecret, Database = new DatabaseLogin("probe", databaseSecret), Log = log });
         texts.Add(site.ToString()!);
         IServerSession session = await site.GetServerAsync("web-02");
         try
         {
-            CommandResult result = await session.RunAsync(RemoteCommand.FromScript("id -u; set; env; ps -efww; cat /proc/*/environ 2>/dev/null; sleep 0.5") with { Privileged = true, Input = Encoding.UTF8.GetBytes("nothing") });
+            CommandResult result = await session.RunAsync(
+                RemoteCommand.FromScript("id -u; set; env; ps -efww; cat /proc/*/environ 2>/dev/null; sleep 0.5") with
+                {
+                    Privileged = true,
+                    Input = Encoding.UTF8.GetBytes("nothing"),
+                });
             texts.Add(result.OutputText + result.ErrorText + result.Command);
         }
         catch (FoobarException error)

@@ -34,7 +34,11 @@ public sealed class SiteSessionTests(LabFixture labs)
         IServerSession session = await site.GetServerAsync("web-01");
         byte[] bytes = new byte[300_000];
         new Random(2).NextBytes(bytes);
-        Task<CommandResult>[] many = [.. Enumerable.Range(0, 10).Select(_ => session.RunAsync(RemoteCommand.FromScript("id -u; cat >&2") with { Privileged = true, Input = bytes }))];
+        Task<CommandResult>[] many =
+        [
+            .. Enumerable.Range(0, 10).Select(
+                _ => session.RunAsync(RemoteCommand.FromScript("id -u; cat >&2") with { Privileged = true, Input = bytes })),
+        ];
         foreach (CommandResult result in await Task.WhenAll(many))
         {
             Assert.Equal("0\n", result.OutputText);
@@ -53,11 +57,18 @@ public sealed class SiteSessionTests(LabFixture labs)
         {
             IServerSession session = await site.GetServerAsync("web-01");
             using CancellationTokenSource cancel = new(TimeSpan.FromMilliseconds(500));
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => session.RunAsync(RemoteCommand.FromScript("sleep 98761 & (sleep 98761 &) ; trap '' TERM; sleep 98761; sleep 98761") with { Privileged = true }, cancel.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                () => session.RunAsync(
+                    RemoteCommand.FromScript("sleep 98761 & (sleep 98761 &) ; trap '' TERM; sleep 98761; sleep 98761") with
+                    {
+                        Privileged = true,
+                    },
+                    cancel.Token));
             await EventuallyAsync(async () => (await lab.RunAsync("web-01", "pgrep -fc '[s]leep 98761' || true")).Trim() == "0");
 
             using CancellationTokenSource second = new(TimeSpan.FromMilliseconds(500));
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => session.RunAsync(RemoteCommand.FromScript("sudo -n sleep 98762"), second.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                () => session.RunAsync(RemoteCommand.FromScript("sudo -n sleep 98762"), second.Token));
             await EventuallyAsync(async () => (await lab.RunAsync("web-01", "pgrep -fc '[s]leep 98762' || true")).Trim() == "0");
 
             _ = session.RunAsync(RemoteCommand.FromScript("trap '' TERM; sleep 98763; sleep 98763") with { Privileged = true });
@@ -65,7 +76,9 @@ public sealed class SiteSessionTests(LabFixture labs)
         }
 
         const string Left = "pgrep -fa '[s]leep 98763'; ls -d /dev/shm/foobar-*; pgrep -xau operator sh";
-        await EventuallyAsync(async () => (await lab.ExecAsync("web-01", Left)).Output.Length == 0, async () => (await lab.ExecAsync("web-01", Left + "; ps -ef --forest")).Output);
+        await EventuallyAsync(
+            async () => (await lab.ExecAsync("web-01", Left)).Output.Length == 0,
+            async () => (await lab.ExecAsync("web-01", Left + "; ps -ef --forest")).Output);
     }
 
     [Fact]
@@ -73,7 +86,11 @@ public sealed class SiteSessionTests(LabFixture labs)
     {
         RaisedLab lab = await LabAsync();
         const string Password = "s3cr3t'; $(id) \"x";
-        await lab.RunAsync("web-02", "cat >/tmp/pw; printf 'operator:%s\\n' \"$(cat /tmp/pw)\" | chpasswd; rm /tmp/pw; mkdir -p /root/kept; mv /etc/sudoers.d/* /root/kept/; echo 'operator ALL=(ALL) ALL' >/etc/sudoers.d/asks; chmod 440 /etc/sudoers.d/asks", Password);
+        await lab.RunAsync(
+            "web-02",
+            "cat >/tmp/pw; printf 'operator:%s\\n' \"$(cat /tmp/pw)\" | chpasswd; rm /tmp/pw; mkdir -p /root/kept; mv /etc/sudoers.d/* "
+                + "/root/kept/; echo 'operator ALL=(ALL) ALL' >/etc/sudoers.d/asks; chmod 440 /etc/sudoers.d/asks",
+            Password);
         try
         {
             FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => PrivilegedAsync(null));
@@ -88,14 +105,16 @@ public sealed class SiteSessionTests(LabFixture labs)
         }
         finally
         {
-            await lab.RunAsync("web-02", "rm -f /etc/sudoers.d/asks; mv /root/kept/* /etc/sudoers.d/; rmdir /root/kept; passwd -l operator >/dev/null");
+            await lab.RunAsync(
+                "web-02", "rm -f /etc/sudoers.d/asks; mv /root/kept/* /etc/sudoers.d/; rmdir /root/kept; passwd -l operator >/dev/null");
         }
 
         async Task<CommandResult> PrivilegedAsync(Secret? password)
         {
             await using SiteSession site = new(InventoryLoader.Load(lab.Inventory), new SessionOptions { SudoPassword = password });
             IServerSession session = await site.GetServerAsync("web-02");
-            return await session.RunAsync(RemoteCommand.FromScript("id -u; cat") with { Privileged = true, Input = Encoding.UTF8.GetBytes("in\n") });
+            return await session.RunAsync(
+                RemoteCommand.FromScript("id -u; cat") with { Privileged = true, Input = Encoding.UTF8.GetBytes("in\n") });
         }
     }
 
@@ -125,7 +144,8 @@ public sealed class SiteSessionTests(LabFixture labs)
         Assert.Equal(0, (await RunAsync("web-02")).ExitCode);
 
         async Task<CommandResult> RunAsync(string server) =>
-            await (await site.GetServerAsync(server)).RunAsync(RemoteCommand.FromScript("hostname") with { TimeLimit = TimeSpan.FromSeconds(5) });
+            await (await site.GetServerAsync(server))
+                .RunAsync(RemoteCommand.FromScript("hostname") with { TimeLimit = TimeSpan.FromSeconds(5) });
     }
 
     [Fact]
@@ -133,11 +153,13 @@ public sealed class SiteSessionTests(LabFixture labs)
     {
         RaisedLab lab = await LabAsync();
         await using SiteSession site = await OpenAsync();
-        await lab.ExecAsync("web-01", "fallocate -l $(( $(df --output=avail -B1 / | tail -1) - 1048576 )) /filler; dd if=/dev/zero of=/filler2 bs=1k");
+        await lab.ExecAsync(
+            "web-01", "fallocate -l $(( $(df --output=avail -B1 / | tail -1) - 1048576 )) /filler; dd if=/dev/zero of=/filler2 bs=1k");
         try
         {
             IServerSession session = await site.GetServerAsync("web-01");
-            CommandResult result = await session.RunAsync(RemoteCommand.FromScript("seq 1 100000; sh -c 'echo x >/var/tmp/x'") with { Privileged = true });
+            CommandResult result = await session.RunAsync(
+                RemoteCommand.FromScript("seq 1 100000; sh -c 'echo x >/var/tmp/x'") with { Privileged = true });
             Assert.EndsWith("\n100000\n", result.OutputText, StringComparison.Ordinal);
         }
         finally

@@ -37,9 +37,12 @@ public sealed class ChainTests(LabFixture labs, ITestOutputHelper output)
         await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", 4, TimeSpan.FromMilliseconds(10), Cancel);
         await using RoleSampler sampler = await RoleSampler.StartAsync(bed.Lab, Members, Cancel);
         await using SiteSession session = new(bed.Patient(Patience));
-        FailoverResult result = await new SwitchoverOperation(session, new(session.Site.Name, bed.State)).RunAsync(new FailoverOptions { To = candidate, DrainLimit = Patience }, null, Cancel);
+        FailoverResult result = await new SwitchoverOperation(session, new(session.Site.Name, bed.State))
+            .RunAsync(new FailoverOptions { To = candidate, DrainLimit = Patience }, null, Cancel);
         IReadOnlyList<OrderWrite> writes = await writers.StopAsync();
-        output.WriteLine($"{flavour}, {candidate}: {writes.Count(write => write.IsAcknowledged)} writes; {string.Join(", ", result.Steps.Select(step => $"{step.Step} {step.Duration.TotalMilliseconds:0} ms"))}");
+        output.WriteLine(
+            $"{flavour}, {candidate}: {writes.Count(write => write.IsAcknowledged)} writes; "
+                + $"{string.Join(", ", result.Steps.Select(step => $"{step.Step} {step.Duration.TotalMilliseconds:0} ms"))}");
         Assert.Equal((PlanOutcome.Completed, null, ProofVerdict.Proven), (result.Outcome, result.Error, result.Proof.Verdict));
         Assert.Contains(result.Steps, step => step.Step == (candidate == "db-03" ? "follow-web-02" : "follow-db-03"));
         Assert.Null(RoleSampler.Both(await sampler.StopAsync()));
@@ -83,18 +86,28 @@ public sealed class ChainTests(LabFixture labs, ITestOutputHelper output)
         await new Disaster(bed.Lab, DisasterKind.Killed, "web-02", "db-03").StrikeAsync(Cancel);
         await new Disaster(bed.Lab, DisasterKind.Killed, "web-01", "db-03").StrikeAsync(Cancel);
         IReadOnlyList<OrderWrite> writes = await writers.StopAsync();
-        FailoverResult result = await new FailoverOperation(bed.Session, new(bed.Session.Site.Name, bed.State)).RunAsync(new FailoverOptions(), null, Cancel);
-        Assert.Equal(("web-01", "db-03", PlanOutcome.Degraded, ProofVerdict.Proven, LossBound.Nothing), (result.OldPrimary, result.NewPrimary, result.Outcome, result.Proof.Verdict, result.Loss!.Bound));
+        FailoverResult result = await new FailoverOperation(bed.Session, new(bed.Session.Site.Name, bed.State))
+            .RunAsync(new FailoverOptions(), null, Cancel);
+        Assert.Equal(
+            ("web-01", "db-03", PlanOutcome.Degraded, ProofVerdict.Proven, LossBound.Nothing),
+            (result.OldPrimary, result.NewPrimary, result.Outcome, result.Proof.Verdict, result.Loss!.Bound));
         Assert.NotEmpty(result.SalvagedGtids);
         Assert.Contains("Repair-FoobarReplication -Server web-02", result.Recommendation, StringComparison.Ordinal);
-        Assert.Empty(writes.Where(write => write.IsAcknowledged).Select(write => write.Id).Except(await writers.ReadAsync(bed.Lab, "db-03")));
+        Assert.Empty(
+            writes.Where(write => write.IsAcknowledged).Select(write => write.Id).Except(await writers.ReadAsync(bed.Lab, "db-03")));
     }
 
     private static async Task ChainAsync(FailoverBed bed)
     {
         await bed.WaitUntilCaughtUpAsync();
         string source = $"{bed.Lab.Plan.Find("web-02").Links[0].V4}";
-        await bed.Lab.RunAsync("db-03", Sql(bed, $"STOP REPLICA; CHANGE REPLICATION SOURCE TO SOURCE_HOST = '{source}'; START REPLICA", $"STOP SLAVE; CHANGE MASTER TO MASTER_HOST = '{source}'; START SLAVE"), cancel: Cancel);
+        await bed.Lab.RunAsync(
+            "db-03",
+            Sql(
+                bed,
+                $"STOP REPLICA; CHANGE REPLICATION SOURCE TO SOURCE_HOST = '{source}'; START REPLICA",
+                $"STOP SLAVE; CHANGE MASTER TO MASTER_HOST = '{source}'; START SLAVE"),
+            cancel: Cancel);
         await bed.WaitUntilCaughtUpAsync();
         ReplicationTopology topology = await bed.TopologyAsync();
         Assert.Equal(["web-02", "web-01"], topology.Path("db-03", "web-01").Select(link => link.Source));

@@ -39,13 +39,24 @@ internal sealed class Disaster(RaisedLab lab, DisasterKind kind, string primary,
         switch (kind)
         {
             case DisasterKind.Killed:
-                await lab.RunAsync(primary, $"unit={Unit}; mkdir -p /run/systemd/system/$unit.d; printf '[Service]\\nRestart=no\\n' > /run/systemd/system/$unit.d/stay-down.conf; systemctl daemon-reload; systemctl kill --signal=KILL $unit", cancel: cancel);
+                await lab.RunAsync(
+                    primary,
+                    $"unit={Unit}; mkdir -p /run/systemd/system/$unit.d; printf '[Service]\\nRestart=no\\n' > "
+                        + "/run/systemd/system/$unit.d/stay-down.conf; systemctl daemon-reload; systemctl kill --signal=KILL $unit",
+                    cancel: cancel);
                 break;
             case DisasterKind.Stopped:
-                await lab.RunAsync(primary, $"unit={Unit}; systemctl kill --signal=STOP --kill-whom=main $unit || systemctl kill --signal=STOP --kill-who=main $unit", cancel: cancel);
+                await lab.RunAsync(
+                    primary,
+                    $"unit={Unit}; systemctl kill --signal=STOP --kill-whom=main $unit || systemctl kill --signal=STOP --kill-who=main $unit",
+                    cancel: cancel);
                 break;
             case DisasterKind.DiskFull:
-                await lab.RunAsync(primary, "fallocate -l $(($(stat -f -c %f /var/lib/mysql) * $(stat -f -c %S /var/lib/mysql) - 1048576)) /var/lib/fill; cat /dev/zero > /var/lib/fill-rest 2>/dev/null; [ $(df -P -k /var/lib/mysql | awk 'NR == 2 { print $4 }') -lt 64 ]", cancel: cancel);
+                await lab.RunAsync(
+                    primary,
+                    "fallocate -l $(($(stat -f -c %f /var/lib/mysql) * $(stat -f -c %S /var/lib/mysql) - 1048576)) /var/lib/fill; cat "
+                        + "/dev/zero > /var/lib/fill-rest 2>/dev/null; [ $(df -P -k /var/lib/mysql | awk 'NR == 2 { print $4 }') -lt 64 ]",
+                    cancel: cancel);
 
                 // Only a write tells the database.
                 await Task.Delay(TimeSpan.FromMilliseconds(500), cancel);
@@ -58,7 +69,10 @@ internal sealed class Disaster(RaisedLab lab, DisasterKind kind, string primary,
                 await lab.RunAsync(replica, Cut(primary), cancel: cancel);
                 break;
             default:
-                await lab.RunAsync(primary, "nft insert rule inet filter input tcp dport 22 drop; nft insert rule inet filter output tcp sport 22 drop", cancel: cancel);
+                await lab.RunAsync(
+                    primary,
+                    "nft insert rule inet filter input tcp dport 22 drop; nft insert rule inet filter output tcp sport 22 drop",
+                    cancel: cancel);
                 break;
         }
     }
@@ -73,7 +87,11 @@ internal sealed class Disaster(RaisedLab lab, DisasterKind kind, string primary,
             return;
         }
 
-        await lab.RunAsync(primary, $"rm -f /var/lib/fill /var/lib/fill-rest; nft -f /etc/nftables.conf; unit={Unit}; rm -f /run/systemd/system/$unit.d/stay-down.conf; systemctl daemon-reload; systemctl kill --signal=CONT $unit || true", cancel: cancel);
+        await lab.RunAsync(
+            primary,
+            $"rm -f /var/lib/fill /var/lib/fill-rest; nft -f /etc/nftables.conf; unit={Unit}; rm -f "
+                + "/run/systemd/system/$unit.d/stay-down.conf; systemctl daemon-reload; systemctl kill --signal=CONT $unit || true",
+            cancel: cancel);
         await lab.RunAsync(replica, "nft -f /etc/nftables.conf", cancel: cancel);
     }
 
@@ -86,5 +104,6 @@ internal sealed class Disaster(RaisedLab lab, DisasterKind kind, string primary,
     }
 
     /// <summary>Starts a database that is down and that no failover has fenced.</summary>
-    public Task RecoverAsync(CancellationToken cancel) => lab.RunAsync(primary, $"systemctl start {Unit}", limit: TimeSpan.FromMinutes(2), cancel: cancel);
+    public Task RecoverAsync(CancellationToken cancel) =>
+        lab.RunAsync(primary, $"systemctl start {Unit}", limit: TimeSpan.FromMinutes(2), cancel: cancel);
 }

@@ -33,8 +33,10 @@ internal static class DoomedOperation
         DoomedProcess.Death death = new(args);
         OperationStore store = new(site.Name, args[2]);
         FailoverResult result = args[3].Length == 0
-            ? await new FailoverOperation(session, store).RunAsync(new FailoverOptions { Automatic = args[4].Length > 0 }, death, CancellationToken.None)
-            : ClusterOperation.Serves(site) ? await new ClusterOperation(session, store).RunAsync(new FailoverOptions { To = args[3] }, death, CancellationToken.None)
+            ? await new FailoverOperation(session, store)
+                .RunAsync(new FailoverOptions { Automatic = args[4].Length > 0 }, death, CancellationToken.None)
+            : ClusterOperation.Serves(site)
+                ? await new ClusterOperation(session, store).RunAsync(new FailoverOptions { To = args[3] }, death, CancellationToken.None)
             : await new SwitchoverOperation(session, store).RunAsync(new FailoverOptions { To = args[3] }, death, CancellationToken.None);
         await Console.Error.WriteLineAsync($"{result.Outcome} {result.Error}");
         return 0;

@@ -7,7 +7,9 @@ using Foobar.Ops.Planning;
 
 namespace Foobar.Ops.LabTests.Replication;
 
-/// <summary>Scheduled events follow the primary's role: they go on at the new primary, and nothing of them comes from the old one.</summary>
+/// <summary>
+/// Scheduled events follow the primary's role: they go on at the new primary, and nothing of them comes from the old one.
+/// </summary>
 [Collection(LabCollection.Name)]
 public sealed class EventTests(LabFixture labs)
 {
@@ -23,7 +25,11 @@ public sealed class EventTests(LabFixture labs)
         }
 
         // The definer, root, has on MariaDB the privilege to write in spite of read_only.
-        await bed.Lab.RunAsync("web-01", "mysql -e \"CREATE TABLE shop.ticks (id BIGINT AUTO_INCREMENT PRIMARY KEY, host VARCHAR(64)); CREATE EVENT shop.tick ON SCHEDULE EVERY 1 SECOND DO INSERT INTO shop.ticks (host) VALUES (@@hostname); CREATE EVENT shop.off ON SCHEDULE EVERY 1 SECOND DISABLE DO INSERT INTO shop.ticks (host) VALUES ('off')\"");
+        await bed.Lab.RunAsync(
+            "web-01",
+            "mysql -e \"CREATE TABLE shop.ticks (id BIGINT AUTO_INCREMENT PRIMARY KEY, host VARCHAR(64)); CREATE EVENT shop.tick ON "
+                + "SCHEDULE EVERY 1 SECOND DO INSERT INTO shop.ticks (host) VALUES (@@hostname); CREATE EVENT shop.off ON SCHEDULE EVERY 1 "
+                + "SECOND DISABLE DO INSERT INTO shop.ticks (host) VALUES ('off')\"");
         try
         {
             await Task.Delay(TimeSpan.FromSeconds(2), cancel);
@@ -67,15 +73,22 @@ public sealed class EventTests(LabFixture labs)
         Disaster disaster = new(bed.Lab, DisasterKind.Killed, "web-01", "web-02");
         try
         {
-            await bed.Lab.RunAsync("web-01", "mysql -e \"CREATE TABLE shop.ticks (id BIGINT AUTO_INCREMENT PRIMARY KEY, host VARCHAR(64)); CREATE EVENT shop.tick ON SCHEDULE EVERY 1 SECOND DO INSERT INTO shop.ticks (host) VALUES (@@hostname); CREATE EVENT shop.off ON SCHEDULE EVERY 1 SECOND DISABLE DO INSERT INTO shop.ticks (host) VALUES ('off')\"");
+            await bed.Lab.RunAsync(
+                "web-01",
+                "mysql -e \"CREATE TABLE shop.ticks (id BIGINT AUTO_INCREMENT PRIMARY KEY, host VARCHAR(64)); CREATE EVENT shop.tick ON "
+                    + "SCHEDULE EVERY 1 SECOND DO INSERT INTO shop.ticks (host) VALUES (@@hostname); CREATE EVENT shop.off ON SCHEDULE "
+                    + "EVERY 1 SECOND DISABLE DO INSERT INTO shop.ticks (host) VALUES ('off')\"");
             await bed.SurveyAsync();
-            await bed.Lab.RunAsync("web-01", "mysql -e \"CREATE EVENT shop.late ON SCHEDULE EVERY 1 SECOND DISABLE DO INSERT INTO shop.ticks (host) VALUES ('late')\"");
+            await bed.Lab.RunAsync(
+                "web-01",
+                "mysql -e \"CREATE EVENT shop.late ON SCHEDULE EVERY 1 SECOND DISABLE DO INSERT INTO shop.ticks (host) VALUES ('late')\"");
             await bed.WaitUntilCaughtUpAsync();
             FailoverResult result;
             try
             {
                 await disaster.StrikeAsync(cancel);
-                result = await new FailoverOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State)).RunAsync(new FailoverOptions(), null, cancel);
+                result = await new FailoverOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State))
+                    .RunAsync(new FailoverOptions(), null, cancel);
             }
             finally
             {
@@ -83,7 +96,8 @@ public sealed class EventTests(LabFixture labs)
             }
 
             Assert.Equal((PlanOutcome.Degraded, ProofVerdict.Proven), (result.Outcome, result.Proof.Verdict));
-            Assert.Equal(["move-events", "redundancy"], result.Steps.Where(step => step.Outcome != StepOutcome.Done).Select(step => step.Step));
+            Assert.Equal(
+                ["move-events", "redundancy"], result.Steps.Where(step => step.Outcome != StepOutcome.Done).Select(step => step.Step));
             Assert.Contains("shop.late", result.Error, StringComparison.Ordinal);
             Assert.DoesNotContain("shop.off", result.Error, StringComparison.Ordinal);
             Assert.Contains("EVENT ... ENABLE", result.Recommendation, StringComparison.Ordinal);
@@ -91,18 +105,23 @@ public sealed class EventTests(LabFixture labs)
             Assert.False(result.Unfinished);
             await Task.Delay(TimeSpan.FromSeconds(3), cancel);
             Assert.NotEqual("0", await LastAsync(bed, "web-02"));
-            RejoinResult repair = await new RejoinOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State)).RunAsync(new() { Server = "web-01" }, null, cancel);
+            RejoinResult repair = await new RejoinOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State))
+                .RunAsync(new() { Server = "web-01" }, null, cancel);
             Assert.Equal((PlanOutcome.Completed, null), (repair.Outcome, repair.Error));
             await bed.WaitUntilCaughtUpAsync();
             ReplicationTopology topology = await bed.TopologyAsync();
             Assert.Equal("", Assert.Single(topology.Links).Errant);
-            Assert.Equal("shop.tick", $"{Assert.Single(topology.Facts("web-02")!.Events.Value!.Events, one => one.Status == EventStatus.Enabled)}");
+            Assert.Equal(
+                "shop.tick", $"{Assert.Single(topology.Facts("web-02")!.Events.Value!.Events, one => one.Status == EventStatus.Enabled)}");
             Assert.DoesNotContain(topology.Facts("web-01")!.Events.Value!.Events, one => one.Status == EventStatus.Enabled);
         }
         finally
         {
             string primary = Assert.Single(await bed.PrimariesAsync());
-            await bed.Lab.RunAsync(primary, "mysql -e 'DROP EVENT IF EXISTS shop.tick; DROP EVENT IF EXISTS shop.off; DROP EVENT IF EXISTS shop.late; DROP TABLE IF EXISTS shop.ticks'");
+            await bed.Lab.RunAsync(
+                primary,
+                "mysql -e 'DROP EVENT IF EXISTS shop.tick; DROP EVENT IF EXISTS shop.off; DROP EVENT IF EXISTS shop.late; DROP TABLE IF "
+                    + "EXISTS shop.ticks'");
         }
     }
 

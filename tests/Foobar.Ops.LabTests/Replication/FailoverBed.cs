@@ -43,10 +43,14 @@ internal sealed class FailoverBed : IAsyncDisposable
     public DatabaseLogin Canary => new("canary", new Secret(Lab.Plan.Secrets.Canary));
 
     /// <summary>Makes a bed on the lab of a flavour.</summary>
-    public static async Task<FailoverBed> MakeAsync(LabFixture labs, string flavour, bool semiSync = false, int replicas = 1, int balancers = 1)
+    public static async Task<FailoverBed> MakeAsync(
+        LabFixture labs, string flavour, bool semiSync = false, int replicas = 1, int balancers = 1)
     {
-        RaisedLab lab = await labs.RequireAsync(Enum.Parse<DatabaseFlavour>(flavour), semiSync: semiSync, replicas: replicas, balancers: balancers);
-        return new(labs, lab, new SiteSession(InventoryLoader.Load(lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(1) }));
+        RaisedLab lab = await labs.RequireAsync(
+            Enum.Parse<DatabaseFlavour>(flavour), semiSync: semiSync, replicas: replicas, balancers: balancers);
+        return new(
+            labs, lab,
+            new SiteSession(InventoryLoader.Load(lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(1) }));
     }
 
     /// <summary>The site with another limit for lag.</summary>
@@ -68,13 +72,17 @@ internal sealed class FailoverBed : IAsyncDisposable
 
     /// <summary>Looks at all members as Get-FoobarReplication does, and keeps what the primary says of its commits.</summary>
     public async Task SurveyAsync() =>
-        SourceEvidence.Keep(new(Session.Site.Name, State), await ReplicationSurvey.CollectAsync(Session, TestContext.Current.CancellationToken));
+        SourceEvidence.Keep(
+            new(Session.Site.Name, State), await ReplicationSurvey.CollectAsync(Session, TestContext.Current.CancellationToken));
 
     /// <summary>The members that take writes now.</summary>
     public async Task<IReadOnlyList<string>> PrimariesAsync()
     {
         ReplicationTopology topology = await TopologyAsync();
-        return [.. topology.Members.Select(member => member.Name).Where(name => topology.Facts(name)?.Guard.Value is { TakesWrites: true })];
+        return
+        [
+            .. topology.Members.Select(member => member.Name).Where(name => topology.Facts(name)?.Guard.Value is { TakesWrites: true }),
+        ];
     }
 
     /// <summary>Waits until every replica has applied all.</summary>
@@ -95,7 +103,9 @@ internal sealed class FailoverBed : IAsyncDisposable
         Assert.Fail($"Not every replica caught up. Links: {string.Join("; ", links)}.");
     }
 
-    /// <summary>Asserts that the other members follow this primary with nothing of their own, and that the primary has every acknowledged write.</summary>
+    /// <summary>
+    /// Asserts that the other members follow this primary with nothing of their own, and that the primary has every acknowledged write.
+    /// </summary>
     public async Task AssertKeptAsync(OrderWriters writers, IReadOnlyList<OrderWrite> writes, string primary)
     {
         await WaitUntilCaughtUpAsync();
@@ -109,7 +119,8 @@ internal sealed class FailoverBed : IAsyncDisposable
         for (int attempt = 0; ; attempt++)
         {
             IReadOnlyList<ReplicationLink> links = (await TopologyAsync()).Links;
-            if (links.Count == Lab.Plan.Options.Replicas && links.All(link => link is { Source: "web-01", Errant: "", Channel.Replicates: true }))
+            if (links.Count == Lab.Plan.Options.Replicas
+                && links.All(link => link is { Source: "web-01", Errant: "", Channel.Replicates: true }))
             {
                 return;
             }
@@ -148,7 +159,8 @@ internal sealed class FailoverBed : IAsyncDisposable
 
             // Faults and other tests find web-01 as the primary.
             if ((await PrimariesAsync()) is [not "web-01"]
-                && await Operation().RunAsync(new FailoverOptions { To = "web-01" }, null, CancellationToken.None) is { Outcome: not PlanOutcome.Completed } back)
+                && await Operation().RunAsync(
+                    new FailoverOptions { To = "web-01" }, null, CancellationToken.None) is { Outcome: not PlanOutcome.Completed } back)
             {
                 throw new InvalidOperationException($"The way back ended as {back.Outcome}: {back.Error}");
             }

@@ -28,7 +28,10 @@ internal static class OverlayDisk
         {
             try
             {
-                await lab.RunAsync(server, $"case $(systemctl is-system-running --wait 2>/dev/null) in running|degraded) ;; *) exit 75;; esac\n{Script}", limit: TimeSpan.FromMinutes(2), cancel: cancel);
+                await lab.RunAsync(
+                    server,
+                    $"case $(systemctl is-system-running --wait 2>/dev/null) in running|degraded) ;; *) exit 75;; esac\n{Script}",
+                    limit: TimeSpan.FromMinutes(2), cancel: cancel);
                 return;
             }
             catch (LabException) when (attempt < 60)

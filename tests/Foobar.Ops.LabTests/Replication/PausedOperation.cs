@@ -38,7 +38,11 @@ internal sealed partial class PausedOperation : IDisposable
     /// <param name="step">The step after whose end it stops.</param>
     public static async Task<PausedOperation> StartAsync(FailoverBed bed, string state, ConfirmedMove confirmed, string step)
     {
-        ProcessStartInfo start = new(Environment.ProcessPath!, [Word, bed.Lab.Inventory, state, confirmed.OldPrimary, confirmed.NewPrimary, step]) { RedirectStandardOutput = true };
+        ProcessStartInfo start = new(
+            Environment.ProcessPath!, [Word, bed.Lab.Inventory, state, confirmed.OldPrimary, confirmed.NewPrimary, step])
+            {
+                RedirectStandardOutput = true,
+            };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
         {
             start.ArgumentList.Insert(0, typeof(PausedOperation).Assembly.Location);
@@ -47,7 +51,8 @@ internal sealed partial class PausedOperation : IDisposable
         PausedOperation paused = new(Process.Start(start)!);
         while (State(paused._process.Id) != 'T')
         {
-            Assert.False(paused._process.HasExited, paused._process.HasExited ? $"It ended without stopping at {step}: {await paused._said}" : "");
+            Assert.False(
+                paused._process.HasExited, paused._process.HasExited ? $"It ended without stopping at {step}: {await paused._said}" : "");
             await Task.Delay(TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
         }
 
@@ -94,7 +99,10 @@ internal sealed partial class PausedOperation : IDisposable
         return 0;
     }
 
-    private static char State(int process) => File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/stat")) is var stat ? stat[stat.LastIndexOf(')') + 2] : ' ';
+    private static char State(int process) =>
+        File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/stat")) is var stat
+            ? stat[stat.LastIndexOf(')') + 2]
+            : ' ';
 
     private static void StopSelf() => _ = Kill(Environment.ProcessId, Stop);
 

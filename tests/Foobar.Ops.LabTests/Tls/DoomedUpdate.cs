@@ -6,7 +6,9 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.LabTests.Tls;
 
-/// <summary>A certificate change in a process of its own that gets SIGKILL at a chosen moment: no handler runs, nothing is flushed.</summary>
+/// <summary>
+/// A certificate change in a process of its own that gets SIGKILL at a chosen moment: no handler runs, nothing is flushed.
+/// </summary>
 internal static class DoomedUpdate
 {
     /// <summary>The first argument of such a process.</summary>
@@ -25,7 +27,8 @@ internal static class DoomedUpdate
         Site site = InventoryLoader.Load(args[1]);
         await using SiteSession session = new(site);
         DoomedProcess.Death death = new(args);
-        using CertificateChange change = await CertificateChange.PrepareAsync(session, UpdateBed.Named(site, null), args[3], null, null, null, new(), TimeProvider.System, CancellationToken.None);
+        using CertificateChange change = await CertificateChange.PrepareAsync(
+            session, UpdateBed.Named(site, null), args[3], null, null, null, new(), TimeProvider.System, CancellationToken.None);
         death.Report(Beginning);
         CertificateChangeResult result = await change.RunAsync(new OperationStore(site.Name, args[2]), death, CancellationToken.None);
         await Console.Error.WriteLineAsync($"{result.Outcome} {result.Error}\n{string.Join('\n', result.Steps)}");

@@ -36,7 +36,10 @@ internal sealed class HandshakeLoad : IAsyncDisposable
     {
         _session = new SiteSession(InventoryLoader.Load(lab.Inventory));
         _roots.ImportFromPem(lab.Authority.RootPem);
-        _visitors = [.. Enumerable.Range(0, Visitors).Select(number => Task.Run(() => VisitAsync(endpoints[number % endpoints.Count], name)))];
+        _visitors =
+        [
+            .. Enumerable.Range(0, Visitors).Select(number => Task.Run(() => VisitAsync(endpoints[number % endpoints.Count], name))),
+        ];
     }
 
     /// <summary>Starts them, and waits until the first handshakes are done.</summary>
@@ -52,12 +55,15 @@ internal sealed class HandshakeLoad : IAsyncDisposable
     }
 
     /// <summary>Goes on for a while, then tells what was served: of all handshakes, and of those begun after a time.</summary>
-    public async Task<(int Handshakes, IReadOnlyList<string> Failed, IReadOnlySet<string> Before, IReadOnlySet<string> After)> StopAsync(long since)
+    public async Task<(int Handshakes, IReadOnlyList<string> Failed, IReadOnlySet<string> Before, IReadOnlySet<string> After)> StopAsync(
+        long since)
     {
         await Task.Delay(1500);
         await _end.CancelAsync();
         await Task.WhenAll(_visitors);
-        return (_served.Count, [.. _failed], _served.Where(one => one.Begun <= since).Select(one => one.Fingerprint).ToHashSet(), _served.Where(one => one.Begun > since).Select(one => one.Fingerprint).ToHashSet());
+        return (_served.Count, [.. _failed], _served.Where(one => one.Begun <= since)
+            .Select(one => one.Fingerprint)
+            .ToHashSet(), _served.Where(one => one.Begun > since).Select(one => one.Fingerprint).ToHashSet());
     }
 
     public async ValueTask DisposeAsync()
@@ -76,10 +82,13 @@ internal sealed class HandshakeLoad : IAsyncDisposable
             long begun = Stopwatch.GetTimestamp();
             try
             {
-                await using SslStream tls = new(await outside.ConnectAsync(new RemoteEndpoint.Tcp(endpoint.Address.ToString(), endpoint.Port)).WaitAsync(TimeSpan.FromSeconds(10)));
+                await using SslStream tls = new(
+                    await outside.ConnectAsync(new RemoteEndpoint.Tcp(endpoint.Address.ToString(), endpoint.Port))
+                        .WaitAsync(TimeSpan.FromSeconds(10)));
                 await tls.AuthenticateAsClientAsync(Options(name)).WaitAsync(TimeSpan.FromSeconds(10));
                 string fingerprint = tls.RemoteCertificate!.GetCertHashString(HashAlgorithmName.SHA256);
-                await tls.WriteAsync(System.Text.Encoding.ASCII.GetBytes($"GET /livez HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n"));
+                await tls.WriteAsync(
+                    System.Text.Encoding.ASCII.GetBytes($"GET /livez HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n"));
                 byte[] answer = new byte[12];
                 await tls.ReadExactlyAsync(answer).AsTask().WaitAsync(TimeSpan.FromSeconds(10));
                 string status = System.Text.Encoding.ASCII.GetString(answer);

@@ -31,7 +31,9 @@ internal sealed class UpdateBed : IAsyncDisposable
     /// </summary>
     public static async Task<UpdateBed> MakeAsync(LabFixture labs, TlsVariant tls = TlsVariant.Edge, bool grown = false)
     {
-        DatabaseFlavour database = tls == TlsVariant.Web || (tls == TlsVariant.Reencrypt && grown) ? DatabaseFlavour.MariaDb : DatabaseFlavour.MySql;
+        DatabaseFlavour database = tls == TlsVariant.Web || (tls == TlsVariant.Reencrypt && grown)
+            ? DatabaseFlavour.MariaDb
+            : DatabaseFlavour.MySql;
         UpdateBed bed = new(await labs.RequireAsync(database, tls, grown: grown));
         foreach (string server in Servers)
         {
@@ -43,10 +45,16 @@ internal sealed class UpdateBed : IAsyncDisposable
 
     /// <summary>Files as they are: digest, mode and owner of each, and what lies beside them.</summary>
     public Task<string> TraceAsync(string server) =>
-        Lab.RunAsync(server, $"for f in {Places}; do [ ! -f $f ] || {{ sha256sum $f; stat -c '%a %U %G %i' $f | cut -d' ' -f1-3; }}; done; ls -A /etc/haproxy/certs /etc/nginx/tls 2>/dev/null; true");
+        Lab.RunAsync(
+            server,
+            $"for f in {Places}; do [ ! -f $f ] || {{ sha256sum $f; stat -c '%a %U %G %i' $f | cut -d' ' -f1-3; }}; done; ls -A "
+                + "/etc/haproxy/certs /etc/nginx/tls 2>/dev/null; true");
 
     /// <summary>The worker of HAProxy that listens, and the master of nginx: other process ids are a reload or a restart.</summary>
-    public Task<string> ProcessesAsync(string server) => Lab.RunAsync(server, "echo 'show info' | socat - UNIX:/run/haproxy/admin.sock 2>/dev/null | grep ^Pid; cat /run/nginx.pid 2>/dev/null; true");
+    public Task<string> ProcessesAsync(string server) =>
+        Lab.RunAsync(
+            server,
+            "echo 'show info' | socat - UNIX:/run/haproxy/admin.sock 2>/dev/null | grep ^Pid; cat /run/nginx.pid 2>/dev/null; true");
 
     /// <summary>A certificate for the site's names in a file.</summary>
     public string IssueSite(bool rsa = false) => Write("site.pem", Lab.Authority.IssueSite(rsa).ChainAndKey);
@@ -63,21 +71,34 @@ internal sealed class UpdateBed : IAsyncDisposable
     }
 
     /// <summary>Makes a change, here and alive.</summary>
-    public async Task<CertificateChangeResult> UpdateAsync(string path, string? servers = null, CertificateChangeOptions? options = null, string? keyPath = null, Secret? passphrase = null, CancellationToken? cancellationToken = null, IProgress<StepResult>? progress = null)
+    public async Task<CertificateChangeResult> UpdateAsync(
+        string path,
+        string? servers = null,
+        CertificateChangeOptions? options = null,
+        string? keyPath = null,
+        Secret? passphrase = null,
+        CancellationToken? cancellationToken = null,
+        IProgress<StepResult>? progress = null)
     {
         Site site = InventoryLoader.Load(Lab.Inventory);
         await using SiteSession session = new(site);
-        using CertificateChange change = await CertificateChange.PrepareAsync(session, Named(site, servers), path, keyPath, null, passphrase, options ?? new(), TimeProvider.System, TestContext.Current.CancellationToken);
+        using CertificateChange change = await CertificateChange.PrepareAsync(
+            session, Named(site, servers), path, keyPath, null, passphrase, options ?? new(), TimeProvider.System,
+            TestContext.Current.CancellationToken);
         change.Refuse();
-        return await change.RunAsync(new OperationStore(site.Name, State), progress, cancellationToken ?? TestContext.Current.CancellationToken);
+        return await change.RunAsync(
+            new OperationStore(site.Name, State), progress, cancellationToken ?? TestContext.Current.CancellationToken);
     }
 
     /// <summary>What a change would do.</summary>
-    public async Task<IReadOnlyList<CertificateChangePreview>> PreviewAsync(string path, string? servers = null, CertificateChangeOptions? options = null)
+    public async Task<IReadOnlyList<CertificateChangePreview>> PreviewAsync(
+        string path, string? servers = null, CertificateChangeOptions? options = null)
     {
         Site site = InventoryLoader.Load(Lab.Inventory);
         await using SiteSession session = new(site);
-        using CertificateChange change = await CertificateChange.PrepareAsync(session, Named(site, servers), path, null, null, null, options ?? new(), TimeProvider.System, TestContext.Current.CancellationToken);
+        using CertificateChange change = await CertificateChange.PrepareAsync(
+            session, Named(site, servers), path, null, null, null, options ?? new(), TimeProvider.System,
+            TestContext.Current.CancellationToken);
         return change.Previews;
     }
 
@@ -86,12 +107,14 @@ internal sealed class UpdateBed : IAsyncDisposable
     {
         Site site = InventoryLoader.Load(Lab.Inventory);
         await using SiteSession session = new(site);
-        using CertificateChange change = await CertificateChange.PrepareUndoAsync(session, Named(site, null), options ?? new(), TimeProvider.System, TestContext.Current.CancellationToken);
+        using CertificateChange change = await CertificateChange.PrepareUndoAsync(
+            session, Named(site, null), options ?? new(), TimeProvider.System, TestContext.Current.CancellationToken);
         change.Refuse();
         return await change.RunAsync(new OperationStore(site.Name, State), null, TestContext.Current.CancellationToken);
     }
 
-    public static IReadOnlyList<Server> Named(Site site, string? servers) => [.. (servers?.Split(',') ?? Servers).Select(name => site.Find(name)!)];
+    public static IReadOnlyList<Server> Named(Site site, string? servers) =>
+        [.. (servers?.Split(',') ?? Servers).Select(name => site.Find(name)!)];
 
     public async ValueTask DisposeAsync()
     {

@@ -7,11 +7,16 @@ using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.LabTests.Tls;
 
-/// <summary>A certificate change whose process gets SIGKILL at each of its steps: every file is old or new, every program would start, and a second run finishes.</summary>
+/// <summary>
+/// A certificate change whose process gets SIGKILL at each of its steps: every file is old or new, every program would start, and a second
+/// run finishes.
+/// </summary>
 [Collection(OtherLabCollection.Name)]
 public sealed class UpdateKillTests(LabFixture labs, ITestOutputHelper output)
 {
-    /// <summary>Where the process dies: after the end of a step, so many milliseconds; in the default run a few, which the seed chooses.</summary>
+    /// <summary>
+    /// Where the process dies: after the end of a step, so many milliseconds; in the default run a few, which the seed chooses.
+    /// </summary>
     public static TheoryData<string, int> Deaths => new(
         from death in (((string Step, int Delay)[])
         [
@@ -54,13 +59,15 @@ public sealed class UpdateKillTests(LabFixture labs, ITestOutputHelper output)
         long since = Stopwatch.GetTimestamp();
         (int handshakes, IReadOnlyList<string> failed, _, IReadOnlySet<string> young) = await load.StopAsync(since);
 
-        output.WriteLine($"{step} +{delay} ms: {handshakes} handshakes; then {string.Join(", ", again.Steps.Select(static one => one.Step))}");
+        output.WriteLine(
+            $"{step} +{delay} ms: {handshakes} handshakes; then {string.Join(", ", again.Steps.Select(static one => one.Step))}");
         Assert.True(again.Outcome == PlanOutcome.Completed, $"{again.Error}\n{string.Join('\n', again.Steps)}");
         Assert.Empty(failed);
         Assert.Equal([UpdateTests.Fingerprint(path)], young);
         foreach (string server in (string[])["web-01", "web-02"])
         {
-            Assert.StartsWith("kept.", (await bed.Lab.RunAsync(server, "ls -A /var/lib/foobar-ops/certificate")).Trim(), StringComparison.Ordinal);
+            Assert.StartsWith(
+                "kept.", (await bed.Lab.RunAsync(server, "ls -A /var/lib/foobar-ops/certificate")).Trim(), StringComparison.Ordinal);
         }
 
         Assert.All(await bed.PreviewAsync(path), static preview => Assert.False(preview.IsChange));
@@ -75,7 +82,10 @@ public sealed class UpdateKillTests(LabFixture labs, ITestOutputHelper output)
     {
         foreach (string server in (string[])["web-01", "web-02"])
         {
-            await bed.Lab.RunAsync(server, "nginx -t -q && [ \"$(openssl pkey -in /etc/nginx/tls/site.pem -pubout)\" = \"$(openssl x509 -in /etc/nginx/tls/site.pem -noout -pubkey)\" ] && ! ls -A /etc/nginx/tls | grep -v -x -e site.pem -e site-rsa.pem -e '\\.site.pem.foobar'");
+            await bed.Lab.RunAsync(
+                server,
+                "nginx -t -q && [ \"$(openssl pkey -in /etc/nginx/tls/site.pem -pubout)\" = \"$(openssl x509 -in /etc/nginx/tls/site.pem "
+                    + "-noout -pubkey)\" ] && ! ls -A /etc/nginx/tls | grep -v -x -e site.pem -e site-rsa.pem -e '\\.site.pem.foobar'");
         }
     }
 }

@@ -55,7 +55,10 @@ public sealed class UpdateRefusalTests(LabFixture labs)
         Assert.Equal(PlanOutcome.Completed, result.Outcome);
         Assert.Contains(result.Notes, static note => note.StartsWith("the chain was put in order", StringComparison.Ordinal));
         Assert.Contains(result.Notes, static note => note.Contains("root", StringComparison.Ordinal));
-        string file = await bed.Lab.RunAsync("lb-01", "grep -c 'BEGIN CERT' /etc/haproxy/certs/www.foobar.com.pem; openssl x509 -in /etc/haproxy/certs/www.foobar.com.pem -noout -subject");
+        string file = await bed.Lab.RunAsync(
+            "lb-01",
+            "grep -c 'BEGIN CERT' /etc/haproxy/certs/www.foobar.com.pem; openssl x509 -in /etc/haproxy/certs/www.foobar.com.pem -noout "
+                + "-subject");
         Assert.StartsWith("2\nsubject=CN", file, StringComparison.Ordinal);
     }
 
@@ -85,17 +88,22 @@ public sealed class UpdateRefusalTests(LabFixture labs)
     {
         await using UpdateBed bed = await UpdateBed.MakeAsync(labs);
         string path = bed.IssueSite();
-        await bed.Lab.RunAsync("lb-01", "{ printf 'set ssl cert /etc/haproxy/certs/www.foobar.com.pem <<\\n'; cat /etc/haproxy/certs/www.foobar.com.pem; echo; } | socat - UNIX:/run/haproxy/admin.sock");
+        await bed.Lab.RunAsync(
+            "lb-01",
+            "{ printf 'set ssl cert /etc/haproxy/certs/www.foobar.com.pem <<\\n'; cat /etc/haproxy/certs/www.foobar.com.pem; echo; } | "
+                + "socat - UNIX:/run/haproxy/admin.sock");
         try
         {
             Assert.Equal("CertificateTransactionOpen", (await Assert.ThrowsAsync<FoobarException>(() => bed.UpdateAsync(path))).ErrorId);
         }
         finally
         {
-            await bed.Lab.RunAsync("lb-01", "echo 'abort ssl cert /etc/haproxy/certs/www.foobar.com.pem' | socat - UNIX:/run/haproxy/admin.sock");
+            await bed.Lab.RunAsync(
+                "lb-01", "echo 'abort ssl cert /etc/haproxy/certs/www.foobar.com.pem' | socat - UNIX:/run/haproxy/admin.sock");
         }
 
-        await bed.Lab.RunAsync("lb-01", "cp -p /etc/haproxy/haproxy.cfg /root/haproxy.cfg; printf '\\nnonsense here\\n' >> /etc/haproxy/haproxy.cfg");
+        await bed.Lab.RunAsync(
+            "lb-01", "cp -p /etc/haproxy/haproxy.cfg /root/haproxy.cfg; printf '\\nnonsense here\\n' >> /etc/haproxy/haproxy.cfg");
         try
         {
             Assert.Equal("CertificateServiceInvalid", (await Assert.ThrowsAsync<FoobarException>(() => bed.UpdateAsync(path))).ErrorId);
@@ -109,7 +117,8 @@ public sealed class UpdateRefusalTests(LabFixture labs)
     // Files, what is kept, what HAProxy has loaded, and its processes.
     private static async Task<string> StandAsync(UpdateBed bed) =>
         await bed.TraceAsync("lb-01") + await bed.ProcessesAsync("lb-01")
-        + await bed.Lab.RunAsync("lb-01", "ls -A /var/lib/foobar-ops/certificate 2>/dev/null; echo 'show ssl cert' | socat - UNIX:/run/haproxy/admin.sock");
+        + await bed.Lab.RunAsync(
+            "lb-01", "ls -A /var/lib/foobar-ops/certificate 2>/dev/null; echo 'show ssl cert' | socat - UNIX:/run/haproxy/admin.sock");
 
     private static string Make(UpdateBed bed, string what)
     {
@@ -136,7 +145,8 @@ public sealed class UpdateRefusalTests(LabFixture labs)
     {
         using ECDsa key = ECDsa.Create();
         key.ImportFromPem(issued.Key);
-        return key.ExportEncryptedPkcs8PrivateKeyPem("secret", new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 10000));
+        return key.ExportEncryptedPkcs8PrivateKeyPem(
+            "secret", new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 10000));
     }
 
     private static string Store(UpdateBed bed, IssuedCertificate issued)

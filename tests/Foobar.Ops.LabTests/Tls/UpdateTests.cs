@@ -48,7 +48,9 @@ public sealed class UpdateTests(LabFixture labs, ITestOutputHelper output)
         long since = Stopwatch.GetTimestamp();
         Assert.True(result.Outcome == PlanOutcome.Completed, $"{result.Error}\n{string.Join('\n', result.Steps)}");
         (int handshakes, IReadOnlyList<string> failed, IReadOnlySet<string> old, IReadOnlySet<string> young) = await load.StopAsync(since);
-        output.WriteLine($"{variant} grown={grown}: {handshakes} handshakes, {failed.Count} failed, {result.Steps.Sum(static step => step.Duration.TotalSeconds):F2} s of steps");
+        output.WriteLine(
+            $"{variant} grown={grown}: {handshakes} handshakes, {failed.Count} failed, "
+                + $"{result.Steps.Sum(static step => step.Duration.TotalSeconds):F2} s of steps");
         Assert.Empty(failed);
         Assert.True(handshakes > 50, $"{handshakes} handshakes only");
         Assert.Equal([Fingerprint(path)], young);
@@ -77,7 +79,12 @@ public sealed class UpdateTests(LabFixture labs, ITestOutputHelper output)
     {
         await using UpdateBed bed = await UpdateBed.MakeAsync(labs, TlsVariant.Reencrypt, grown: true);
         LabServer web = bed.Lab.Plan.Find("web-01");
-        string path = bed.Issue(new CertificateRequestDetails { CommonName = web.Name, DnsNames = [web.Name], Addresses = [.. web.Links.SelectMany(static link => (IPAddress[])[link.V4, link.V6])] });
+        string path = bed.Issue(new CertificateRequestDetails
+        {
+            CommonName = web.Name,
+            DnsNames = [web.Name],
+            Addresses = [.. web.Links.SelectMany(static link => (IPAddress[])[link.V4, link.V6])],
+        });
         await using HandshakeLoad load = await HandshakeLoad.StartAsync(bed.Lab, LabPlan.SiteName, Doors(bed));
 
         CertificateChangeResult result = await bed.UpdateAsync(path);
@@ -90,7 +97,8 @@ public sealed class UpdateTests(LabFixture labs, ITestOutputHelper output)
         // The database's certificate is for the same names.
         string served = await bed.Lab.RunAsync(
             web.Name,
-            "openssl s_client -starttls mysql -unix \"$(mysql -NBe 'SELECT @@socket')\" </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256",
+            "openssl s_client -starttls mysql -unix \"$(mysql -NBe 'SELECT @@socket')\" </dev/null 2>/dev/null | openssl x509 -noout "
+                + "-fingerprint -sha256",
             cancel: Token);
         Assert.Equal(Fingerprint(path), served.Trim().Split('=')[^1].Replace(":", "", StringComparison.Ordinal), ignoreCase: true);
     }
@@ -103,7 +111,11 @@ public sealed class UpdateTests(LabFixture labs, ITestOutputHelper output)
         await bed.UpdateAsync(path);
         Assert.All(await bed.PreviewAsync(path), static preview => Assert.False(preview.IsChange));
         string another = bed.IssueSite();
-        await bed.Lab.RunAsync("lb-01", "cp -p /etc/haproxy/haproxy.cfg /root/haproxy.cfg && sed -i 's/level admin/level operator/' /etc/haproxy/haproxy.cfg && systemctl restart haproxy", cancel: Token);
+        await bed.Lab.RunAsync(
+            "lb-01",
+            "cp -p /etc/haproxy/haproxy.cfg /root/haproxy.cfg && sed -i 's/level admin/level operator/' /etc/haproxy/haproxy.cfg && "
+                + "systemctl restart haproxy",
+            cancel: Token);
         try
         {
             CertificateChangePreview preview = Assert.Single(await bed.PreviewAsync(another));
@@ -149,7 +161,10 @@ public sealed class UpdateTests(LabFixture labs, ITestOutputHelper output)
         }
         finally
         {
-            await bed.Lab.RunAsync("lb-01", "rm -f /usr/sbin/haproxy /usr/local/sbin/haproxy /root/leaf; mv /usr/sbin/haproxy.real /usr/sbin/haproxy", cancel: Token);
+            await bed.Lab.RunAsync(
+                "lb-01",
+                "rm -f /usr/sbin/haproxy /usr/local/sbin/haproxy /root/leaf; mv /usr/sbin/haproxy.real /usr/sbin/haproxy",
+                cancel: Token);
         }
     }
 
@@ -161,7 +176,8 @@ public sealed class UpdateTests(LabFixture labs, ITestOutputHelper output)
         string path = bed.IssueSite();
         using CancellationTokenSource source = new();
 
-        CertificateChangeResult result = await bed.UpdateAsync(path, cancellationToken: source.Token, progress: new Canceller(source, "activate lb-01"));
+        CertificateChangeResult result = await bed.UpdateAsync(
+            path, cancellationToken: source.Token, progress: new Canceller(source, "activate lb-01"));
 
         Assert.Equal(PlanOutcome.Undone, result.Outcome);
         Assert.Equal(before, await bed.TraceAsync("lb-01"));
@@ -185,7 +201,9 @@ public sealed class UpdateTests(LabFixture labs, ITestOutputHelper output)
         Assert.Equal("", await bed.Lab.RunAsync("lb-01", "ls /var/lib/foobar-ops/certificate"));
         await using HandshakeLoad load = await HandshakeLoad.StartAsync(bed.Lab, LabPlan.SiteName, Doors(bed));
         Assert.Empty((await load.StopAsync(0)).Failed);
-        Assert.Equal(PlanOutcome.Completed, (await bed.UpdateAsync(bed.IssueSite(rsa: true), options: new CertificateChangeOptions { AcceptLostClients = true })).Outcome);
+        Assert.Equal(
+            PlanOutcome.Completed,
+            (await bed.UpdateAsync(bed.IssueSite(rsa: true), options: new CertificateChangeOptions { AcceptLostClients = true })).Outcome);
     }
 
     [Fact]
@@ -212,12 +230,17 @@ public sealed class UpdateTests(LabFixture labs, ITestOutputHelper output)
             Assert.Equal("640 haproxy haproxy\n", await bed.Lab.RunAsync("lb-01", "stat -c '%a %U %G' /srv/tls/real.key"));
             Assert.Equal("/srv/tls/real.crt\n/srv/tls/real.key\n", await bed.Lab.RunAsync("lb-01", "readlink /etc/haproxy/pairs/*"));
             Assert.Equal("1\n", await bed.Lab.RunAsync("lb-01", "grep -c BEGIN /srv/tls/real.key"));
-            string said = await bed.Lab.RunAsync("lb-01", "haproxy -c -q -f /etc/haproxy/haproxy.cfg && openssl x509 -in /srv/tls/real.crt -noout -fingerprint -sha256 | tr -d :");
+            string said = await bed.Lab.RunAsync(
+                "lb-01",
+                "haproxy -c -q -f /etc/haproxy/haproxy.cfg && openssl x509 -in /srv/tls/real.crt -noout -fingerprint -sha256 | tr -d :");
             Assert.Contains(Fingerprint(path), said, StringComparison.Ordinal);
         }
         finally
         {
-            await bed.Lab.RunAsync("lb-01", "cp -p /root/haproxy.cfg /etc/haproxy/haproxy.cfg; rm -rf /srv/tls /etc/haproxy/pairs; systemctl restart haproxy", cancel: Token);
+            await bed.Lab.RunAsync(
+                "lb-01",
+                "cp -p /root/haproxy.cfg /etc/haproxy/haproxy.cfg; rm -rf /srv/tls /etc/haproxy/pairs; systemctl restart haproxy",
+                cancel: Token);
         }
     }
 
@@ -227,9 +250,16 @@ public sealed class UpdateTests(LabFixture labs, ITestOutputHelper output)
         await using UpdateBed bed = await UpdateBed.MakeAsync(labs);
         IssuedCertificate old = bed.Lab.Authority.IssueSite();
         string path = bed.IssueSite();
-        string before = (await bed.Lab.RunAsync("web-01", "mysql -NBe 'SELECT @@ssl_cert, @@ssl_key'")).Trim().Replace("\t", "' '", StringComparison.Ordinal);
-        await bed.Lab.RunAsync("web-01", "install -d -o mysql -g mysql -m 700 /var/lib/mysql/site; cat > /var/lib/mysql/site/cert.pem", old.Chain);
-        await bed.Lab.RunAsync("web-01", "cd /var/lib/mysql/site; cat > key.pem; chown mysql:mysql *; chmod 400 key.pem; mysql -e \"SET GLOBAL ssl_cert='site/cert.pem', GLOBAL ssl_key='site/key.pem'; ALTER INSTANCE RELOAD TLS\"", old.Key);
+        string before = (await bed.Lab.RunAsync("web-01", "mysql -NBe 'SELECT @@ssl_cert, @@ssl_key'"))
+            .Trim()
+            .Replace("\t", "' '", StringComparison.Ordinal);
+        await bed.Lab.RunAsync(
+            "web-01", "install -d -o mysql -g mysql -m 700 /var/lib/mysql/site; cat > /var/lib/mysql/site/cert.pem", old.Chain);
+        await bed.Lab.RunAsync(
+            "web-01",
+            "cd /var/lib/mysql/site; cat > key.pem; chown mysql:mysql *; chmod 400 key.pem; mysql -e \"SET GLOBAL "
+                + "ssl_cert='site/cert.pem', GLOBAL ssl_key='site/key.pem'; ALTER INSTANCE RELOAD TLS\"",
+            old.Key);
         try
         {
             CertificateChangeResult result = await bed.UpdateAsync(path);
@@ -239,7 +269,10 @@ public sealed class UpdateTests(LabFixture labs, ITestOutputHelper output)
             Assert.Equal("400 mysql mysql\n", await bed.Lab.RunAsync("web-01", "stat -c '%a %U %G' /var/lib/mysql/site/key.pem"));
 
             // From the other member: from itself no account may come over TCP.
-            string served = await bed.Lab.RunAsync("web-02", $"sleep 1 | timeout 10 openssl s_client -starttls mysql -connect {bed.Lab.Plan.Find("web-01").Links[0].V4}:3306 > /tmp/seen 2>&1; openssl x509 -in /tmp/seen -noout -fingerprint -sha256 2>&1 | tr -d :; cat /tmp/seen");
+            string served = await bed.Lab.RunAsync(
+                "web-02",
+                $"sleep 1 | timeout 10 openssl s_client -starttls mysql -connect {bed.Lab.Plan.Find("web-01").Links[0].V4}:3306 > "
+                    + "/tmp/seen 2>&1; openssl x509 -in /tmp/seen -noout -fingerprint -sha256 2>&1 | tr -d :; cat /tmp/seen");
             Assert.Contains(Fingerprint(path), served, StringComparison.Ordinal);
             CertificateChangeResult undone = await bed.UndoAsync();
             Assert.True(undone.Outcome == PlanOutcome.Completed, undone.Error);
@@ -247,11 +280,15 @@ public sealed class UpdateTests(LabFixture labs, ITestOutputHelper output)
         finally
         {
             string[] words = before.Split("' '");
-            await bed.Lab.RunAsync("web-01", $"mysql -e \"SET GLOBAL ssl_cert='{words[0]}', GLOBAL ssl_key='{words[1]}'; ALTER INSTANCE RELOAD TLS\"; rm -rf /var/lib/mysql/site");
+            await bed.Lab.RunAsync(
+                "web-01",
+                $"mysql -e \"SET GLOBAL ssl_cert='{words[0]}', GLOBAL ssl_key='{words[1]}'; ALTER INSTANCE RELOAD TLS\"; rm -rf "
+                    + "/var/lib/mysql/site");
         }
     }
 
-    internal static IPEndPoint[] Doors(UpdateBed bed) => [new(bed.Lab.Plan.Addresses.BalancerPublic.V4, 443), new(bed.Lab.Plan.Addresses.BalancerPublic.V6, 443)];
+    internal static IPEndPoint[] Doors(UpdateBed bed) =>
+        [new(bed.Lab.Plan.Addresses.BalancerPublic.V4, 443), new(bed.Lab.Plan.Addresses.BalancerPublic.V6, 443)];
 
     internal static string Fingerprint(string path)
     {
@@ -266,7 +303,11 @@ public sealed class UpdateTests(LabFixture labs, ITestOutputHelper output)
     {
         foreach (string server in servers)
         {
-            string said = await bed.Lab.RunAsync(server, "haproxy -c -q -f /etc/haproxy/haproxy.cfg && { [ ! -d /etc/nginx/tls ] || nginx -t -q; }; for f in /etc/haproxy/certs/*.pem /etc/nginx/tls/*.pem; do [ ! -f $f ] || openssl x509 -in $f -noout -fingerprint -sha256 | tr -d :; done");
+            string said = await bed.Lab.RunAsync(
+                server,
+                "haproxy -c -q -f /etc/haproxy/haproxy.cfg && { [ ! -d /etc/nginx/tls ] || nginx -t -q; }; for f in "
+                    + "/etc/haproxy/certs/*.pem /etc/nginx/tls/*.pem; do [ ! -f $f ] || openssl x509 -in $f -noout -fingerprint -sha256 | "
+                    + "tr -d :; done");
             Assert.Contains(fingerprint, said, StringComparison.OrdinalIgnoreCase);
         }
     }

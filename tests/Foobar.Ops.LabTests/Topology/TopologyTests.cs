@@ -25,7 +25,9 @@ public sealed class TopologyTests(LabFixture labs)
         SiteTopology found = SnapshotTopology.Of(await CollectAsync(lab));
 
         Assert.All(found.Servers, static server => Assert.Empty(server.Unread));
-        Assert.All(found.Components, static component => Assert.True(component is { IsRunning: true, IsDeclared: true }, $"{component}: {component.Evidence}"));
+        Assert.All(
+            found.Components,
+            static component => Assert.True(component is { IsRunning: true, IsDeclared: true }, $"{component}: {component.Evidence}"));
         Assert.Equal(
             [ComponentKind.Firewall, ComponentKind.Web, ComponentKind.App, ComponentKind.Database, ComponentKind.Agent],
             found.Find("web-01")!.Components.Select(static component => component.Kind));
@@ -52,10 +54,14 @@ public sealed class TopologyTests(LabFixture labs)
             Assert.Equal("lb-01", await HolderAsync(lab));
 
             await lab.RunAsync("lb-01", "systemctl stop haproxy");
-            await lab.RunAsync("lb-02", $"for i in $(seq 100); do ip -4 -o address | grep -q -F ' {lab.Plan.SitePublic.V4}/' && exit 0; sleep 0.1; done; exit 1");
+            await lab.RunAsync(
+                "lb-02",
+                $"for i in $(seq 100); do ip -4 -o address | grep -q -F ' {lab.Plan.SitePublic.V4}/' && exit 0; sleep 0.1; done; exit 1");
 
             Assert.Equal("lb-02", await HolderAsync(lab));
-            Assert.True((await lab.ExecOutsideAsync($"curl --silent --show-error --fail --insecure --max-time 10 https://{LabPlan.SiteName}/healthz")).Succeeded);
+            Assert.True(
+                (await lab.ExecOutsideAsync(
+                    $"curl --silent --show-error --fail --insecure --max-time 10 https://{LabPlan.SiteName}/healthz")).Succeeded);
             await lab.RunAsync("lb-01", "systemctl start haproxy");
             await lab.ReadyAsync(TestContext.Current.CancellationToken);
 

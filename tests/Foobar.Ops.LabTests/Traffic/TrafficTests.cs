@@ -30,15 +30,19 @@ public sealed class TrafficTests(LabFixture labs)
     {
         RaisedLab lab = await labs.RequireAsync(DatabaseFlavour.MariaDb);
         await using HeldChecks held = await HeldChecks.HoldAsync(lab);
-        await using RequestSender sender = await RequestSender.StartAsync(lab, rate, TimeSpan.FromSeconds(seconds + 6), Math.Clamp(rate / 100, 2, 16));
+        await using RequestSender sender = await RequestSender.StartAsync(
+            lab, rate, TimeSpan.FromSeconds(seconds + 6), Math.Clamp(rate / 100, 2, 16));
         await Task.Delay(Before, Cancel);
 
         await using SiteSession session = new(InventoryLoader.Load(lab.Inventory));
-        TrafficMeasurement measured = await TrafficMeter.MeasureAsync(session, session.Site.Servers, TimeSpan.FromSeconds(seconds), [], Cancel);
+        TrafficMeasurement measured = await TrafficMeter.MeasureAsync(
+            session, session.Site.Servers, TimeSpan.FromSeconds(seconds), [], Cancel);
         TrafficTruth truth = new(await sender.SentAsync(), sender.Tag);
 
         Assert.Empty(measured.Errors);
-        Assert.True(truth.Sent.Min(request => request.Sent) < measured.Start && truth.Sent.Max(request => request.Sent) > measured.End, "The sender did not send all the time.");
+        Assert.True(
+            truth.Sent.Min(request => request.Sent) < measured.Start && truth.Sent.Max(request => request.Sent) > measured.End,
+            "The sender did not send all the time.");
         foreach (TrafficRate[] rates in (TrafficRate[][])[
             Of(measured, TrafficOrigin.HaproxyFrontend, "www-https"), Of(measured, TrafficOrigin.HaproxyBackend, "web"),
             Of(measured, TrafficOrigin.HaproxyServer, "web/web-01", "web/web-02"), Of(measured, TrafficOrigin.NginxStatus),
@@ -50,7 +54,8 @@ public sealed class TrafficTests(LabFixture labs)
 
         // What HAProxy sends to each web server is what nginx counts there; checks are held.
         Assert.All(
-            TrafficReconciliation.Explain(session.Site, measured.Rates).Where(each => each.From.Contains("HAProxy", StringComparison.Ordinal)),
+            TrafficReconciliation.Explain(session.Site, measured.Rates)
+                .Where(each => each.From.Contains("HAProxy", StringComparison.Ordinal)),
             each => Assert.True(each.IsExplained || each.To == "requests to nginx", $"{each}"));
         TrafficRate https = Of(measured, TrafficOrigin.HaproxyFrontend, "www-https")[0];
         Assert.InRange(https.Breakdown!.Successful!.Value, https.Count!.Value - 10, https.Count.Value + 10);
@@ -75,7 +80,8 @@ public sealed class TrafficTests(LabFixture labs)
             ("lb-01", "systemctl restart haproxy"),
         ];
         List<TrafficMeasurement> windows = [];
-        await foreach (TrafficMeasurement window in TrafficMeter.StreamAsync(session, session.Site.Servers, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(24), [], Cancel))
+        await foreach (TrafficMeasurement window in TrafficMeter.StreamAsync(
+            session, session.Site.Servers, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(24), [], Cancel))
         {
             windows.Add(window);
             if (windows.Count <= events.Length)
@@ -86,7 +92,8 @@ public sealed class TrafficTests(LabFixture labs)
             }
         }
 
-        TrafficTruth truth = new(await sender.SentAsync(), sender.Tag), first = await truth.OnAsync(lab, "web-01"), second = await truth.OnAsync(lab, "web-02");
+        TrafficTruth truth = new(
+            await sender.SentAsync(), sender.Tag), first = await truth.OnAsync(lab, "web-01"), second = await truth.OnAsync(lab, "web-02");
         IReadOnlyList<DateTimeOffset> asked = await statements;
         Assert.Equal(events.Length + 1, windows.Count);
         Assert.All(windows, window =>
@@ -100,13 +107,16 @@ public sealed class TrafficTests(LabFixture labs)
             int done = asked.Count(time => time >= window.Start && time <= window.End);
             Assert.True(database.CountLower <= done + 25 && database.CountUpper >= done - 1, $"{done} statements; {database}");
         });
-        Assert.Contains(windows, window => window.Rates.Any(rate => rate.Note?.Contains("were not seen", StringComparison.Ordinal) == true));
+        Assert.Contains(
+            windows, window => window.Rates.Any(rate => rate.Note?.Contains("were not seen", StringComparison.Ordinal) == true));
     }
 
     private static TrafficRate[] Of(TrafficMeasurement measured, TrafficOrigin origin, params string[] names) =>
         [.. measured.Rates.Where(rate => rate.Origin == origin && (names.Length == 0 || names.Contains(rate.Name)))];
 
-    /// <summary>Sends statements to a database, one after another, and tells when each was answered; opens a connection anew when it is lost.</summary>
+    /// <summary>
+    /// Sends statements to a database, one after another, and tells when each was answered; opens a connection anew when it is lost.
+    /// </summary>
     private static async Task<IReadOnlyList<DateTimeOffset>> StatementsAsync(RaisedLab lab, string server, TimeSpan duration)
     {
         List<DateTimeOffset> answered = [];

@@ -18,7 +18,11 @@ internal sealed class TrafficTruth(IReadOnlyList<SentRequest> sent, string tag)
     public async Task<TrafficTruth> OnAsync(RaisedLab lab, string server)
     {
         string found = await lab.RunAsync(server, $"cat /var/log/nginx/access.log* | grep -o 'i={tag}-[0-9]*' | sort -u");
-        HashSet<int> numbers = [.. found.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => int.Parse(line[(line.IndexOf('-', StringComparison.Ordinal) + 1)..], CultureInfo.InvariantCulture))];
+        HashSet<int> numbers =
+        [
+            .. found.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => int.Parse(line[(line.IndexOf('-', StringComparison.Ordinal) + 1)..], CultureInfo.InvariantCulture)),
+        ];
         return new TrafficTruth([.. sent.Where(request => numbers.Contains(request.Number))], tag);
     }
 
@@ -32,7 +36,9 @@ internal sealed class TrafficTruth(IReadOnlyList<SentRequest> sent, string tag)
     public void Holds(params TrafficRate[] rate)
     {
         (int least, int most) = Within(rate[0]);
-        string what = string.Create(CultureInfo.InvariantCulture, $"{rate[0].Server} {rate[0].Origin} {rate[0].Name}: the truth is {least} to {most}, the bounds {rate.Sum(each => each.CountLower)} to {rate.Sum(each => each.CountUpper)}; {rate[0].Note}");
+        string what = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{rate[0].Server} {rate[0].Origin} {rate[0].Name}: the truth is {least} to {most}, the bounds {rate.Sum(each => each.CountLower)} to {rate.Sum(each => each.CountUpper)}; {rate[0].Note}");
         TestContext.Current.SendDiagnosticMessage(what);
         Assert.True(rate.Sum(each => each.CountLower) <= most && rate.Sum(each => each.CountUpper) >= least, what);
     }
@@ -42,7 +48,9 @@ internal sealed class TrafficTruth(IReadOnlyList<SentRequest> sent, string tag)
     {
         (int least, int most) = Within(rate[0]);
         double middle = (least + most) / 2.0, off = Math.Abs(rate.Sum(each => each.Count!.Value) - middle);
-        string what = string.Create(CultureInfo.InvariantCulture, $"{rate[0].Origin} {rate[0].Name}: counted {rate.Sum(each => each.Count)}, the truth is {least} to {most}");
+        string what = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{rate[0].Origin} {rate[0].Name}: counted {rate.Sum(each => each.Count)}, the truth is {least} to {most}");
         TestContext.Current.SendDiagnosticMessage(what);
         Assert.True(off <= Math.Max(middle * Share, ((most - least) / 2.0) + 1), what);
     }

@@ -8,7 +8,8 @@ namespace Foobar.Ops.Tests.Auditing;
 public sealed class AuditTests
 {
     private static readonly Snapshot Whole = Pretend.Snapshot(
-        ("web-02", Pretend.Facts(95)), ("lb-01", Pretend.Facts(10, new("b", FindingStatus.Pass), new("a", FindingStatus.Warning))), ("web-01", null));
+        ("web-02", Pretend.Facts(
+            95)), ("lb-01", Pretend.Facts(10, new("b", FindingStatus.Pass), new("a", FindingStatus.Warning))), ("web-01", null));
 
     [Fact]
     public void Findings_stand_in_the_order_of_controls_servers_and_verdicts()
@@ -87,7 +88,9 @@ public sealed class AuditTests
     [Fact]
     public void Of_a_control_over_all_servers_the_findings_of_those_in_the_scope_are_kept()
     {
-        Control<SiteCase<PretendFacts>> each = new(Pretend.Info("DB-901", area: Area.Database), site => site.Facts.Keys.Select(server => Verdict.Pass(actual: $"{site.Facts.Count}") with { Server = server }));
+        Control<SiteCase<PretendFacts>> each = new(
+            Pretend.Info("DB-901", area: Area.Database),
+            site => site.Facts.Keys.Select(server => Verdict.Pass(actual: $"{site.Facts.Count}") with { Server = server }));
         AuditPart part = new AuditPart<PretendFacts>(new PretendCollector((_, _) => Task.FromResult(Pretend.Facts())), [], [each]);
 
         Finding finding = Assert.Single(Pretend.Judge(Whole, new AuditScope { Servers = ["web-02"] }, part));
@@ -97,9 +100,13 @@ public sealed class AuditTests
     [Fact]
     public void A_scope_that_names_nothing_is_an_error()
     {
-        Assert.Equal("ServerNotFound", Assert.Throws<FoobarException>(() => Pretend.Judge(Whole, new AuditScope { Servers = ["web-3*"] })).ErrorId);
-        Assert.Equal("ControlNotFound", Assert.Throws<FoobarException>(() => Pretend.Judge(Whole, new AuditScope { Controls = ["FW-*"] })).ErrorId);
-        Assert.Equal("ControlNotFound", Assert.Throws<FoobarException>(() => Pretend.Judge(Whole, new AuditScope { ExcludedControls = ["X"] })).ErrorId);
+        Assert.Equal(
+            "ServerNotFound", Assert.Throws<FoobarException>(() => Pretend.Judge(Whole, new AuditScope { Servers = ["web-3*"] })).ErrorId);
+        Assert.Equal(
+            "ControlNotFound", Assert.Throws<FoobarException>(() => Pretend.Judge(Whole, new AuditScope { Controls = ["FW-*"] })).ErrorId);
+        Assert.Equal(
+            "ControlNotFound",
+            Assert.Throws<FoobarException>(() => Pretend.Judge(Whole, new AuditScope { ExcludedControls = ["X"] })).ErrorId);
     }
 
     [Fact]
@@ -107,7 +114,8 @@ public sealed class AuditTests
     {
         Control<ServerCase<PretendFacts>> broken = new(Pretend.Info("SRV-903"), _ => throw new InvalidOperationException("oops"));
         Control<ServerCase<PretendFacts>> silent = new(Pretend.Info("SRV-904"), _ => []);
-        AuditPart part = new AuditPart<PretendFacts>(new PretendCollector((_, _) => Task.FromResult(Pretend.Facts())), [broken, Pretend.Disk, silent]);
+        AuditPart part = new AuditPart<PretendFacts>(
+            new PretendCollector((_, _) => Task.FromResult(Pretend.Facts())), [broken, Pretend.Disk, silent]);
 
         Finding[] findings = [.. Pretend.Judge(Whole, part: part).Where(finding => finding.Server == "lb-01")];
 
@@ -137,7 +145,9 @@ public sealed class AuditTests
     [InlineData("Unknown", Severity.High, 3)]
     public void The_gate_says_what_fails_a_pipeline(string statuses, Severity minimum, int exitCode)
     {
-        IEnumerable<Finding> findings = statuses.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Enum.Parse<FindingStatus>).Select(status => Found(status));
+        IEnumerable<Finding> findings = statuses.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(Enum.Parse<FindingStatus>)
+            .Select(status => Found(status));
 
         Assert.Equal(exitCode, new AuditGate { MinimumSeverity = minimum }.Judge([.. findings]).ExitCode);
     }
@@ -156,7 +166,14 @@ public sealed class AuditTests
     {
         AuditGate gate = new() { Statuses = [FindingStatus.Fail] };
 
-        AuditVerdict verdict = gate.Judge([Found(FindingStatus.Pass, "lb-01"), Found(FindingStatus.Unknown, "web-01"), Found(FindingStatus.Unknown, "web-01"), Found(FindingStatus.Unknown, "lb-01")], ["web-77"]);
+        AuditVerdict verdict = gate.Judge(
+            [
+                Found(FindingStatus.Pass, "lb-01"),
+                Found(FindingStatus.Unknown, "web-01"),
+                Found(FindingStatus.Unknown, "web-01"),
+                Found(FindingStatus.Unknown, "lb-01"),
+            ],
+            ["web-77"]);
 
         Assert.Equal(AuditVerdict.NotJudged, verdict.ExitCode);
         Assert.Equal(["web-01", "web-77"], verdict.Unjudged);
@@ -167,6 +184,7 @@ public sealed class AuditTests
 
     private static Finding Found(FindingStatus status, string? server = null) => new()
     {
-        ControlId = "SRV-901", Title = "t", Area = Area.Server, Severity = Severity.Medium, Status = status, Server = server, Time = TestSite.Now,
+        ControlId = "SRV-901", Title = "t", Area = Area.Server, Severity = Severity.Medium, Status = status, Server = server,
+        Time = TestSite.Now,
     };
 }

@@ -34,7 +34,8 @@ public sealed class BaselineTests
         Finding other = Found(FindingStatus.Fail) with { Site = site, Server = server, Target = target, ControlId = control };
 
         Assert.Single(new Baseline([Found(FindingStatus.Fail)]).New([other]));
-        Assert.Empty(new Baseline([Found(FindingStatus.Fail)]).New([Found(FindingStatus.Fail) with { Server = "WEB-01", Actual = "worse" }]));
+        Assert.Empty(
+            new Baseline([Found(FindingStatus.Fail)]).New([Found(FindingStatus.Fail) with { Server = "WEB-01", Actual = "worse" }]));
     }
 
     [Theory]
@@ -46,7 +47,9 @@ public sealed class BaselineTests
     {
         Finding[] found = [.. new Baseline([Found(FindingStatus.Fail)]).Mended([Found(now)])];
 
-        Assert.Equal(expected is { } status ? [(status, FindingChange.Mended)] : [], found.Select(finding => (finding.Status, finding.Change!.Value)));
+        Assert.Equal(
+            expected is { } status ? [(status, FindingChange.Mended)] : [],
+            found.Select(finding => (finding.Status, finding.Change!.Value)));
     }
 
     [Fact]
@@ -65,10 +68,15 @@ public sealed class BaselineTests
     public void A_file_of_anything_else_is_refused()
     {
         string path = Path.GetTempFileName();
-        foreach (string text in (string[])["", "{", "{}", "7", "[1]", "[{}]", """{ "findings": [{ "controlId": "X" }] }""", """{ "servers": {} }"""])
+        foreach (string text in (string[])
+        [
+            "", "{", "{}", "7", "[1]", "[{}]", """{ "findings": [{ "controlId": "X" }] }""", """{ "servers": {} }""",
+        ])
         {
             File.WriteAllText(path, text);
-            Assert.Contains(Assert.Throws<Foobar.Ops.Errors.FoobarException>(() => BaselineSource.File(path).Load(AuditScope.Everything)).ErrorId, (string[])["BaselineInvalid", "SnapshotInvalid"]);
+            Assert.Contains(
+                Assert.Throws<Foobar.Ops.Errors.FoobarException>(() => BaselineSource.File(path).Load(AuditScope.Everything)).ErrorId,
+                (string[])["BaselineInvalid", "SnapshotInvalid"]);
         }
 
         File.Delete(path);
@@ -76,6 +84,7 @@ public sealed class BaselineTests
 
     private static Finding Found(FindingStatus status) => new()
     {
-        ControlId = "SRV-902", Title = "t", Area = Area.Server, Severity = Severity.High, Status = status, Site = "a.example", Server = "web-01", Target = "/", Time = TestSite.Now,
+        ControlId = "SRV-902", Title = "t", Area = Area.Server, Severity = Severity.High, Status = status, Site = "a.example",
+        Server = "web-01", Target = "/", Time = TestSite.Now,
     };
 }

@@ -49,7 +49,12 @@ public sealed class ControlReferencesTests
         {
             string name = framework.GetProperty("name").GetString()!;
             string[] titled = [.. framework.GetProperty("titles").EnumerateObject().Select(title => title.Name)];
-            string[] used = [.. AuditRegistry.Controls.SelectMany(control => control.References).Where(reference => reference.Framework == name).Select(reference => reference.Number)];
+            string[] used =
+            [
+                .. AuditRegistry.Controls.SelectMany(control => control.References)
+                    .Where(reference => reference.Framework == name)
+                    .Select(reference => reference.Number),
+            ];
 
             Assert.Equal(titled.Length, titled.Distinct().Count());
             Assert.Empty(titled.Except(used));
@@ -66,13 +71,16 @@ public sealed class ControlReferencesTests
         Assert.All(Data.GetProperty("frameworks").EnumerateArray(), framework =>
         {
             Assert.Equal(["name", "fullName", "version", "titles"], framework.EnumerateObject().Select(property => property.Name));
-            Assert.All(framework.GetProperty("titles").EnumerateObject(), title => Assert.Matches(@"^[A-Z].{6,}[^.\s]$", title.Value.GetString()));
+            Assert.All(
+                framework.GetProperty("titles").EnumerateObject(), title => Assert.Matches(@"^[A-Z].{6,}[^.\s]$", title.Value.GetString()));
         });
         string[] frameworks = [.. ControlReferences.Frameworks.Select(framework => framework.Name)];
         Assert.Equal(Numbers.Keys, frameworks);
         Assert.All(Data.GetProperty("controls").EnumerateObject(), control => Assert.True(
             control.Value.EnumerateObject().Select(property => property.Name).SequenceEqual(["none"])
-            || control.Value.EnumerateObject().Select(property => property.Name).SequenceEqual(frameworks.Where(framework => control.Value.TryGetProperty(framework, out _))),
+            || control.Value.EnumerateObject()
+                .Select(property => property.Name)
+                .SequenceEqual(frameworks.Where(framework => control.Value.TryGetProperty(framework, out _))),
             control.Name));
     }
 
@@ -86,7 +94,11 @@ public sealed class ControlReferencesTests
     [InlineData("", "M1041", "DB-014")]
     public void Controls_are_chosen_by_what_they_map_to(string framework, string reference, string expected)
     {
-        ReferenceFilter filter = new() { Frameworks = framework.Length == 0 ? [] : [framework], References = reference.Length == 0 ? [] : [reference] };
+        ReferenceFilter filter = new()
+        {
+            Frameworks = framework.Length == 0 ? [] : [framework],
+            References = reference.Length == 0 ? [] : [reference],
+        };
         filter.Check(AuditRegistry.Controls);
         string[] chosen = [.. AuditRegistry.Controls.Where(filter.Holds).Select(control => control.Id)];
 
@@ -112,7 +124,11 @@ public sealed class ControlReferencesTests
     [InlineData("", "PCI DSS 13.*")]
     public void What_nothing_maps_to_is_an_error(string framework, string reference)
     {
-        ReferenceFilter filter = new() { Frameworks = framework.Length == 0 ? [] : [framework], References = reference.Length == 0 ? [] : [reference] };
+        ReferenceFilter filter = new()
+        {
+            Frameworks = framework.Length == 0 ? [] : [framework],
+            References = reference.Length == 0 ? [] : [reference],
+        };
 
         Assert.Equal("ReferenceNotFound", Assert.Throws<FoobarException>(() => filter.Check(AuditRegistry.Controls)).ErrorId);
     }

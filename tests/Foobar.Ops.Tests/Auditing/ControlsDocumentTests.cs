@@ -17,7 +17,9 @@ public sealed class ControlsDocumentTests
             File.WriteAllText(path, text);
         }
 
-        Assert.True(File.ReadAllText(path) == text, "docs/controls.md is not up to date: run this test once with FOOBAR_UPDATE_DOCS=1 in the environment and commit the file.");
+        Assert.True(
+            File.ReadAllText(path) == text,
+            "docs/controls.md is not up to date: run this test once with FOOBAR_UPDATE_DOCS=1 in the environment and commit the file.");
     }
 
     private static string Write()
@@ -40,7 +42,8 @@ public sealed class ControlsDocumentTests
             text.Append($"\n## {area.Key}\n");
             foreach (ControlInfo control in area)
             {
-                text.Append($"\n### {control.Id}: {control.Title}\n**{control.Severity}.** {control.Rationale}\n\n**To put it right:** {control.Remediation}\n");
+                text.Append(
+                    $"\n### {control.Id}: {control.Title}\n**{control.Severity}.** {control.Rationale}\n\n**To put it right:** {control.Remediation}\n");
                 if (control.Reference is { } reference)
                 {
                     text.Append($"\n**Source:** {reference}\n");

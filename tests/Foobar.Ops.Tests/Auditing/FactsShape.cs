@@ -22,7 +22,10 @@ internal static class FactsShape
             return;
         }
 
-        if (type == typeof(object) || ((type.IsAbstract || type.IsInterface) && type.GetCustomAttributes(typeof(JsonPolymorphicAttribute), false).Length == 0 && !Collection(type)))
+        if (type == typeof(object)
+            || ((type.IsAbstract || type.IsInterface)
+                && type.GetCustomAttributes(typeof(JsonPolymorphicAttribute), false).Length == 0
+                && !Collection(type)))
         {
             losses.Add($"{path} is a {type.Name}, which has no one form");
             return;
@@ -39,7 +42,9 @@ internal static class FactsShape
             Visit(derived.DerivedType, $"{path}({derived.DerivedType.Name})", seen, losses);
         }
 
-        foreach (JsonPropertyInfo property in info.Kind == JsonTypeInfoKind.Object ? info.Properties.Where(property => property.Get is not null) : [])
+        foreach (JsonPropertyInfo property in info.Kind == JsonTypeInfoKind.Object
+            ? info.Properties.Where(property => property.Get is not null)
+            : [])
         {
             Visit(property.PropertyType, $"{path}.{property.Name}", seen, losses);
         }

@@ -24,7 +24,9 @@ public sealed class JudgedFactsTests
         Finding[] first = Judge(part, Site, TestSite.Now, facts), second = Judge(part, Site, TestSite.Now.AddHours(1), facts);
 
         Assert.Equal((3 * times, times), (_each, _together));
-        Assert.Equal(first.Select(static finding => finding with { Time = default }), second.Select(static finding => finding with { Time = default }));
+        Assert.Equal(
+            first.Select(static finding => finding with { Time = default }),
+            second.Select(static finding => finding with { Time = default }));
         Assert.All(second, static finding => Assert.Equal(TestSite.Now.AddHours(1), finding.Time));
     }
 
@@ -65,7 +67,8 @@ public sealed class JudgedFactsTests
         [new(Pretend.Info("SRV-903"), facts =>
         {
             Interlocked.Increment(ref _each);
-            return facts.Facts.Disk.Judge(static percent => [percent > 90 ? Verdict.Fail("/", "90 % at most", $"{percent} %", "df -P /") : Verdict.Pass("/")]);
+            return facts.Facts.Disk.Judge(
+                static percent => [percent > 90 ? Verdict.Fail("/", "90 % at most", $"{percent} %", "df -P /") : Verdict.Pass("/")]);
         })],
         [new(Pretend.Info("SRV-904"), _ =>
         {

@@ -7,7 +7,8 @@ namespace Foobar.Ops.Tests.Auditing;
 /// <summary>Judging while reading: the same findings as from the snapshot, each as soon as it can be decided.</summary>
 public sealed class LiveAuditTests
 {
-    private static readonly CrossAreaControl Across = new(new(Pretend.Info("TOP-902", area: Area.Topology), snapshot => [Verdict.Pass(actual: $"{snapshot.Facts.Count}")]), ["pretend"]);
+    private static readonly CrossAreaControl Across = new(
+        new(Pretend.Info("TOP-902", area: Area.Topology), snapshot => [Verdict.Pass(actual: $"{snapshot.Facts.Count}")]), ["pretend"]);
 
     [Theory]
     [InlineData("", "")]
@@ -26,7 +27,9 @@ public sealed class LiveAuditTests
             [new(Pretend.Info("DB-901", area: Area.Database), _ => [Verdict.Pass()])]);
         List<Finding> streamed = [];
 
-        SnapshotResult result = await new LiveAudit(new PretendSession(TestSite.Create()), scope, new CollectOptions(), [part, none], [Across]).RunAsync(streamed.AddRange, TestContext.Current.CancellationToken);
+        SnapshotResult result = await new LiveAudit(
+            new PretendSession(TestSite.Create()), scope, new CollectOptions(), [part, none], [Across])
+            .RunAsync(streamed.AddRange, TestContext.Current.CancellationToken);
 
         IReadOnlyList<Finding> judged = Audit.Judge(result.Snapshot, scope, [part, none], [Across]);
         Assert.Equal(judged.OrderBy(Text), streamed.OrderBy(Text));
@@ -60,7 +63,10 @@ public sealed class LiveAuditTests
             TestContext.Current.CancellationToken);
 
         Assert.Equal("web-02", streamed.Last(finding => finding.ControlId == "SRV-902").Server);
-        Assert.True(streamed.FindIndex(finding => finding.ControlId == "TOP-901") > streamed.FindIndex(finding => finding is { ControlId: "SRV-902", Server: "web-01" }));
+        Assert.True(
+            streamed.FindIndex(
+                finding => finding.ControlId == "TOP-901") > streamed.FindIndex(
+                    finding => finding is { ControlId: "SRV-902", Server: "web-01" }));
     }
 
     private static string Text(Finding finding) => $"{finding.ControlId} {finding.Server} {finding.Target}";

@@ -20,16 +20,25 @@ public sealed class ManyServersTests
     {
         int now = 0, most = 0, readBeforeTheLimit = 0;
         Stopwatch clock = Stopwatch.StartNew();
-        AuditPart[] parts = [.. Enumerable.Range(0, 4).Select(part => new AuditPart<PretendFacts>(new PretendCollector(ReadAsync, name: $"part{part}"), [Control(part)]))];
+        AuditPart[] parts =
+        [
+            .. Enumerable.Range(0, 4).Select(
+                part => new AuditPart<PretendFacts>(new PretendCollector(ReadAsync, name: $"part{part}"), [Control(part)])),
+        ];
         List<Finding> findings = [];
 
-        SnapshotResult result = await new LiveAudit(new PretendSession(Many()), AuditScope.Everything, new CollectOptions { ThrottleLimit = Throttle, ServerTimeLimit = Limit }, parts, [])
+        SnapshotResult result = await new LiveAudit(
+            new PretendSession(Many()), AuditScope.Everything,
+            new CollectOptions { ThrottleLimit = Throttle, ServerTimeLimit = Limit },
+            parts, [])
             .RunAsync(findings.AddRange, TestContext.Current.CancellationToken);
 
         FoobarException error = Assert.Single(result.Errors);
         Assert.Equal(("ConnectTimeout", "web-007"), (error.ErrorId, error.Server));
         Assert.Equal(Servers * parts.Length, findings.Count(finding => finding.Area == Area.Server));
-        Assert.All(findings.Where(finding => finding.Area == Area.Server), finding => Assert.Equal(finding.Server == "web-007" ? FindingStatus.Unknown : FindingStatus.Pass, finding.Status));
+        Assert.All(
+            findings.Where(finding => finding.Area == Area.Server),
+            finding => Assert.Equal(finding.Server == "web-007" ? FindingStatus.Unknown : FindingStatus.Pass, finding.Status));
         Assert.InRange(most, 2, Throttle * parts.Length);
 
         // The limit is waited for once, not once a part; a busy machine gets some room.
@@ -58,15 +67,23 @@ public sealed class ManyServersTests
         Snapshot snapshot = Pretend.Snapshot([.. Many().Servers.Select(server => (server.Name, (PretendFacts?)Pretend.Facts()))]);
 
         Assert.NotNull(snapshot.Read<PretendFacts>("pretend", "WEB-199").Value);
-        Assert.Contains("holds no facts", (snapshot with { Facts = [.. snapshot.Facts.Take(3)] }).Read<PretendFacts>("pretend", "web-199").Failure, StringComparison.Ordinal);
-        Assert.Contains("of another kind", snapshot.Read<Foobar.Ops.Servers.ServerFacts>("pretend", "web-001").Failure, StringComparison.Ordinal);
+        Assert.Contains(
+            "holds no facts",
+            (snapshot with { Facts = [.. snapshot.Facts.Take(3)] }).Read<PretendFacts>("pretend", "web-199").Failure,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "of another kind", snapshot.Read<Foobar.Ops.Servers.ServerFacts>("pretend", "web-001").Failure, StringComparison.Ordinal);
     }
 
     private static Control<ServerCase<PretendFacts>> Control(int part) => new(Pretend.Info($"SRV-91{part}"), _ => [Verdict.Pass()]);
 
     private static Site Many() => TestSite.Create() with
     {
-        Servers = [.. Enumerable.Range(0, Servers).Select(index => new Server { Name = $"web-{index:000}", Roles = [Role.Web], Ssh = new SshEndpoint { Host = "web-01" } })],
+        Servers =
+        [
+            .. Enumerable.Range(0, Servers)
+                .Select(index => new Server { Name = $"web-{index:000}", Roles = [Role.Web], Ssh = new SshEndpoint { Host = "web-01" } }),
+        ],
     };
 
     private static void InterlockedMax(ref int most, int value)

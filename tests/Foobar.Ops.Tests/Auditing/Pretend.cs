@@ -34,13 +34,17 @@ public sealed record PretendFacts
 public sealed record PretendUnit(string Name, FindingStatus State);
 
 /// <summary>A collector that does what a test says.</summary>
-internal sealed class PretendCollector(Func<Server, CancellationToken, Task<PretendFacts>> read, Func<Server, bool>? appliesTo = null, string name = "pretend") : Collector<PretendFacts>
+internal sealed class PretendCollector(
+    Func<Server, CancellationToken, Task<PretendFacts>> read,
+    Func<Server, bool>? appliesTo = null,
+    string name = "pretend") : Collector<PretendFacts>
 {
     public override string Name => name;
 
     public override bool AppliesTo(Server server, Site site) => appliesTo?.Invoke(server) ?? true;
 
-    public override Task<PretendFacts> CollectAsync(ISiteSession session, Server server, CancellationToken cancellationToken) => read(server, cancellationToken);
+    public override Task<PretendFacts> CollectAsync(ISiteSession session, Server server, CancellationToken cancellationToken) =>
+        read(server, cancellationToken);
 }
 
 /// <summary>A session that connects to nothing.</summary>
@@ -53,10 +57,12 @@ internal sealed class PretendSession(Site site) : ISiteSession
     /// <summary>How it connects; it is refused unless told.</summary>
     public Func<CancellationToken, Task<IServerSession>>? Connect { get; init; }
 
-    public Task<IServerSession> GetServerAsync(string server, CancellationToken cancellationToken = default) => Connect?.Invoke(cancellationToken) ??
-        throw new FoobarException("ServerUnreachable", ErrorKind.Connection, $"{server}: no route to host.") { Server = server };
+    public Task<IServerSession> GetServerAsync(string server, CancellationToken cancellationToken = default) =>
+        Connect?.Invoke(cancellationToken) ??
+            throw new FoobarException("ServerUnreachable", ErrorKind.Connection, $"{server}: no route to host.") { Server = server };
 
-    public Task<IDatabaseSession> OpenDatabaseAsync(string server, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public Task<IDatabaseSession> OpenDatabaseAsync(string server, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
 
     public ISiteSession Fresh() => this;
 
@@ -68,7 +74,8 @@ internal static class Pretend
 {
     public static readonly Control<ServerCase<PretendFacts>> Disk = new(
         Info("SRV-902", Severity.High),
-        facts => facts.Facts.Disk.Judge(percent => [percent > 90 ? Verdict.Fail("/", "90 % at most", $"{percent} %", "df -P /") : Verdict.Pass("/", $"{percent} %")]));
+        facts => facts.Facts.Disk.Judge(
+            percent => [percent > 90 ? Verdict.Fail("/", "90 % at most", $"{percent} %", "df -P /") : Verdict.Pass("/", $"{percent} %")]));
 
     public static readonly Control<ServerCase<PretendFacts>> Units = new(
         Info("SRV-901", Severity.Medium),
@@ -81,7 +88,14 @@ internal static class Pretend
 
     public static readonly Control<SiteCase<PretendFacts>> Same = new(
         Info("TOP-901", Severity.Critical, Area.Topology),
-        site => [Verdict.Pass("all servers", string.Join(' ', site.Facts.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={(pair.Value.TryGet(out PretendFacts? facts) ? facts.Disk.Value : -1)}")))]);
+        site => [
+            Verdict.Pass(
+                "all servers",
+                string.Join(
+                    ' ',
+                    site.Facts.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+                        .Select(pair => $"{pair.Key}={(pair.Value.TryGet(out PretendFacts? facts) ? facts.Disk.Value : -1)}"))),
+        ]);
 
     public static ControlInfo Info(string id, Severity severity = Severity.Medium, Area area = Area.Server) =>
         new(id, $"Rule {id} holds", area, severity, $"Why {id} matters.", $"How to put {id} right.", "RFC 9999");
@@ -98,7 +112,8 @@ internal static class Pretend
         Counter = 42,
     };
 
-    public static AuditPart<PretendFacts> Part(Func<Server, CancellationToken, Task<PretendFacts>>? read = null, Func<Server, bool>? appliesTo = null) =>
+    public static AuditPart<PretendFacts> Part(
+        Func<Server, CancellationToken, Task<PretendFacts>>? read = null, Func<Server, bool>? appliesTo = null) =>
         new(new PretendCollector(read ?? ((_, _) => Task.FromResult(Facts())), appliesTo), [Disk, Units], [Same]);
 
     public static Snapshot Snapshot(params (string Server, PretendFacts? Facts)[] facts) => new()
@@ -107,7 +122,16 @@ internal static class Pretend
         Time = TestSite.Now,
         Duration = TimeSpan.FromSeconds(2),
         ModuleVersion = "1.2.3",
-        Facts = [.. facts.Select(pair => new SnapshotFacts { Server = pair.Server, Part = "pretend", Value = pair.Facts, Failure = pair.Facts is null ? $"{pair.Server}: no route to host." : null })],
+        Facts =
+        [
+            .. facts.Select(pair => new SnapshotFacts
+            {
+                Server = pair.Server,
+                Part = "pretend",
+                Value = pair.Facts,
+                Failure = pair.Facts is null ? $"{pair.Server}: no route to host." : null,
+            }),
+        ],
     };
 
     public static IReadOnlyList<Finding> Judge(Snapshot snapshot, AuditScope? scope = null, AuditPart? part = null) =>

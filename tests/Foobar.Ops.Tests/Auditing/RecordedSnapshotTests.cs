@@ -16,7 +16,9 @@ public sealed class RecordedSnapshotTests
         Snapshot snapshot = RecordedSnapshots.Load(name);
 
         Assert.Equal(["fw-01", "lb-01", "web-01", "web-02"], snapshot.Facts.Select(facts => facts.Server).Distinct());
-        Assert.All(snapshot.Facts, facts => Assert.True(facts is { Value: not null, Failure: null }, $"{facts.Server} {facts.Part}: {facts.Failure}"));
+        Assert.All(
+            snapshot.Facts,
+            facts => Assert.True(facts is { Value: not null, Failure: null }, $"{facts.Server} {facts.Part}: {facts.Failure}"));
         Assert.StartsWith(snapshot.ModuleVersion!, name, StringComparison.Ordinal);
     }
 
@@ -64,11 +66,13 @@ public sealed class RecordedSnapshotTests
     [Fact]
     public void A_snapshot_of_a_later_format_says_which_version_reads_it()
     {
-        string text = RecordedSnapshots.Text(RecordedSnapshots.Names[0]).Replace("\"format\": 1", "\"format\": 9", StringComparison.Ordinal);
+        string text = RecordedSnapshots.Text(RecordedSnapshots.Names[0])
+            .Replace("\"format\": 1", "\"format\": 9", StringComparison.Ordinal);
         FoobarException error = Assert.Throws<FoobarException>(() => SnapshotFile.Parse(text, "later.json"));
 
         Assert.Equal("SnapshotInvalid", error.ErrorId);
-        Assert.Contains("it has format 9 of Foobar.Ops 0.1.0, and this version of the module reads format 1", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "it has format 9 of Foobar.Ops 0.1.0, and this version of the module reads format 1", error.Message, StringComparison.Ordinal);
     }
 
     // Whoever can write a snapshot decides what is judged; he must not decide what the judge does.

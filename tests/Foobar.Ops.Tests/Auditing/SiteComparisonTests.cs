@@ -18,7 +18,8 @@ namespace Foobar.Ops.Tests.Auditing;
 /// <summary>Changes of a recorded snapshot are told in the terms of a site.</summary>
 public sealed class SiteComparisonTests
 {
-    private static readonly Snapshot Before = RecordedSnapshots.Load(RecordedSnapshots.Names.First(name => name.Contains("mariadb", StringComparison.Ordinal)));
+    private static readonly Snapshot Before = RecordedSnapshots.Load(
+        RecordedSnapshots.Names.First(name => name.Contains("mariadb", StringComparison.Ordinal)));
 
     [Fact]
     public void A_rule_that_opens_a_port_is_a_flow_with_its_way_and_the_rule()
@@ -38,7 +39,10 @@ public sealed class SiteComparisonTests
     [Fact]
     public void A_rule_that_is_gone_closes_what_it_let_through()
     {
-        SnapshotDifference[] flows = [.. SnapshotComparison.Compare(With(8081, "accept"), Before).Where(one => one.Kind == DifferenceKind.Flow)];
+        SnapshotDifference[] flows =
+        [
+            .. SnapshotComparison.Compare(With(8081, "accept"), Before).Where(one => one.Kind == DifferenceKind.Flow),
+        ];
 
         Assert.Equal(2, flows.Length);
         Assert.All(flows, flow => Assert.Null(flow.After));
@@ -60,8 +64,15 @@ public sealed class SiteComparisonTests
     [Fact]
     public void A_switchover_is_two_roles_and_two_links()
     {
-        Snapshot after = With<ReplicationFacts>("web-01", facts => facts with { Guard = Facts<ReplicationFacts>("web-02").Guard, Channels = Channel("web-02") })
-            .With("web-02", (ReplicationFacts facts) => facts with { Guard = Facts<ReplicationFacts>("web-01").Guard, Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([]) });
+        Snapshot after = With<ReplicationFacts>(
+            "web-01", facts => facts with { Guard = Facts<ReplicationFacts>("web-02").Guard, Channels = Channel("web-02") })
+            .With(
+                "web-02",
+                (ReplicationFacts facts) => facts with
+                {
+                    Guard = Facts<ReplicationFacts>("web-01").Guard,
+                    Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([]),
+                });
 
         Assert.Equal(
             [("web-01", "Primary", "Replica"), ("web-02", "Replica", "Primary")],
@@ -76,7 +87,9 @@ public sealed class SiteComparisonTests
     {
         Snapshot after = With<ReplicationFacts>("web-02", facts => facts with
         {
-            Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([.. facts.Channels.Value!.Select(channel => channel with { Applier = ReplicationThread.Stopped })]),
+            Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([
+                .. facts.Channels.Value!.Select(channel => channel with { Applier = ReplicationThread.Stopped }),
+            ]),
         });
 
         SnapshotDifference link = Assert.Single(Of(after, DifferenceKind.Replication));
@@ -88,7 +101,11 @@ public sealed class SiteComparisonTests
     {
         Snapshot after = With<CertificateFacts>("lb-01", facts => facts with
         {
-            Endpoints = [facts.Endpoints[0] with { Certificate = Reading.Of(Renewed(facts.Endpoints[0].Certificate.Value!)) }, .. facts.Endpoints.Skip(1)],
+            Endpoints =
+            [
+                facts.Endpoints[0] with { Certificate = Reading.Of(Renewed(facts.Endpoints[0].Certificate.Value!)) },
+                .. facts.Endpoints.Skip(1),
+            ],
         });
 
         string endpoint = Facts<CertificateFacts>("lb-01").Endpoints[0].Endpoint.ToString();
@@ -107,18 +124,26 @@ public sealed class SiteComparisonTests
     {
         Snapshot after = With<CertificateFacts>("lb-01", facts => facts with
         {
-            Endpoints = [.. facts.Endpoints.Select(answer => answer with { Certificate = Reading.Unreadable<ServedCertificate>("connection refused") })],
+            Endpoints =
+            [
+                .. facts.Endpoints.Select(
+                    answer => answer with { Certificate = Reading.Unreadable<ServedCertificate>("connection refused") }),
+            ],
         });
 
-        Assert.Contains(Of(after, DifferenceKind.Certificate), one => one.Target!.EndsWith(" answer", StringComparison.Ordinal) && one.After == "none: connection refused");
+        Assert.Contains(
+            Of(after, DifferenceKind.Certificate),
+            one => one.Target!.EndsWith(" answer", StringComparison.Ordinal) && one.After == "none: connection refused");
     }
 
     [Fact]
     public void A_leg_that_lost_its_encryption_is_worth_less()
     {
-        Snapshot after = With<LegFacts>("lb-01", facts => facts with { Looks = [.. facts.Looks.Select(look => look with { State = LegState.Plain })] });
+        Snapshot after = With<LegFacts>(
+            "lb-01", facts => facts with { Looks = [.. facts.Looks.Select(look => look with { State = LegState.Plain })] });
 
-        Assert.Contains(Of(after, DifferenceKind.Tls), one => one.Target!.StartsWith("visitors -> ", StringComparison.Ordinal) && one.After == "Plain");
+        Assert.Contains(
+            Of(after, DifferenceKind.Tls), one => one.Target!.StartsWith("visitors -> ", StringComparison.Ordinal) && one.After == "Plain");
     }
 
     [Fact]
@@ -130,7 +155,14 @@ public sealed class SiteComparisonTests
             {
                 Server = "lb-01", Part = "grades", Value = new GradeFacts
                 {
-                    Endpoints = [new ScannedEndpoint { Endpoint = "198.51.100.10:443", Offer = Reading.Of(new EndpointOffer { Grade = grade, Score = 90, Versions = versions }) }],
+                    Endpoints =
+                    [
+                        new ScannedEndpoint
+                        {
+                            Endpoint = "198.51.100.10:443",
+                            Offer = Reading.Of(new EndpointOffer { Grade = grade, Score = 90, Versions = versions }),
+                        },
+                    ],
                 },
             }],
         };
@@ -144,13 +176,26 @@ public sealed class SiteComparisonTests
     [Fact]
     public void Versions_and_services_are_components()
     {
-        Snapshot after = With<LoadBalancerFacts>("lb-01", facts => facts with { Process = Reading.Of(facts.Process.Value! with { Version = "9.9.9" }) })
-            .With("web-01", (ReplicationFacts facts) => facts with { Identity = Reading.Of(facts.Identity.Value! with { Version = "12.0.1" }) })
-            .With("web-02", (ServerFacts facts) => facts with { Units = Reading.Of<IReadOnlyList<Unit>>([.. facts.Units.Value!.Where(unit => unit.Name != "nginx.service")]) })
+        Snapshot after = With<LoadBalancerFacts>(
+            "lb-01", facts => facts with { Process = Reading.Of(facts.Process.Value! with { Version = "9.9.9" }) })
+            .With(
+                "web-01",
+                (ReplicationFacts facts) => facts with { Identity = Reading.Of(facts.Identity.Value! with { Version = "12.0.1" }) })
+            .With(
+                "web-02",
+                (ServerFacts facts) => facts with
+                {
+                    Units = Reading.Of<IReadOnlyList<Unit>>([.. facts.Units.Value!.Where(unit => unit.Name != "nginx.service")]),
+                })
             .With("fw-01", (ServerFacts facts) => facts with { System = Reading.Of(facts.System.Value! with { Kernel = "6.12.1" }) });
 
         Assert.Equal(
-            [("fw-01", "kernel", "6.12.1"), ("lb-01", "HAProxy", "9.9.9"), ("web-01", "database", "MariaDb 12.0.1"), ("web-02", "nginx.service", null)],
+            [
+                ("fw-01", "kernel", "6.12.1"),
+                ("lb-01", "HAProxy", "9.9.9"),
+                ("web-01", "database", "MariaDb 12.0.1"),
+                ("web-02", "nginx.service", null),
+            ],
             Of(after, DifferenceKind.Component).Select(one => (one.Server!, one.Target!, one.After)).Order());
     }
 
@@ -160,7 +205,10 @@ public sealed class SiteComparisonTests
         Snapshot after = With<ServerFacts>("web-01", facts => facts with
         {
             Sockets = Reading.Of<IReadOnlyList<ListeningSocket>>(
-                [.. facts.Sockets.Value!, new ListeningSocket { Protocol = TransportProtocol.Tcp, Address = "*", Port = 4444, Processes = ["nc"] }]),
+                [
+                    .. facts.Sockets.Value!,
+                    new ListeningSocket { Protocol = TransportProtocol.Tcp, Address = "*", Port = 4444, Processes = ["nc"] },
+                ]),
         })
             .With("lb-01", (LoadBalancerFacts facts) => facts with { Statistics = Reading.Of(Down(facts.Statistics.Value!)) })
             .With("web-02", (AgentFacts facts) => facts with { Agents = Reading.Of<IReadOnlyList<MonitoringAgent>>([]) });
@@ -178,7 +226,12 @@ public sealed class SiteComparisonTests
     [Fact]
     public void A_fact_that_is_told_so_says_as_what_and_any_other_does_not()
     {
-        Snapshot after = With<LoadBalancerFacts>("lb-01", facts => facts with { Process = facts.Process with { Value = facts.Process.Value! with { Version = "9.9.9", MaximumConnections = 7 } } });
+        Snapshot after = With<LoadBalancerFacts>(
+            "lb-01",
+            facts => facts with
+            {
+                Process = facts.Process with { Value = facts.Process.Value! with { Version = "9.9.9", MaximumConnections = 7 } },
+            });
 
         Assert.Equal(
             [("process.value.maximumConnections", (DifferenceKind?)null), ("process.value.version", DifferenceKind.Component)],
@@ -191,12 +244,16 @@ public sealed class SiteComparisonTests
         Snapshot after = With<LoadBalancerFacts>("lb-01", facts => facts with { Statistics = Reading.Of(Down(facts.Statistics.Value!)) });
 
         Assert.True(Assert.Single(Of(after, DifferenceKind.Finding), one => one.Source == "LB-002").IsTrouble);
-        Assert.False(Assert.Single(SnapshotComparison.Compare(after, Before), one => one.Kind == DifferenceKind.Finding && one.Source == "LB-002").IsTrouble);
+        Assert.False(
+            Assert.Single(
+                SnapshotComparison.Compare(after, Before), one => one.Kind == DifferenceKind.Finding && one.Source == "LB-002").IsTrouble);
     }
 
-    private static SnapshotDifference[] Of(Snapshot after, DifferenceKind kind) => [.. SnapshotComparison.Compare(Before, after).Where(one => one.Kind == kind)];
+    private static SnapshotDifference[] Of(Snapshot after, DifferenceKind kind) =>
+        [.. SnapshotComparison.Compare(Before, after).Where(one => one.Kind == kind)];
 
-    private static TFacts Facts<TFacts>(string server) => (TFacts)Before.Facts.First(facts => facts.Server == server && facts.Value is TFacts).Value!;
+    private static TFacts Facts<TFacts>(string server) =>
+        (TFacts)Before.Facts.First(facts => facts.Server == server && facts.Value is TFacts).Value!;
 
     private static Snapshot With<TFacts>(string server, Func<TFacts, TFacts> change)
         where TFacts : class => Before.With(server, change);
@@ -204,7 +261,8 @@ public sealed class SiteComparisonTests
     // As a rule of the chain that takes what is for the server, before those that drop.
     private static Snapshot With(int port, string verdict) => With<FirewallFacts>("web-01", facts => facts with
     {
-        Running = Reading.Of(facts.Running.Value! with { Nftables = Inserted(facts.Running.Value!.Nftables, port, verdict) }, facts.Running.Source),
+        Running = Reading.Of(
+            facts.Running.Value! with { Nftables = Inserted(facts.Running.Value!.Nftables, port, verdict) }, facts.Running.Source),
     });
 
     private static string Inserted(string listing, int port, string verdict)
@@ -245,7 +303,10 @@ public sealed class SiteComparisonTests
         Backends =
         [
             .. statistics.Backends.Select(backend => backend.Name == "web"
-                ? backend with { Servers = [.. backend.Servers.Select(server => server.Name == "web-02" ? server with { Status = "DOWN" } : server)] }
+                ? backend with
+                {
+                    Servers = [.. backend.Servers.Select(server => server.Name == "web-02" ? server with { Status = "DOWN" } : server)],
+                }
                 : backend),
         ],
     };
@@ -257,6 +318,10 @@ internal static class SnapshotEditing
     public static Snapshot With<TFacts>(this Snapshot snapshot, string server, Func<TFacts, TFacts> change)
         where TFacts : class => snapshot with
         {
-            Facts = [.. snapshot.Facts.Select(facts => facts.Server == server && facts.Value is TFacts value ? facts with { Value = change(value) } : facts)],
+            Facts =
+            [
+                .. snapshot.Facts.Select(
+                    facts => facts.Server == server && facts.Value is TFacts value ? facts with { Value = change(value) } : facts),
+            ],
         };
 }

@@ -33,10 +33,15 @@ public sealed class SnapshotCollectorTests
         PretendCollector one = new((server, _) => Fetch(server), name: "one");
         PretendCollector two = new((server, _) => Fetch(server), name: "two");
 
-        SnapshotResult result = await Collect([new AuditPart<PretendFacts>(one, [Pretend.Disk]), new AuditPart<PretendFacts>(two, [Pretend.Units])]);
+        SnapshotResult result = await Collect([
+            new AuditPart<PretendFacts>(one, [Pretend.Disk]), new AuditPart<PretendFacts>(two, [Pretend.Units]),
+        ]);
 
         Assert.Equal(
-            [("lb-01", "one", true), ("lb-01", "two", true), ("web-01", "one", false), ("web-01", "two", false), ("web-02", "one", true), ("web-02", "two", true)],
+            [
+                ("lb-01", "one", true), ("lb-01", "two", true), ("web-01", "one", false), ("web-01", "two", false), ("web-02", "one", true),
+                ("web-02", "two", true),
+            ],
             result.Snapshot.Facts.Select(facts => (facts.Server, facts.Part, facts.Value is not null)));
         FoobarException error = Assert.Single(result.Errors);
         Assert.Equal(("ServerUnreachable", "web-01"), (error.ErrorId, error.Server));
@@ -104,7 +109,9 @@ public sealed class SnapshotCollectorTests
             return Pretend.Facts();
         });
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new SnapshotCollector(Session, new AuditScope { Servers = ["lb-01"] }, new CollectOptions(), [part], []).CollectAsync(cancellation.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => new SnapshotCollector(Session, new AuditScope { Servers = ["lb-01"] }, new CollectOptions(), [part], [])
+                .CollectAsync(cancellation.Token));
         await told.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
     }
 
@@ -143,9 +150,11 @@ public sealed class SnapshotCollectorTests
     public async Task Only_what_the_scope_needs_is_read()
     {
         AuditScope scope = new() { Servers = ["web-*"], Controls = ["SRV-901"] };
-        AuditPart other = new AuditPart<PretendFacts>(new PretendCollector((_, _) => throw new InvalidOperationException("not in scope"), name: "other"), [Pretend.Disk]);
+        AuditPart other = new AuditPart<PretendFacts>(
+            new PretendCollector((_, _) => throw new InvalidOperationException("not in scope"), name: "other"), [Pretend.Disk]);
 
-        SnapshotResult result = await new SnapshotCollector(Session, scope, new CollectOptions(), [Pretend.Part(), other], []).CollectAsync(TestContext.Current.CancellationToken);
+        SnapshotResult result = await new SnapshotCollector(Session, scope, new CollectOptions(), [Pretend.Part(), other], [])
+            .CollectAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal([("web-01", "pretend"), ("web-02", "pretend")], result.Snapshot.Facts.Select(facts => (facts.Server, facts.Part)));
     }
@@ -157,17 +166,22 @@ public sealed class SnapshotCollectorTests
     {
         AuditScope scope = new() { Servers = ["web-01"], Controls = [control] };
 
-        SnapshotResult result = await new SnapshotCollector(Session, scope, new CollectOptions(), [Pretend.Part()], []).CollectAsync(TestContext.Current.CancellationToken);
+        SnapshotResult result = await new SnapshotCollector(Session, scope, new CollectOptions(), [Pretend.Part()], [])
+            .CollectAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(servers, string.Join(' ', result.Snapshot.Facts.Select(facts => facts.Server)));
     }
 
     [Fact]
     public void A_scope_that_names_nothing_is_refused_before_anything_is_read() =>
-        Assert.Equal("ServerNotFound", Assert.Throws<FoobarException>(() => new SnapshotCollector(Session, new AuditScope { Servers = ["nobody"] })).ErrorId);
+        Assert.Equal(
+            "ServerNotFound",
+            Assert.Throws<FoobarException>(() => new SnapshotCollector(Session, new AuditScope { Servers = ["nobody"] })).ErrorId);
 
-    private static Task<SnapshotResult> Collect(IReadOnlyList<AuditPart> parts, CollectOptions? options = null, ISiteSession? session = null) =>
-        new SnapshotCollector(session ?? Session, AuditScope.Everything, options ?? new CollectOptions(), parts, []).CollectAsync(TestContext.Current.CancellationToken);
+    private static Task<SnapshotResult> Collect(
+        IReadOnlyList<AuditPart> parts, CollectOptions? options = null, ISiteSession? session = null) =>
+        new SnapshotCollector(session ?? Session, AuditScope.Everything, options ?? new CollectOptions(), parts, [])
+            .CollectAsync(TestContext.Current.CancellationToken);
 
     private static void InterlockedMax(ref int target, int value)
     {

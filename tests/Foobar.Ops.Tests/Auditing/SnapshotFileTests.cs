@@ -10,7 +10,10 @@ namespace Foobar.Ops.Tests.Auditing;
 public sealed class SnapshotFileTests
 {
     private static readonly Snapshot Snapshot = Pretend.Snapshot(
-        ("lb-01", Pretend.Facts(95, new PretendUnit("a", FindingStatus.Warning)) with { Disk = Reading.Unreadable<int>("no df", "df -P /") }), ("web-01", null), ("web-02", Pretend.Facts(99)));
+        ("lb-01", Pretend.Facts(95, new PretendUnit("a", FindingStatus.Warning)) with
+        {
+            Disk = Reading.Unreadable<int>("no df", "df -P /"),
+        }), ("web-01", null), ("web-02", Pretend.Facts(99)));
 
     private static readonly string Text = SnapshotFile.Write(Snapshot);
 
@@ -90,11 +93,15 @@ public sealed class SnapshotFileTests
     [Fact]
     public void Facts_that_do_not_fit_name_server_part_and_place()
     {
-        Assert.Contains("facts 'pretend' of lb-01 do not fit at $.counter", Refusal("\"counter\": 42", "\"counter\": \"many\""), StringComparison.Ordinal);
+        Assert.Contains(
+            "facts 'pretend' of lb-01 do not fit at $.counter",
+            Refusal("\"counter\": 42", "\"counter\": \"many\""),
+            StringComparison.Ordinal);
         Assert.Contains("holds facts 'future' of lb-01", Refusal("\"pretend\"", "\"future\""), StringComparison.Ordinal);
         Assert.Contains("$.servers['lb-01'].rolls: unknown key", Refusal("\"roles\"", "\"rolls\""), StringComparison.Ordinal);
 
-        static string Refusal(string old, string replacement) => Assert.ThrowsAny<FoobarException>(() => Parse(Text.Replace(old, replacement, StringComparison.Ordinal))).Message;
+        static string Refusal(string old, string replacement) =>
+            Assert.ThrowsAny<FoobarException>(() => Parse(Text.Replace(old, replacement, StringComparison.Ordinal))).Message;
     }
 
     [Fact]

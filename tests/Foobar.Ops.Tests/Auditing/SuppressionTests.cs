@@ -10,7 +10,8 @@ public sealed class SuppressionTests
     private static readonly DateOnly Today = DateOnly.FromDateTime(TestSite.Now.UtcDateTime);
 
     private static readonly Snapshot Whole = Pretend.Snapshot(
-        ("lb-01", Pretend.Facts(95)), ("web-01", null), ("web-02", Pretend.Facts(10, new("a", FindingStatus.Warning), new("b", FindingStatus.Pass))));
+        ("lb-01", Pretend.Facts(
+            95)), ("web-01", null), ("web-02", Pretend.Facts(10, new("a", FindingStatus.Warning), new("b", FindingStatus.Pass))));
 
     [Theory]
     [InlineData("SRV-902", null, null, "SRV-902 lb-01, SRV-902 web-01")]
@@ -21,10 +22,18 @@ public sealed class SuppressionTests
     [InlineData("SRV-902", "web-02", null, "")]
     public void It_marks_the_findings_it_is_for_and_they_fail_nothing(string control, string? server, string? target, string expected)
     {
-        Finding[] marked = [.. Judge(new Suppression { Control = control, Server = server, Target = target, Reason = "Ticket 7", Until = Today }).Where(finding => finding.Suppressed is not null)];
+        Finding[] marked =
+        [
+            .. Judge(new Suppression { Control = control, Server = server, Target = target, Reason = "Ticket 7", Until = Today })
+                .Where(finding => finding.Suppressed is not null),
+        ];
 
         Assert.Equal(expected, string.Join(", ", marked.Select(finding => $"{finding.ControlId} {finding.Server}")));
-        Assert.All(marked, finding => Assert.Equal(new Acceptance { Reason = "Ticket 7", Until = new DateTimeOffset(Today, TimeOnly.MinValue, TimeSpan.Zero) }, finding.Suppressed));
+        Assert.All(
+            marked,
+            finding => Assert.Equal(
+                new Acceptance { Reason = "Ticket 7", Until = new DateTimeOffset(Today, TimeOnly.MinValue, TimeSpan.Zero) },
+                finding.Suppressed));
         Assert.DoesNotContain(marked, finding => finding.Status == FindingStatus.Pass || AuditGate.Default.Stops(finding));
     }
 
@@ -32,16 +41,28 @@ public sealed class SuppressionTests
     public void After_its_last_day_it_holds_nothing_and_is_a_finding()
     {
         IReadOnlyList<Finding> findings = Judge(
-            new Suppression { Control = "SRV-902", Reason = "Ticket 7", Until = Today.AddDays(-1) }, new Suppression { Control = "SRV-902", Server = "lb-01", Reason = "Ticket 8", Until = Today });
+            new Suppression
+            {
+                Control = "SRV-902",
+                Reason = "Ticket 7",
+                Until = Today.AddDays(-1),
+            }, new Suppression { Control = "SRV-902", Server = "lb-01", Reason = "Ticket 8", Until = Today });
 
         Assert.Equal(["lb-01"], findings.Where(finding => finding.Suppressed is not null).Select(finding => finding.Server));
-        Assert.Equal([(FindingStatus.Fail, "SRV-902"), (FindingStatus.Pass, "SRV-902 at lb-01")], findings.Where(finding => finding.ControlId == "INV-001").Select(finding => (finding.Status, finding.Target!)));
+        Assert.Equal(
+            [(FindingStatus.Fail, "SRV-902"), (FindingStatus.Pass, "SRV-902 at lb-01")],
+            findings.Where(finding => finding.ControlId == "INV-001").Select(finding => (finding.Status, finding.Target!)));
         Assert.Equal(TestSite.Create().Name, findings[^1].Site);
     }
 
     [Fact]
     public void Of_two_that_fit_the_longer_one_is_shown() => Assert.Equal("Longer", Judge(
-        new Suppression { Control = "SRV-902", Reason = "Shorter", Until = Today }, new Suppression { Control = "*", Reason = "Longer", Until = Today.AddDays(9) })
+        new Suppression
+        {
+            Control = "SRV-902",
+            Reason = "Shorter",
+            Until = Today,
+        }, new Suppression { Control = "*", Reason = "Longer", Until = Today.AddDays(9) })
         .First(finding => finding.Suppressed is not null).Suppressed!.Reason);
 
     [Theory]
@@ -51,7 +72,8 @@ public sealed class SuppressionTests
     [InlineData("INV-002", null, null, "", FindingStatus.Warning)]
     [InlineData("SRV-901", "lb-01", null, "SRV-901", FindingStatus.NotApplicable)]
     [InlineData("FW-0*", null, null, "", FindingStatus.NotApplicable)]
-    public void One_that_is_for_no_finding_is_told_unless_what_it_is_for_was_not_judged(string control, string? server, string? target, string excluded, FindingStatus expected)
+    public void One_that_is_for_no_finding_is_told_unless_what_it_is_for_was_not_judged(
+        string control, string? server, string? target, string excluded, FindingStatus expected)
     {
         Suppression suppression = new() { Control = control, Server = server, Target = target, Reason = "Ticket 7", Until = Today };
         AuditScope scope = new() { ExcludedControls = excluded.Length == 0 ? [] : [excluded] };
@@ -61,14 +83,21 @@ public sealed class SuppressionTests
 
     [Fact]
     public void A_part_of_the_site_says_nothing_of_what_is_left_over() => Assert.DoesNotContain(
-        Judge(new AuditScope { Servers = ["web-02"] }, new Suppression { Control = "SRV-902", Reason = "Ticket 7", Until = Today }), finding => finding.Area == Area.Inventory);
+        Judge(
+            new AuditScope { Servers = ["web-02"] },
+            new Suppression { Control = "SRV-902", Reason = "Ticket 7", Until = Today }), finding => finding.Area == Area.Inventory);
 
     [Fact]
     public void Without_any_the_controls_do_not_apply() =>
-        Assert.Equal([FindingStatus.NotApplicable, FindingStatus.NotApplicable], Judge().Where(finding => finding.Area == Area.Inventory).Select(finding => finding.Status));
+        Assert.Equal(
+            [FindingStatus.NotApplicable, FindingStatus.NotApplicable],
+            Judge().Where(finding => finding.Area == Area.Inventory).Select(finding => finding.Status));
 
     private static IReadOnlyList<Finding> Judge(params Suppression[] suppressions) => Judge(AuditScope.Everything, suppressions);
 
     private static IReadOnlyList<Finding> Judge(AuditScope scope, params Suppression[] suppressions) => Audit.Judge(
-        Whole with { Site = Whole.Site with { Policy = Whole.Site.Policy with { Suppressions = suppressions } } }, scope, [Pretend.Part()], []);
+        Whole with
+        {
+            Site = Whole.Site with { Policy = Whole.Site.Policy with { Suppressions = suppressions } },
+        }, scope, [Pretend.Part()], []);
 }

@@ -32,12 +32,16 @@ public sealed class ForecasterTests
 
     [Fact]
     public void What_it_rejects_is_told_from_what_it_drops() =>
-        Assert.Equal((false, true), Follow(SmallSite.Case(), null, Operator, "198.51.100.10", 25) is { } forecast ? (forecast.Passes, forecast.Rejects) : default);
+        Assert.Equal(
+            (false, true),
+            Follow(SmallSite.Case(), null, Operator, "198.51.100.10", 25) is { } forecast ? (forecast.Passes, forecast.Rejects) : default);
 
     [Fact]
     public void What_the_server_itself_drops_names_it()
     {
-        Forecast forecast = Follow(SmallSite.Case(balancer: SmallSite.Balancer.Replace("80,443", "80", StringComparison.Ordinal)), null, Operator, "198.51.100.10", 443);
+        Forecast forecast = Follow(
+            SmallSite.Case(balancer: SmallSite.Balancer.Replace("80,443", "80", StringComparison.Ordinal)),
+            null, Operator, "198.51.100.10", 443);
         Assert.False(forecast.Passes);
         Assert.StartsWith("lb-01: ", forecast.Because, StringComparison.Ordinal);
     }
@@ -63,7 +67,9 @@ public sealed class ForecasterTests
     {
         SiteCase<FirewallFacts> site = SmallSite.Case();
         FirewallFacts wall = site.Facts["fw-01"].Value! with { Forwarding = Reading.Unreadable<ForwardingSettings>("no /proc") };
-        Forecast forecast = Follow(site with { Facts = new Dictionary<string, Reading<FirewallFacts>>(site.Facts) { ["fw-01"] = Reading.Of(wall) } }, null, Operator, "198.51.100.10", 443);
+        Forecast forecast = Follow(
+            site with { Facts = new Dictionary<string, Reading<FirewallFacts>>(site.Facts) { ["fw-01"] = Reading.Of(wall) } },
+            null, Operator, "198.51.100.10", 443);
         Assert.Null(forecast.Passes);
         Assert.Contains("fw-01: whether it forwards", forecast.Because, StringComparison.Ordinal);
     }
@@ -71,7 +77,9 @@ public sealed class ForecasterTests
     [Fact]
     public void Translation_of_the_destination_is_followed_to_where_it_ends()
     {
-        Forecast forecast = Follow(SmallSite.Case(nat: "-A PREROUTING -i outside -p tcp --dport 8443 -j DNAT --to-destination 198.51.100.10:443"), null, Operator, "203.0.113.1", 8443);
+        Forecast forecast = Follow(
+            SmallSite.Case(nat: "-A PREROUTING -i outside -p tcp --dport 8443 -j DNAT --to-destination 198.51.100.10:443"),
+            null, Operator, "203.0.113.1", 8443);
         Assert.True(forecast.Passes, forecast.Because);
         Assert.Equal(new IPEndPoint(IPAddress.Parse("198.51.100.10"), 443), forecast.End);
     }
@@ -94,6 +102,9 @@ public sealed class ForecasterTests
     private static Forecast Follow(SiteCase<FirewallFacts> site, string? sender, string source, string to, int port)
     {
         SiteMap map = SmallSite.Map(site);
-        return new Forecaster(map).Of(map.All.FirstOrDefault(server => server.Name == sender), IPAddress.Parse(source), new Probe(IPAddress.Parse(to), TransportProtocol.Tcp, port));
+        return new Forecaster(map).Of(
+            map.All.FirstOrDefault(server => server.Name == sender),
+            IPAddress.Parse(source),
+            new Probe(IPAddress.Parse(to), TransportProtocol.Tcp, port));
     }
 }

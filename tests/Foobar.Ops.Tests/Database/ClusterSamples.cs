@@ -5,7 +5,9 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Tests.Database;
 
-/// <summary>What members of the lab's clusters said (MySQL 9.7.4, MariaDB 10.11.18 with Galera 26.4.23), healthy and with members killed.</summary>
+/// <summary>
+/// What members of the lab's clusters said (MySQL 9.7.4, MariaDB 10.11.18 with Galera 26.4.23), healthy and with members killed.
+/// </summary>
 internal static class ClusterSamples
 {
     public const string Web1 = "0078d3fe-ecbe-11f1-bc1b-de36f3dc387c";
@@ -95,7 +97,9 @@ internal static class ClusterSamples
         """;
 
     /// <summary>wsrep_provider_options, in part.</summary>
-    public const string ProviderOptions = "base_dir = /var/lib/mysql/; base_port = 4567; gcs.fc_limit = 16; gmcast.listen_addr = ssl://192.0.2.44:4567; pc.ignore_sb = false; pc.weight = 1; socket.ssl = YES; socket.ssl_ca = /etc/mysql/tls/ca.pem; socket.ssl_cipher = ; ";
+    public const string ProviderOptions =
+        "base_dir = /var/lib/mysql/; base_port = 4567; gcs.fc_limit = 16; gmcast.listen_addr = ssl://192.0.2.44:4567; pc.ignore_sb = "
+            + "false; pc.weight = 1; socket.ssl = YES; socket.ssl_ca = /etc/mysql/tls/ca.pem; socket.ssl_cipher = ; ";
 
     /// <summary>The members that web-01's view lists.</summary>
     public const string GaleraMembers = """
@@ -109,21 +113,37 @@ internal static class ClusterSamples
     public static IReadOnlyList<DatabaseRow> Rows(string text)
     {
         string[][] lines = [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => line.Split('\t'))];
-        return [.. lines.Skip(1).Select(line => new DatabaseRow([.. lines[0].Select((name, at) => KeyValuePair.Create<string, object?>(name, at < line.Length ? line[at] : ""))]))];
+        return
+        [
+            .. lines.Skip(1).Select(
+                line => new DatabaseRow(
+                    [.. lines[0].Select((name, at) => KeyValuePair.Create<string, object?>(name, at < line.Length ? line[at] : ""))])),
+        ];
     }
 
     public static ServerVariables Variables(string text) => new(Rows(text), "SHOW GLOBAL STATUS");
 
     /// <summary>A group's member, as it sees the group.</summary>
-    public static ClusterFacts Group(string rows, string self = Web1, string settings = GroupSettings) => ClusterParser.FromGroup(Rows(rows), Guid.Parse(self), Variables(settings));
+    public static ClusterFacts Group(string rows, string self = Web1, string settings = GroupSettings) =>
+        ClusterParser.FromGroup(Rows(rows), Guid.Parse(self), Variables(settings));
 
     /// <summary>A member of Galera.</summary>
-    public static ClusterFacts Galera(string status = GaleraHealthy, string? members = null, string later = "Variable_name\tValue", string options = ProviderOptions) => ClusterParser.FromGalera(
-        new([.. Rows($"Variable_name\tValue\nwsrep_provider_options\t{options}")], "SHOW GLOBAL VARIABLES"), Variables(status), Variables(later), TimeSpan.FromMilliseconds(100), Rows(members ?? GaleraMembers));
+    public static ClusterFacts Galera(
+        string status = GaleraHealthy,
+        string? members = null,
+        string later = "Variable_name\tValue",
+        string options = ProviderOptions) => ClusterParser.FromGalera(
+        new(
+            [.. Rows($"Variable_name\tValue\nwsrep_provider_options\t{options}")], "SHOW GLOBAL VARIABLES"), Variables(
+                status), Variables(later), TimeSpan.FromMilliseconds(100), Rows(members ?? GaleraMembers));
 
     /// <summary>Three members, each with what it says of its cluster; <see langword="null"/> for one that does not answer.</summary>
-    public static SiteCase<ReplicationFacts> Case(ClusterFacts? first, ClusterFacts? second, ClusterFacts? third, DatabasePolicy? policy = null) => new(
-        HealthySite.Three with { Policy = HealthySite.Three.Policy with { Database = policy ?? Policy(first?.Kind ?? ClusterKind.Galera) } },
+    public static SiteCase<ReplicationFacts> Case(
+        ClusterFacts? first, ClusterFacts? second, ClusterFacts? third, DatabasePolicy? policy = null) => new(
+        HealthySite.Three with
+        {
+            Policy = HealthySite.Three.Policy with { Database = policy ?? Policy(first?.Kind ?? ClusterKind.Galera) },
+        },
         new Dictionary<string, Reading<ReplicationFacts>>
         {
             ["web-01"] = Member(first, "web-01", Web1),
@@ -142,7 +162,14 @@ internal static class ClusterSamples
         ? ReplicationFacts.Unreadable("no database connection", "test")
         : HealthySite.Primary with
         {
-            Identity = Reading.Of(HealthySite.Primary.Identity.Value! with { HostName = name, ServerUuid = Guid.Parse(uuid), ServerId = name[^1], Flavor = cluster.Kind == ClusterKind.Galera ? DatabaseFlavor.MariaDb : DatabaseFlavor.MySql }),
+            Identity = Reading.Of(
+                HealthySite.Primary.Identity.Value! with
+                {
+                    HostName = name,
+                    ServerUuid = Guid.Parse(uuid),
+                    ServerId = name[^1],
+                    Flavor = cluster.Kind == ClusterKind.Galera ? DatabaseFlavor.MariaDb : DatabaseFlavor.MySql,
+                }),
             Guard = Reading.Of(new WriteGuard { ReadOnly = !cluster.Primary, SuperReadOnly = !cluster.Primary }),
             Cluster = Reading.Of(cluster),
         });

@@ -128,7 +128,16 @@ public sealed class DatabaseWordsTests
 
     [Fact]
     public void No_word_is_declared_twice() => Assert.All(
-        (Vocabulary[])[SettingWords.Variables, ReplicationWords.ChannelColumns, ReplicationWords.LogColumns, ReplicationWords.ThreadStates, ReplicationWords.GroupStates, ReplicationWords.GaleraStates, ReplicationWords.GaleraNodeStates],
+        (Vocabulary[])
+        [
+            SettingWords.Variables,
+            ReplicationWords.ChannelColumns,
+            ReplicationWords.LogColumns,
+            ReplicationWords.ThreadStates,
+            ReplicationWords.GroupStates,
+            ReplicationWords.GaleraStates,
+            ReplicationWords.GaleraNodeStates,
+        ],
         words => Assert.Equal(words.Words.Count, words.Words.Select(word => word.Text).Distinct(StringComparer.OrdinalIgnoreCase).Count()));
 
     [Theory]
@@ -152,27 +161,58 @@ public sealed class DatabaseWordsTests
     {
         ReplicationChannel channel = Assert.Single(ChannelParser.Parse([Row("Yes", ("Replicate_From_The_Future", "x"))], [], "test"));
         Assert.Contains("Replicate_From_The_Future", Assert.Single(channel.NotUnderstood), StringComparison.Ordinal);
-        ReplicationFacts replica = HealthySite.Replica with { Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([HealthySite.Channel with { NotUnderstood = channel.NotUnderstood }]) };
-        Finding finding = DatabaseControls.All.Single(control => control.Info.Id == "DB-013").Apply(HealthySite.Case(replica: replica), null, DateTimeOffset.UnixEpoch).Single(one => one.Server == "web-02");
+        ReplicationFacts replica = HealthySite.Replica with
+        {
+            Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([HealthySite.Channel with { NotUnderstood = channel.NotUnderstood }]),
+        };
+        Finding finding = DatabaseControls.All.Single(control => control.Info.Id == "DB-013")
+            .Apply(HealthySite.Case(replica: replica), null, DateTimeOffset.UnixEpoch)
+            .Single(one => one.Server == "web-02");
         Assert.Equal(FindingStatus.Unknown, finding.Status);
     }
 
     [Fact]
     public void A_state_that_is_not_known_is_an_error_and_what_ends_or_skips_is_a_filter()
     {
-        Assert.Contains("'Dreaming'", Assert.Throws<ParseException>(() => ChannelParser.Parse([Row("Dreaming")], [], "test")).Message, StringComparison.Ordinal);
-        Assert.Equal(["Until_Condition=SQL_BEFORE_GTIDS", "Skip_Counter=1"], Assert.Single(ChannelParser.Parse([Row("Yes", ("Until_Condition", "SQL_BEFORE_GTIDS"), ("Skip_Counter", "1"))], [], "test")).Filters);
-        Assert.Throws<ParseException>(() => LogFilterReader.Of([new DatabaseRow([KeyValuePair.Create<string, object?>("Binlog_Do_Table", "")])]));
-        Assert.Equal(["Binlog_Do_DB=shop"], LogFilterReader.Of([new DatabaseRow([KeyValuePair.Create<string, object?>("File", "binlog.000001"), KeyValuePair.Create<string, object?>("Binlog_Do_DB", "shop"), KeyValuePair.Create<string, object?>("Binlog_Ignore_DB", "")])]));
+        Assert.Contains(
+            "'Dreaming'",
+            Assert.Throws<ParseException>(() => ChannelParser.Parse([Row("Dreaming")], [], "test")).Message,
+            StringComparison.Ordinal);
+        Assert.Equal(
+            ["Until_Condition=SQL_BEFORE_GTIDS", "Skip_Counter=1"],
+            Assert.Single(
+                ChannelParser.Parse([Row("Yes", ("Until_Condition", "SQL_BEFORE_GTIDS"), ("Skip_Counter", "1"))], [], "test")).Filters);
+        Assert.Throws<ParseException>(
+            () => LogFilterReader.Of([new DatabaseRow([KeyValuePair.Create<string, object?>("Binlog_Do_Table", "")])]));
+        Assert.Equal(
+            ["Binlog_Do_DB=shop"],
+            LogFilterReader.Of([
+                new DatabaseRow(
+                    [
+                        KeyValuePair.Create<string, object?>("File", "binlog.000001"),
+                        KeyValuePair.Create<string, object?>("Binlog_Do_DB", "shop"),
+                        KeyValuePair.Create<string, object?>("Binlog_Ignore_DB", ""),
+                    ]),
+            ]));
     }
 
     [Fact]
     public void A_cluster_in_a_state_that_is_not_known_is_undecided()
     {
-        ClusterFacts group = ClusterParser.FromGroup([new([KeyValuePair.Create<string, object?>("member_id", HealthySite.UuidA), KeyValuePair.Create<string, object?>("member_state", "BLOCKED")])], Guid.Parse(HealthySite.UuidA), new([], "SHOW GLOBAL VARIABLES"));
+        ClusterFacts group = ClusterParser.FromGroup(
+            [
+                new(
+                    [
+                        KeyValuePair.Create<string, object?>("member_id", HealthySite.UuidA),
+                        KeyValuePair.Create<string, object?>("member_state", "BLOCKED"),
+                    ]),
+            ],
+            Guid.Parse(HealthySite.UuidA), new([], "SHOW GLOBAL VARIABLES"));
         Assert.Contains("'BLOCKED'", group.NotUnderstood, StringComparison.Ordinal);
         ReplicationFacts member = HealthySite.Primary with { Cluster = Reading.Of(group) };
-        Finding finding = DatabaseControls.All.Single(control => control.Info.Id == "DB-026").Apply(HealthySite.Case(member), null, DateTimeOffset.UnixEpoch).First(one => one.Server == "web-01");
+        Finding finding = DatabaseControls.All.Single(control => control.Info.Id == "DB-026")
+            .Apply(HealthySite.Case(member), null, DateTimeOffset.UnixEpoch)
+            .First(one => one.Server == "web-01");
         Assert.Equal(FindingStatus.Unknown, finding.Status);
     }
 
@@ -180,7 +220,13 @@ public sealed class DatabaseWordsTests
 
     private static DatabaseRow Row(string running, params (string Name, string Value)[] besides)
     {
-        Dictionary<string, object?> values = new() { ["Source_Host"] = "192.0.2.11", ["Replica_IO_Running"] = running, ["Replica_SQL_Running"] = "Yes", ["Until_Condition"] = "None" };
+        Dictionary<string, object?> values = new()
+        {
+            ["Source_Host"] = "192.0.2.11",
+            ["Replica_IO_Running"] = running,
+            ["Replica_SQL_Running"] = "Yes",
+            ["Until_Condition"] = "None",
+        };
         foreach ((string name, string value) in besides)
         {
             values[name] = value;

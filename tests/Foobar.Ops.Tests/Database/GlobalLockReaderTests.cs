@@ -12,7 +12,8 @@ public sealed class GlobalLockReaderTests
     {
         // A busy application: at each look another connection seems to be idle and to hold what its statement held.
         long next = 17;
-        await using FakeDatabaseSession database = new FakeDatabaseSession("web-01", "9.7.0").On("metadata_locks", () => [Held("INTENTION_EXCLUSIVE", ++next)]);
+        await using FakeDatabaseSession database = new FakeDatabaseSession("web-01", "9.7.0")
+            .On("metadata_locks", () => [Held("INTENTION_EXCLUSIVE", ++next)]);
         Assert.Empty(await GlobalLockReader.ReadAsync(database, TestContext.Current.CancellationToken));
     }
 

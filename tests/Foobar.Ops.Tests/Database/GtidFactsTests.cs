@@ -15,5 +15,14 @@ public sealed class GtidFactsTests
     [InlineData("", "", null, false)]
     [InlineData(null, "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5", null, false)]
     public void A_log_that_does_not_know_what_was_applied_numbers_again(string? position, string executed, string? later, bool again) =>
-        Assert.Equal(again, new GtidFacts { Enabled = true, Enforced = true, Executed = executed, ExecutedLater = later, Position = position }.NumbersAgain);
+        Assert.Equal(
+            again,
+            new GtidFacts
+            {
+                Enabled = true,
+                Enforced = true,
+                Executed = executed,
+                ExecutedLater = later,
+                Position = position,
+            }.NumbersAgain);
 }

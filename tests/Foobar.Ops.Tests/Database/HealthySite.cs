@@ -46,14 +46,37 @@ internal static class HealthySite
 
     public static ReplicationFacts Primary { get; } = Facts(1, UuidA) with
     {
-        Guard = Reading.Of(new WriteGuard { ReadOnly = false, SuperReadOnly = false, PersistedReadOnly = false, PersistedSuperReadOnly = false }),
-        SemiSync = Reading.Of(new SemiSyncFacts { Available = true, SourceEnabled = true, SourceActive = true, Clients = 1, ReplicaEnabled = true, ReplicaActive = false, WaitPoint = "AFTER_SYNC" }),
+        Guard = Reading.Of(new WriteGuard
+        {
+            ReadOnly = false,
+            SuperReadOnly = false,
+            PersistedReadOnly = false,
+            PersistedSuperReadOnly = false,
+        }),
+        SemiSync = Reading.Of(new SemiSyncFacts
+        {
+            Available = true,
+            SourceEnabled = true,
+            SourceActive = true,
+            Clients = 1,
+            ReplicaEnabled = true,
+            ReplicaActive = false,
+            WaitPoint = "AFTER_SYNC",
+        }),
     };
 
     public static ReplicationFacts Replica { get; } = Facts(2, UuidB) with
     {
         Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([Channel]),
-        SemiSync = Reading.Of(new SemiSyncFacts { Available = true, SourceEnabled = true, SourceActive = false, ReplicaEnabled = true, ReplicaActive = true, WaitPoint = "AFTER_SYNC" }),
+        SemiSync = Reading.Of(new SemiSyncFacts
+        {
+            Available = true,
+            SourceEnabled = true,
+            SourceActive = false,
+            ReplicaEnabled = true,
+            ReplicaActive = true,
+            WaitPoint = "AFTER_SYNC",
+        }),
     };
 
     /// <summary>The further replica.</summary>
@@ -62,13 +85,19 @@ internal static class HealthySite
         Identity = Reading.Of(Replica.Identity.Value! with { ServerId = 3, ServerUuid = Guid.Parse(UuidC), HostName = "db-03" }),
     };
 
-    public static SiteCase<ReplicationFacts> Case(ReplicationFacts? primary = null, ReplicationFacts? replica = null, Site? site = null) => new(
-        site ?? Site,
-        new Dictionary<string, Reading<ReplicationFacts>> { ["web-01"] = Reading.Of(primary ?? Primary), ["web-02"] = Reading.Of(replica ?? Replica) },
-        DateTimeOffset.UnixEpoch);
+    public static SiteCase<ReplicationFacts> Case(ReplicationFacts? primary = null, ReplicationFacts? replica = null, Site? site = null) =>
+        new(
+            site ?? Site,
+            new Dictionary<string, Reading<ReplicationFacts>>
+            {
+                ["web-01"] = Reading.Of(primary ?? Primary),
+                ["web-02"] = Reading.Of(replica ?? Replica),
+            },
+            DateTimeOffset.UnixEpoch);
 
     /// <summary>A primary and two replicas with nothing wrong.</summary>
-    public static SiteCase<ReplicationFacts> CaseOfThree(ReplicationFacts? primary = null, ReplicationFacts? replica = null, ReplicationFacts? further = null) => new(
+    public static SiteCase<ReplicationFacts> CaseOfThree(
+        ReplicationFacts? primary = null, ReplicationFacts? replica = null, ReplicationFacts? further = null) => new(
         Three,
         new Dictionary<string, Reading<ReplicationFacts>>(Case(primary, replica).Facts) { ["db-03"] = Reading.Of(further ?? Further) },
         DateTimeOffset.UnixEpoch);
@@ -95,25 +124,68 @@ internal static class HealthySite
 
     private static ReplicationFacts Facts(int id, string uuid) => new()
     {
-        Identity = Reading.Of(new DatabaseIdentity { Flavor = DatabaseFlavor.MySql, Version = "9.7.0", ServerId = id, ServerUuid = Guid.Parse(uuid), HostName = $"web-0{id}", Port = 3306 }),
-        Guard = Reading.Of(new WriteGuard { ReadOnly = true, SuperReadOnly = true, PersistedReadOnly = true, PersistedSuperReadOnly = true }),
+        Identity = Reading.Of(new DatabaseIdentity
+        {
+            Flavor = DatabaseFlavor.MySql,
+            Version = "9.7.0",
+            ServerId = id,
+            ServerUuid = Guid.Parse(uuid),
+            HostName = $"web-0{id}",
+            Port = 3306,
+        }),
+        Guard = Reading.Of(new WriteGuard
+        {
+            ReadOnly = true,
+            SuperReadOnly = true,
+            PersistedReadOnly = true,
+            PersistedSuperReadOnly = true,
+        }),
         Gtid = Reading.Of(new GtidFacts { Enabled = true, Enforced = true, Executed = $"{UuidA}:1-100", TransactionsPerSecond = 0 }),
-        Binlog = Reading.Of(new BinlogFacts { Enabled = true, Format = "ROW", RowImage = "FULL", LogsReplicated = true, SyncBinlog = 1, FlushLogAtCommit = 1, RetentionSeconds = 604800 }),
+        Binlog = Reading.Of(new BinlogFacts
+        {
+            Enabled = true,
+            Format = "ROW",
+            RowImage = "FULL",
+            LogsReplicated = true,
+            SyncBinlog = 1,
+            FlushLogAtCommit = 1,
+            RetentionSeconds = 604800,
+        }),
         Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([]),
         Apply = Reading.Of(new ApplyFacts { Workers = 4, PreservesOrder = true, CrashSafe = true }),
-        SemiSync = Reading.Of(new SemiSyncFacts { Available = true, SourceEnabled = true, SourceActive = false, ReplicaEnabled = true, ReplicaActive = true }),
+        SemiSync = Reading.Of(new SemiSyncFacts
+        {
+            Available = true,
+            SourceEnabled = true,
+            SourceActive = false,
+            ReplicaEnabled = true,
+            ReplicaActive = true,
+        }),
         Transactions = Reading.Of<IReadOnlyList<OpenTransaction>>([]),
         Accounts = Reading.Of<IReadOnlyList<ReplicationAccount>>([new() { User = "replication", Host = "192.0.2.%" }]),
         Privileged = Reading.Of<IReadOnlyList<PrivilegedAccount>>([new() { User = "root", Host = "localhost", Privileges = ["SUPER"] }]),
         Tables = Reading.Of(new TableFacts { Complete = true }),
-        Storage = Reading.Of(new DatabaseStorage { DataDirectory = "/var/lib/mysql", BinlogDirectory = "/var/lib/mysql", DataAvailableBytes = 1L << 34, BinlogAvailableBytes = 1L << 34, BinlogUsedPercent = 20, ReadOnly = false }),
+        Storage = Reading.Of(new DatabaseStorage
+        {
+            DataDirectory = "/var/lib/mysql",
+            BinlogDirectory = "/var/lib/mysql",
+            DataAvailableBytes = 1L << 34,
+            BinlogAvailableBytes = 1L << 34,
+            BinlogUsedPercent = 20,
+            ReadOnly = false,
+        }),
         Cluster = Reading.Of(new ClusterFacts()),
         Unfinished = Reading.Of<IReadOnlyList<OperationMark>>([]),
         LogFilters = Reading.Of<IReadOnlyList<string>>([]),
         Unlogged = Reading.Of<IReadOnlyList<string>>([]),
         Events = Reading.Of(new EventFacts { SchedulerOn = true }),
         UnknownSettings = Reading.Of<IReadOnlyList<string>>([]),
-        Objects = Reading.Of<IReadOnlyList<ServerObject>>([new("account", "'app'@'192.0.2.%'", "1"), new("grants", "'app'@'192.0.2.%'", "2"), new("table", "shop.orders", "3"), new("routine", "shop.purge", "4")]),
+        Objects = Reading.Of<IReadOnlyList<ServerObject>>([
+            new("account", "'app'@'192.0.2.%'", "1"),
+            new("grants", "'app'@'192.0.2.%'", "2"),
+            new("table", "shop.orders", "3"),
+            new("routine", "shop.purge", "4"),
+        ]),
         Clients = Reading.Of<IReadOnlyList<string>>(["app"]),
         Readers = Reading.Of<IReadOnlyList<ConnectedReplica>>([]),
     };

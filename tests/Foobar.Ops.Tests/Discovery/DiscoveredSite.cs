@@ -85,7 +85,8 @@ internal sealed class DiscoveredSite
         {
             Database = Database(new ReplicationChannel
             {
-                Name = "", SourceHost = "192.0.2.11", SourcePort = 3306, SourceServerId = 1, User = "replication", Tls = true, AutoPosition = true, Received = "",
+                Name = "", SourceHost = "192.0.2.11", SourcePort = 3306, SourceServerId = 1, User = "replication", Tls = true,
+                AutoPosition = true, Received = "",
                 Receiver = ReplicationThread.Running, Applier = ReplicationThread.Running,
             }),
         };
@@ -97,15 +98,23 @@ internal sealed class DiscoveredSite
     public static Reading<WebFacts> NginxOf(string configuration) => Reading.Of(WebReader.Read(NginxText.Parse(configuration)));
 
     public static SocketFacts Sockets(string listeners, string connections, string groups, string containers = "") =>
-        SocketScript.Parse($"==> listeners\n{listeners}\n\n==> connections\n{connections}\n\n==> groups\n{groups}\n\n==> containers\n{containers}\n");
+        SocketScript.Parse(
+            $"==> listeners\n{listeners}\n\n==> connections\n{connections}\n\n==> groups\n{groups}\n\n==> containers\n{containers}\n");
 
-    public static Reading<HostNetwork> Network(params (string Interface, string Address, int Prefix)[] addresses) => Reading.Of(new HostNetwork
-    {
-        Addresses = [new InterfaceAddress("lo", IPAddress.Loopback, 8), .. addresses.Select(static each => new InterfaceAddress(each.Interface, IPAddress.Parse(each.Address), each.Prefix))],
-    });
+    public static Reading<HostNetwork> Network(params (string Interface, string Address, int Prefix)[] addresses) =>
+        Reading.Of(new HostNetwork
+        {
+            Addresses =
+            [
+                new InterfaceAddress("lo", IPAddress.Loopback, 8),
+                .. addresses.Select(static each => new InterfaceAddress(each.Interface, IPAddress.Parse(each.Address), each.Prefix)),
+            ],
+        });
 
     public static Reading<IReadOnlyList<Unit>> Units(params string[] active) =>
-        Reading.Of<IReadOnlyList<Unit>>([.. active.Select(static name => new Unit { Name = name, Load = "loaded", Active = "active", Sub = "running" })]);
+        Reading.Of<IReadOnlyList<Unit>>([
+            .. active.Select(static name => new Unit { Name = name, Load = "loaded", Active = "active", Sub = "running" }),
+        ]);
 
     public static ServerDiscovery Server(string name, string client, Reading<HostNetwork> network) => new()
     {
@@ -127,13 +136,21 @@ internal sealed class DiscoveredSite
         ReplicationFacts.Unreadable("not needed here", "a test") with
         {
             Refusal = null,
-            Identity = Reading.Of(new DatabaseIdentity { Flavor = DatabaseFlavor.MySql, Version = "8.4.6", ServerId = 1, HostName = "db", Port = 3306 }),
+            Identity = Reading.Of(new DatabaseIdentity
+            {
+                Flavor = DatabaseFlavor.MySql,
+                Version = "8.4.6",
+                ServerId = 1,
+                HostName = "db",
+                Port = 3306,
+            }),
             Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>(channels),
             Cluster = Reading.Of(new ClusterFacts()),
         },
         Reading.Unreadable<DatabaseTls>("not needed here"));
 
-    public static ServerDiscovery Web(string name, string address, string more = "") => Server(name, "192.0.2.10", Network(("internal", address, 24), ("docker0", "172.17.0.1", 16))) with
+    public static ServerDiscovery Web(string name, string address, string more = "") => Server(
+        name, "192.0.2.10", Network(("internal", address, 24), ("docker0", "172.17.0.1", 16))) with
     {
         Sockets = Sockets(
             $"""
@@ -144,7 +161,8 @@ internal sealed class DiscoveredSite
             {more}
             """,
             "",
-            "7 /system.slice/ssh.service\n9 /system.slice/nginx.service\n10 /system.slice/shop.service\n11 /system.slice/mysql.service\n12 /system.slice/stray.service"),
+            "7 /system.slice/ssh.service\n9 /system.slice/nginx.service\n10 /system.slice/shop.service\n11 /system.slice/mysql.service\n"
+                + "12 /system.slice/stray.service"),
         Web = NginxOf(Nginx.Replace("ADDRESS", address, StringComparison.Ordinal)),
         Database = Database(),
         Units = Units("nginx.service", "mysql.service", "shop.service"),

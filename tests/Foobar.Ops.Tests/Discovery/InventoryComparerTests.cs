@@ -11,7 +11,10 @@ public sealed class InventoryComparerTests
     private static readonly InventoryProposal Found = new DiscoveredSite().Propose();
 
     private static string[] Compare(Site declared, InventoryProposal? found = null, bool isComplete = true) =>
-        [.. InventoryComparer.Compare(declared, found ?? Found, isComplete).Select(static each => $"{each.Kind} {each.Key}: {each.Declared ?? "-"} > {each.Found ?? "-"}")];
+        [
+            .. InventoryComparer.Compare(declared, found ?? Found, isComplete)
+                .Select(static each => $"{each.Kind} {each.Key}: {each.Declared ?? "-"} > {each.Found ?? "-"}"),
+        ];
 
     private static Site Changed(Func<Policy, Policy> change) => Found.Site with { Policy = change(Found.Site.Policy) };
 
@@ -23,7 +26,11 @@ public sealed class InventoryComparerTests
     {
         Site declared = Changed(static policy => policy with
         {
-            Flows = [.. policy.Flows.Select(static flow => flow.Name == "backends" ? flow with { Name = "pages", To = ["web-01", "web-02"] } : flow)],
+            Flows =
+            [
+                .. policy.Flows.Select(
+                    static flow => flow.Name == "backends" ? flow with { Name = "pages", To = ["web-01", "web-02"] } : flow),
+            ],
         });
 
         Assert.Empty(Compare(declared));
@@ -36,7 +43,9 @@ public sealed class InventoryComparerTests
 
         InventoryDifference difference = Assert.Single(InventoryComparer.Compare(declared, Found, true));
 
-        Assert.Equal((InventoryDifferenceKind.Added, "policy.flows.time", "web to load-balancer, udp/123"), (difference.Kind, difference.Key, difference.Found));
+        Assert.Equal(
+            (InventoryDifferenceKind.Added, "policy.flows.time", "web to load-balancer, udp/123"),
+            (difference.Kind, difference.Key, difference.Found));
         Assert.NotEmpty(difference.Evidence);
         Assert.Empty(Compare(InventoryComparer.Apply(declared, [difference])));
     }
@@ -44,12 +53,19 @@ public sealed class InventoryComparerTests
     [Fact]
     public void A_flow_that_nobody_uses_is_told_and_stays()
     {
-        Flow backup = new() { Name = "backup", From = ["internal"], To = ["database"], Ports = [new PortRange(TransportProtocol.Tcp, 873, 873)] };
+        Flow backup = new()
+        {
+            Name = "backup",
+            From = ["internal"],
+            To = ["database"],
+            Ports = [new PortRange(TransportProtocol.Tcp, 873, 873)],
+        };
         Site declared = Changed(policy => policy with { Flows = [.. policy.Flows, backup] });
 
         InventoryDifference difference = Assert.Single(InventoryComparer.Compare(declared, Found, true));
 
-        Assert.Equal((InventoryDifferenceKind.NotFound, "policy.flows.backup", false), (difference.Kind, difference.Key, difference.CanApply));
+        Assert.Equal(
+            (InventoryDifferenceKind.NotFound, "policy.flows.backup", false), (difference.Kind, difference.Key, difference.CanApply));
         Assert.Equal(declared, InventoryComparer.Apply(declared, [difference]));
         Assert.Empty(InventoryComparer.Compare(declared, Found, false));
     }
@@ -71,7 +87,11 @@ public sealed class InventoryComparerTests
 
         Site applied = InventoryComparer.Apply(declared, InventoryComparer.Compare(declared, Found, true));
 
-        Assert.Equal(("By hand", 70, 45, 30, "web-02"), (applied.Description, applied.Policy.Servers.DiskWarnPercent, applied.Policy.Tls.WarnDays, applied.Policy.Database!.MaxLagSeconds, applied.Policy.Database.Preferred[0]));
+        Assert.Equal(
+            ("By hand", 70, 45, 30, "web-02"),
+            (
+                applied.Description, applied.Policy.Servers.DiskWarnPercent, applied.Policy.Tls.WarnDays,
+                applied.Policy.Database!.MaxLagSeconds, applied.Policy.Database.Preferred[0]));
         Assert.Single(applied.Vantages);
         Assert.Contains(applied.Policy.Flows, static flow => flow.Name == "jump");
     }
@@ -81,35 +101,58 @@ public sealed class InventoryComparerTests
     {
         Site declared = Found.Site with
         {
-            Servers = [.. Found.Site.Servers.Select(static server => server.Name == "web-01" ? server with { Addresses = [IPAddress.Parse("192.0.2.11"), IPAddress.Parse("192.0.2.111")] } : server.Name == "lb-01" ? server with { Addresses = [IPAddress.Parse("198.51.100.10")] } : server)],
+            Servers =
+            [
+                .. Found.Site.Servers.Select(
+                    static server =>
+                        server.Name == "web-01"
+                            ? server with { Addresses = [IPAddress.Parse("192.0.2.11"), IPAddress.Parse("192.0.2.111")] }
+                            : server.Name == "lb-01" ? server with { Addresses = [IPAddress.Parse("198.51.100.10")] } : server),
+            ],
         };
         IReadOnlyList<InventoryDifference> differences = InventoryComparer.Compare(declared, Found, true);
 
-        Assert.Contains(differences, static each => each is { Kind: InventoryDifferenceKind.Added, Key: "servers.lb-01.addresses", Found: "192.0.2.10" });
-        Assert.Contains(differences, static each => each is { Kind: InventoryDifferenceKind.NotFound, Key: "servers.web-01.addresses", Declared: "192.0.2.111" });
+        Assert.Contains(
+            differences,
+            static each => each is { Kind: InventoryDifferenceKind.Added, Key: "servers.lb-01.addresses", Found: "192.0.2.10" });
+        Assert.Contains(
+            differences,
+            static each => each is { Kind: InventoryDifferenceKind.NotFound, Key: "servers.web-01.addresses", Declared: "192.0.2.111" });
         Assert.Equal(2, InventoryComparer.Apply(declared, differences).Find("web-01")!.Addresses.Count);
     }
 
     [Fact]
     public void A_server_that_was_not_read_says_nothing()
     {
-        InventoryProposal found = new DiscoveredSite().Add(new ServerDiscovery { Name = "web-02", Ssh = new SshEndpoint { Host = "web-02" }, Failure = "down" }).Propose();
+        InventoryProposal found = new DiscoveredSite()
+            .Add(new ServerDiscovery { Name = "web-02", Ssh = new SshEndpoint { Host = "web-02" }, Failure = "down" })
+            .Propose();
 
-        Assert.DoesNotContain(Compare(Found.Site, found, isComplete: false), static each => each.Contains("NotFound", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Compare(Found.Site, found, isComplete: false), static each => each.Contains("NotFound", StringComparison.Ordinal));
     }
 
     [Fact]
     public void Another_write_endpoint_is_a_change()
     {
-        Site declared = Changed(static policy => policy with { Database = policy.Database! with { WriteEndpoint = policy.Database.WriteEndpoint! with { Backend = "writes" } } });
+        Site declared = Changed(
+            static policy => policy with
+            {
+                Database = policy.Database! with { WriteEndpoint = policy.Database.WriteEndpoint! with { Backend = "writes" } },
+            });
 
-        Assert.Equal(["Changed policy.database.writeEndpoint: lb-01 writes 192.0.2.10:3306 > lb-01 mysql-write 192.0.2.10:3306"], Compare(declared));
+        Assert.Equal(
+            ["Changed policy.database.writeEndpoint: lb-01 writes 192.0.2.10:3306 > lb-01 mysql-write 192.0.2.10:3306"], Compare(declared));
     }
 
     [Fact]
     public void A_hook_of_the_site_s_own_is_left_alone()
     {
-        Site declared = Changed(static policy => policy with { Database = policy.Database! with { WriteEndpoint = new WriteEndpoint { Kind = WriteEndpointKind.Hook, Server = "lb-01" } } });
+        Site declared = Changed(
+            static policy => policy with
+            {
+                Database = policy.Database! with { WriteEndpoint = new WriteEndpoint { Kind = WriteEndpointKind.Hook, Server = "lb-01" } },
+            });
 
         Assert.Empty(Compare(declared));
     }

@@ -12,7 +12,10 @@ namespace Foobar.Ops.Tests.Discovery;
 public sealed class InventoryProposerTests
 {
     private static string[] Flows(InventoryProposal proposal) =>
-        [.. proposal.Site.Policy.Flows.Select(static flow => $"{flow.Name}: {string.Join(",", flow.From)} > {string.Join(",", flow.To)} {string.Join(",", flow.Ports)}")];
+        [
+            .. proposal.Site.Policy.Flows.Select(
+                static flow => $"{flow.Name}: {string.Join(",", flow.From)} > {string.Join(",", flow.To)} {string.Join(",", flow.Ports)}"),
+        ];
 
     [Fact]
     public void A_small_site_is_found_whole()
@@ -22,20 +25,28 @@ public sealed class InventoryProposerTests
         Assert.Equal("www.foobar.com", proposal.Site.Name);
         Assert.Equal(
             ["lb-01: LoadBalancer 198.51.100.10,192.0.2.10", "web-01: Web,App,Database 192.0.2.11", "web-02: Web,App,Database 192.0.2.12"],
-            proposal.Site.Servers.Select(static server => $"{server.Name}: {string.Join(",", server.Roles)} {string.Join(",", server.Addresses)}"));
+            proposal.Site.Servers.Select(
+                static server => $"{server.Name}: {string.Join(",", server.Roles)} {string.Join(",", server.Addresses)}"));
         Assert.Equal(
             ["public 198.51.100.0/24", "internal 192.0.2.0/24", "operator 203.0.113.2/32"],
             proposal.Site.Networks.Select(static network => $"{network.Key} {string.Join(",", network.Value)}"));
         Assert.Equal(
             [
-                "visitors: internet,operator > load-balancer tcp/80,tcp/443", "backends: load-balancer > web tcp/80", "database-members: load-balancer > database tcp/3306",
-                "database-endpoint: app > load-balancer tcp/3306", "replication: database > database tcp/3306", "operators: operator > load-balancer tcp/22",
+                "visitors: internet,operator > load-balancer tcp/80,tcp/443", "backends: load-balancer > web tcp/80",
+                "database-members: load-balancer > database tcp/3306",
+                "database-endpoint: app > load-balancer tcp/3306", "replication: database > database tcp/3306",
+                "operators: operator > load-balancer tcp/22",
                 "jump: load-balancer > web tcp/22", "time: web > load-balancer udp/123",
             ],
             Flows(proposal));
         Assert.Equal(["shop.service"], proposal.Site.Policy.Servers.Units[Role.App]);
         Assert.Equal("pages", proposal.Site.Policy.LoadBalancing.WebBackend);
-        Assert.Equal(("lb-01", "mysql-write", "192.0.2.10:3306"), (proposal.Site.Policy.Database!.WriteEndpoint!.Server, proposal.Site.Policy.Database.WriteEndpoint.Backend, proposal.Site.Policy.Database.WriteEndpoint.Address));
+        Assert.Equal(
+            ("lb-01", "mysql-write", "192.0.2.10:3306"),
+            (
+                proposal.Site.Policy.Database!.WriteEndpoint!.Server,
+                proposal.Site.Policy.Database.WriteEndpoint.Backend,
+                proposal.Site.Policy.Database.WriteEndpoint.Address));
         Assert.Equal(Role.LoadBalancer, proposal.Site.Policy.Tls.EndsAt);
         Assert.DoesNotContain(proposal.Questions, static question => question.Kind == QuestionKind.Unexplained);
     }
@@ -55,7 +66,10 @@ public sealed class InventoryProposerTests
     {
         InventoryProposal proposal = new DiscoveredSite().Propose();
 
-        Assert.All(proposal.Site.Policy.Flows, flow => Assert.Contains(proposal.Evidence, evidence => evidence.Key == $"policy.flows.{flow.Name}" && evidence.Text.Length > 0));
+        Assert.All(
+            proposal.Site.Policy.Flows,
+            flow =>
+                Assert.Contains(proposal.Evidence, evidence => evidence.Key == $"policy.flows.{flow.Name}" && evidence.Text.Length > 0));
     }
 
     [Fact]
@@ -75,10 +89,19 @@ public sealed class InventoryProposerTests
     public void A_backend_that_is_no_server_is_a_question()
     {
         InventoryProposal proposal = new DiscoveredSite()
-            .With("lb-01", static server => server with { Balancer = DiscoveredSite.Balancer(DiscoveredSite.Haproxy.Replace("web-02 192.0.2.12:80", "web-99 192.0.2.99:80", StringComparison.Ordinal)) })
+            .With(
+                "lb-01",
+                static server => server with
+                {
+                    Balancer = DiscoveredSite.Balancer(
+                        DiscoveredSite.Haproxy.Replace("web-02 192.0.2.12:80", "web-99 192.0.2.99:80", StringComparison.Ordinal)),
+                })
             .Propose();
 
-        Assert.Contains(proposal.Questions, static question => question.Kind == QuestionKind.Unexplained && question.What.Contains("192.0.2.99:80", StringComparison.Ordinal));
+        Assert.Contains(
+            proposal.Questions,
+            static question =>
+                question.Kind == QuestionKind.Unexplained && question.What.Contains("192.0.2.99:80", StringComparison.Ordinal));
         Assert.Contains("backends: load-balancer > web-01 tcp/80", Flows(proposal));
     }
 
@@ -86,7 +109,13 @@ public sealed class InventoryProposerTests
     public void A_backend_of_a_port_that_serves_something_else_is_a_question()
     {
         InventoryProposal proposal = new DiscoveredSite()
-            .With("lb-01", static server => server with { Balancer = DiscoveredSite.Balancer(DiscoveredSite.Haproxy.Replace("web-02 192.0.2.12:80", "web-02 192.0.2.12:8009", StringComparison.Ordinal)) })
+            .With(
+                "lb-01",
+                static server => server with
+                {
+                    Balancer = DiscoveredSite.Balancer(
+                        DiscoveredSite.Haproxy.Replace("web-02 192.0.2.12:80", "web-02 192.0.2.12:8009", StringComparison.Ordinal)),
+                })
             .Propose();
 
         Assert.Contains(proposal.Questions, static question => question.What.Contains("192.0.2.12:8009", StringComparison.Ordinal));
@@ -101,7 +130,9 @@ public sealed class InventoryProposerTests
             .Propose();
 
         Assert.Equal(["lb-01", "web-01"], proposal.Site.Servers.Select(static server => server.Name));
-        Assert.Contains(proposal.Questions, static question => question.Key == "servers.web-02" && question.Why.Contains("no route", StringComparison.Ordinal));
+        Assert.Contains(
+            proposal.Questions,
+            static question => question.Key == "servers.web-02" && question.Why.Contains("no route", StringComparison.Ordinal));
         Assert.Contains(proposal.Questions, static question => question.What.Contains("192.0.2.12:80", StringComparison.Ordinal));
     }
 
@@ -111,7 +142,8 @@ public sealed class InventoryProposerTests
         InventoryProposal proposal = new DiscoveredSite()
             .With("web-02", static server => server with
             {
-                Sockets = DiscoveredSite.Sockets("""tcp LISTEN 0 128 192.0.2.12:3306 0.0.0.0:* users:(("mysqld",pid=11,fd=6))""", "", "11 /system.slice/mysql.service"),
+                Sockets = DiscoveredSite.Sockets(
+                    """tcp LISTEN 0 128 192.0.2.12:3306 0.0.0.0:* users:(("mysqld",pid=11,fd=6))""", "", "11 /system.slice/mysql.service"),
             })
             .Propose();
 
@@ -131,14 +163,16 @@ public sealed class InventoryProposerTests
             {
                 Sockets = DiscoveredSite.Sockets(
                     Redis,
-                    "1 in tcp 192.0.2.10:6379 192.0.2.11:0 users:((\"redis-server\",pid=20))\n1 in tcp 192.0.2.10:4444 192.0.2.11:0 users:((\"nc\",pid=21))",
+                    "1 in tcp 192.0.2.10:6379 192.0.2.11:0 users:((\"redis-server\",pid=20))\n"
+                        + "1 in tcp 192.0.2.10:4444 192.0.2.11:0 users:((\"nc\",pid=21))",
                     "20 /system.slice/redis.service\n21 /user.slice/user-0.slice/session-3.scope"),
             })
             .With("web-01", static server => server with
             {
                 Sockets = DiscoveredSite.Sockets(
                     "",
-                    "1 out tcp 192.0.2.11:0 192.0.2.10:6379 users:((\"python3\",pid=10))\n1 out tcp 192.0.2.11:0 192.0.2.10:4444 users:((\"python3\",pid=10))",
+                    "1 out tcp 192.0.2.11:0 192.0.2.10:6379 users:((\"python3\",pid=10))\n"
+                        + "1 out tcp 192.0.2.11:0 192.0.2.10:4444 users:((\"python3\",pid=10))",
                     "10 /system.slice/shop.service"),
             })
             .Propose();
@@ -146,7 +180,9 @@ public sealed class InventoryProposerTests
         Assert.Contains("redis-server: web-01 > load-balancer tcp/6379", Flows(proposal));
         Assert.DoesNotContain(Flows(proposal), static flow => flow.Contains("4444", StringComparison.Ordinal));
         Assert.Contains(proposal.Questions, static question => question.What == "Who needs tcp/4444 of lb-01?");
-        Assert.Contains(proposal.Questions, static question => question.Kind == QuestionKind.Confirm && question.What.Contains("tcp/6379", StringComparison.Ordinal));
+        Assert.Contains(
+            proposal.Questions,
+            static question => question.Kind == QuestionKind.Confirm && question.What.Contains("tcp/6379", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -157,7 +193,9 @@ public sealed class InventoryProposerTests
             OwnInterfaces = [[IPAddress.Parse("203.0.113.2"), IPAddress.Parse("2001:db8::2")], [IPAddress.Parse("10.0.0.1")]],
         };
 
-        Assert.Equal(["203.0.113.2/32", "2001:db8::2/128"], new DiscoveredSite().Propose(options).Site.Networks["operator"].Select(static network => network.ToString()));
+        Assert.Equal(
+            ["203.0.113.2/32", "2001:db8::2/128"],
+            new DiscoveredSite().Propose(options).Site.Networks["operator"].Select(static network => network.ToString()));
     }
 
     [Fact]
@@ -166,14 +204,22 @@ public sealed class InventoryProposerTests
         InventoryProposal proposal = new DiscoveredSite().Propose(new ProposalOptions { SiteName = "shop.foobar.com" });
 
         Assert.Equal("shop.foobar.com", proposal.Site.Name);
-        Assert.Contains(new DiscoveredSite().Propose().Questions, static question => question.Key == "site" && question.Kind == QuestionKind.Confirm);
+        Assert.Contains(
+            new DiscoveredSite().Propose().Questions, static question => question.Key == "site" && question.Kind == QuestionKind.Confirm);
     }
 
     [Fact]
     public void Re_encryption_to_one_server_is_meant_for_all()
     {
         InventoryProposal proposal = new DiscoveredSite()
-            .With("lb-01", static server => server with { Balancer = DiscoveredSite.Balancer(DiscoveredSite.Haproxy.Replace("192.0.2.11:80 check", "192.0.2.11:80 check ssl verify none", StringComparison.Ordinal)) })
+            .With(
+                "lb-01",
+                static server => server with
+                {
+                    Balancer = DiscoveredSite.Balancer(
+                        DiscoveredSite.Haproxy.Replace(
+                            "192.0.2.11:80 check", "192.0.2.11:80 check ssl verify none", StringComparison.Ordinal)),
+                })
             .Propose();
 
         Assert.Equal(BackendEncryption.Tls, proposal.Site.Policy.Tls.Backends);
@@ -186,30 +232,51 @@ public sealed class InventoryProposerTests
         {
             Agents = Reading.Of<IReadOnlyList<MonitoringAgent>>(
             [
-                new MonitoringAgent { Server = server.Name, Name = "telegraf", ProcessCount = 1, FoundBy = [AgentTrace.Process], Sockets = [new ListeningSocket { Protocol = TransportProtocol.Tcp, Address = "*", Port = 9273 }] },
+                new MonitoringAgent
+                {
+                    Server = server.Name,
+                    Name = "telegraf",
+                    ProcessCount = 1,
+                    FoundBy = [AgentTrace.Process],
+                    Sockets = [new ListeningSocket { Protocol = TransportProtocol.Tcp, Address = "*", Port = 9273 }],
+                },
             ]),
         };
         InventoryProposal proposal = new DiscoveredSite().With("lb-01", WithAgent).With("web-01", WithAgent).Propose();
 
         Assert.Equal(["telegraf"], proposal.Site.Policy.Monitoring.Agents);
-        Assert.Contains(proposal.Questions, static question => question.Kind == QuestionKind.Confirm && question.What == "Shall telegraf run on web-02 too?");
+        Assert.Contains(
+            proposal.Questions,
+            static question => question.Kind == QuestionKind.Confirm && question.What == "Shall telegraf run on web-02 too?");
     }
 
     [Fact]
     public void A_router_by_which_servers_send_is_a_firewall_and_ends_the_site()
     {
-        ServerDiscovery firewall = DiscoveredSite.Server("fw-01", "203.0.113.2", DiscoveredSite.Network(("outside", "203.0.113.1", 24), ("public", "198.51.100.1", 24))) with
+        ServerDiscovery firewall = DiscoveredSite.Server(
+            "fw-01", "203.0.113.2", DiscoveredSite.Network(("outside", "203.0.113.1", 24), ("public", "198.51.100.1", 24))) with
         {
             Host = Reading.Of(new HostFacts("fw-01", IPAddress.Parse("203.0.113.2"), 22, true)),
             Units = DiscoveredSite.Units("nftables.service"),
         };
-        firewall = firewall with { Network = Reading.Of(firewall.Network.Value! with { Routes = [new(IPAddress.Any, 0, "outside", IPAddress.Parse("203.0.113.254"))] }) };
+        firewall = firewall with
+        {
+            Network = Reading.Of(
+                firewall.Network.Value! with { Routes = [new(IPAddress.Any, 0, "outside", IPAddress.Parse("203.0.113.254"))] }),
+        };
         InventoryProposal proposal = new DiscoveredSite()
-            .With("lb-01", static server => server with { Network = Reading.Of(server.Network.Value! with { Routes = [new(IPAddress.Any, 0, "public", IPAddress.Parse("198.51.100.1"))] }) })
+            .With(
+                "lb-01",
+                static server => server with
+                {
+                    Network = Reading.Of(
+                        server.Network.Value! with { Routes = [new(IPAddress.Any, 0, "public", IPAddress.Parse("198.51.100.1"))] }),
+                })
             .Add(firewall).Propose();
 
         Assert.Equal([Role.NetworkFirewall], proposal.Site.Find("fw-01")!.Roles);
-        Assert.DoesNotContain(proposal.Site.Networks.SelectMany(static pair => pair.Value), static network => network.ToString() == "203.0.113.0/24");
+        Assert.DoesNotContain(
+            proposal.Site.Networks.SelectMany(static pair => pair.Value), static network => network.ToString() == "203.0.113.0/24");
         Assert.Contains("operators: operator > network-firewall,load-balancer tcp/22", Flows(proposal));
         Assert.Equal(["nftables.service"], proposal.Site.Policy.Servers.Units[Role.NetworkFirewall]);
     }
@@ -218,7 +285,13 @@ public sealed class InventoryProposerTests
     public void A_router_that_was_not_named_is_asked_about()
     {
         InventoryProposal proposal = new DiscoveredSite()
-            .With("lb-01", static server => server with { Network = Reading.Of(server.Network.Value! with { Routes = [new(IPAddress.Any, 0, "public", IPAddress.Parse("198.51.100.1"))] }) })
+            .With(
+                "lb-01",
+                static server => server with
+                {
+                    Network = Reading.Of(
+                        server.Network.Value! with { Routes = [new(IPAddress.Any, 0, "public", IPAddress.Parse("198.51.100.1"))] }),
+                })
             .Propose();
 
         Assert.Contains(proposal.Questions, static question => question.What == "Is 198.51.100.1 a firewall of the site?");
@@ -228,24 +301,41 @@ public sealed class InventoryProposerTests
     public void An_authority_of_the_site_s_own_is_taken_where_its_servers_trust_it()
     {
         DiscoveredSite site = new DiscoveredSite()
-            .With("lb-01", static server => server with { Presented = [new PresentedCertificate("198.51.100.10:443", "CN=Own CA", false, ["web-01:/etc/mysql/ca.pem"])] })
-            .With("web-01", static server => server with { Authorities = Reading.Of<IReadOnlyList<AuthorityFile>>([new AuthorityFile("/etc/mysql/ca.pem", "-----BEGIN CERTIFICATE-----")]) });
+            .With(
+                "lb-01",
+                static server => server with
+                {
+                    Presented = [new PresentedCertificate("198.51.100.10:443", "CN=Own CA", false, ["web-01:/etc/mysql/ca.pem"])],
+                })
+            .With(
+                "web-01",
+                static server => server with
+                {
+                    Authorities = Reading.Of<IReadOnlyList<AuthorityFile>>([
+                        new AuthorityFile("/etc/mysql/ca.pem", "-----BEGIN CERTIFICATE-----"),
+                    ]),
+                });
 
         InventoryProposal proposal = site.Propose();
 
         Assert.Equal("foobar.authorities.pem", proposal.Site.Policy.Tls.TrustedAuthorities);
         Assert.StartsWith("-----BEGIN", proposal.Authorities, StringComparison.Ordinal);
-        Assert.Contains(proposal.Questions, static question => question is { Kind: QuestionKind.Confirm, Key: "policy.tls.trustedAuthorities" });
+        Assert.Contains(
+            proposal.Questions, static question => question is { Kind: QuestionKind.Confirm, Key: "policy.tls.trustedAuthorities" });
     }
 
     [Fact]
     public void A_stranger_s_certificate_brings_no_authority()
     {
         InventoryProposal proposal = new DiscoveredSite()
-            .With("lb-01", static server => server with { Presented = [new PresentedCertificate("198.51.100.10:443", "CN=Stranger", false, [])] }).Propose();
+            .With(
+                "lb-01",
+                static server =>
+                    server with { Presented = [new PresentedCertificate("198.51.100.10:443", "CN=Stranger", false, [])] }).Propose();
 
         Assert.Null(proposal.Site.Policy.Tls.TrustedAuthorities);
-        Assert.Contains(proposal.Questions, static question => question is { Kind: QuestionKind.Missing, Key: "policy.tls.trustedAuthorities" });
+        Assert.Contains(
+            proposal.Questions, static question => question is { Kind: QuestionKind.Missing, Key: "policy.tls.trustedAuthorities" });
     }
 
     [Fact]
@@ -255,13 +345,16 @@ public sealed class InventoryProposerTests
         ServerDiscovery One(ServerDiscovery server) => server with
         {
             VirtualAddresses = Reading.Of<IReadOnlyList<IPAddress>>([moving]),
-            Balancer = DiscoveredSite.Balancer(DiscoveredSite.Haproxy.Replace("198.51.100.10:", "198.51.100.15:", StringComparison.Ordinal)),
+            Balancer = DiscoveredSite.Balancer(
+                DiscoveredSite.Haproxy.Replace("198.51.100.10:", "198.51.100.15:", StringComparison.Ordinal)),
         };
         DiscoveredSite site = new DiscoveredSite().With("lb-01", server => One(server) with
         {
-            Network = DiscoveredSite.Network(("public", "198.51.100.10", 24), ("public", "198.51.100.15", 32), ("internal", "192.0.2.10", 24)),
+            Network = DiscoveredSite.Network(
+                ("public", "198.51.100.10", 24), ("public", "198.51.100.15", 32), ("internal", "192.0.2.10", 24)),
         });
-        ServerDiscovery first = DiscoveredSite.Server("lb-02", "203.0.113.2", DiscoveredSite.Network(("public", "198.51.100.16", 24), ("internal", "192.0.2.16", 24)));
+        ServerDiscovery first = DiscoveredSite.Server(
+            "lb-02", "203.0.113.2", DiscoveredSite.Network(("public", "198.51.100.16", 24), ("internal", "192.0.2.16", 24)));
         InventoryProposal proposal = site.Add(One(first)).Propose();
 
         Assert.Equal([moving], proposal.Site.Policy.LoadBalancing.VirtualAddresses);
@@ -284,14 +377,35 @@ public sealed class InventoryProposerTests
             udp UNCONN 0 0 0.0.0.0:123 0.0.0.0:* users:(("chronyd",pid=8,fd=8))
             """;
         const string Groups = "9 /system.slice/haproxy.service\n8 /system.slice/chrony.service";
-        DiscoveredSite site = new DiscoveredSite().With("lb-01", server => One(server) with { Sockets = DiscoveredSite.Sockets(Listening, """2 in tcp 192.0.2.10:3306 192.0.2.11:0 users:(("haproxy",pid=9))""", Groups) });
-        ServerDiscovery first = DiscoveredSite.Server("lb-02", "203.0.113.2", DiscoveredSite.Network(("public", "198.51.100.16", 24), ("internal", "192.0.2.16", 24)));
-        InventoryProposal proposal = site.Add(One(first) with { Sockets = DiscoveredSite.Sockets(Listening, """1 in tcp 192.0.2.15:3306 192.0.2.12:0 users:(("haproxy",pid=9))""", Groups) }).Propose();
+        DiscoveredSite site = new DiscoveredSite().With(
+            "lb-01",
+            server => One(server) with
+            {
+                Sockets = DiscoveredSite.Sockets(Listening, """2 in tcp 192.0.2.10:3306 192.0.2.11:0 users:(("haproxy",pid=9))""", Groups),
+            });
+        ServerDiscovery first = DiscoveredSite.Server(
+            "lb-02", "203.0.113.2", DiscoveredSite.Network(("public", "198.51.100.16", 24), ("internal", "192.0.2.16", 24)));
+        InventoryProposal proposal = site.Add(
+            One(first) with
+            {
+                Sockets = DiscoveredSite.Sockets(Listening, """1 in tcp 192.0.2.15:3306 192.0.2.12:0 users:(("haproxy",pid=9))""", Groups),
+            }).Propose();
 
         Assert.Equal("192.0.2.15:3306", proposal.Site.Policy.Database!.WriteEndpoint!.Address);
-        Assert.Contains(Flows(proposal), static flow => flow.StartsWith("time", StringComparison.Ordinal) && flow.EndsWith("> load-balancer udp/123", StringComparison.Ordinal));
-        Assert.DoesNotContain(proposal.Questions, static question => question is { Kind: QuestionKind.Unexplained, Server: "lb-02" } && question.What.Contains("udp/123", StringComparison.Ordinal));
-        Assert.Contains(proposal.Questions, static question => question is { Kind: QuestionKind.Confirm, Server: "lb-02" } && question.What.StartsWith("Is lb-02 used as lb-01 is", StringComparison.Ordinal));
+        Assert.Contains(
+            Flows(proposal),
+            static flow =>
+                flow.StartsWith("time", StringComparison.Ordinal) && flow.EndsWith("> load-balancer udp/123", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            proposal.Questions,
+            static question =>
+                question is { Kind: QuestionKind.Unexplained, Server: "lb-02" }
+                    && question.What.Contains("udp/123", StringComparison.Ordinal));
+        Assert.Contains(
+            proposal.Questions,
+            static question =>
+                question is { Kind: QuestionKind.Confirm, Server: "lb-02" }
+                    && question.What.StartsWith("Is lb-02 used as lb-01 is", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -299,5 +413,8 @@ public sealed class InventoryProposerTests
         "NothingDiscovered",
         Assert.Throws<Foobar.Ops.Errors.FoobarException>(static () => InventoryFiles.Text(OfNobody(), "/tmp/foobar.json")).ErrorId);
 
-    private static InventoryProposal OfNobody() => Foobar.Ops.Discovery.Proposing.InventoryProposer.Propose([new ServerDiscovery { Name = "a", Ssh = new SshEndpoint { Host = "a" }, Failure = "down" }]);
+    private static InventoryProposal OfNobody() =>
+        Foobar.Ops.Discovery.Proposing.InventoryProposer.Propose([
+            new ServerDiscovery { Name = "a", Ssh = new SshEndpoint { Host = "a" }, Failure = "down" },
+        ]);
 }

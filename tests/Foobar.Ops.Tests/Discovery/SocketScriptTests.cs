@@ -46,7 +46,9 @@ public sealed class SocketScriptTests
                 "tcp/80 on 0.0.0.0: nginx (nginx.service)", "tcp/3306 on 192.0.2.11: mariadbd (mariadb.service)",
                 "tcp/8080 on *: docker-proxy (docker.service)", "udp/51820 on 0.0.0.0: ",
             ],
-            facts.Listeners.Value!.Select(static listener => $"{listener.Socket.Label}: {string.Join(", ", listener.Holders.Select(static holder => holder.Label))}"));
+            facts.Listeners.Value!.Select(
+                static listener =>
+                    $"{listener.Socket.Label}: {string.Join(", ", listener.Holders.Select(static holder => holder.Label))}"));
     }
 
     [Fact]
@@ -60,7 +62,8 @@ public sealed class SocketScriptTests
                 "out 3306 192.0.2.10 2 python3 (container 0123456789ab)",
             ],
             facts.Conversations.Value!.Select(static each =>
-                $"{(each.IsIncoming ? "in" : "out")} {each.Port} {each.PeerAddress} {each.Count} {string.Join(", ", each.Holders.Select(static holder => holder.Label))}"));
+                $"{(each.IsIncoming ? "in" : "out")} {each.Port} {each.PeerAddress} {each.Count} "
+                    + $"{string.Join(", ", each.Holders.Select(static holder => holder.Label))}"));
         Assert.All(facts.Conversations.Value!, static each => Assert.Equal(IPAddress.Parse("192.0.2.11"), each.LocalAddress));
     }
 
@@ -77,7 +80,8 @@ public sealed class SocketScriptTests
     [Fact]
     public void An_engine_that_does_not_answer_leaves_the_rest()
     {
-        SocketFacts facts = SocketScript.Parse(Sample[..Sample.IndexOf("docker|", StringComparison.Ordinal)] + "!docker: permission denied\n");
+        SocketFacts facts = SocketScript.Parse(
+            Sample[..Sample.IndexOf("docker|", StringComparison.Ordinal)] + "!docker: permission denied\n");
 
         Assert.Equal("docker: permission denied", facts.Containers.Failure);
         Assert.NotNull(facts.Listeners.Value);
@@ -86,7 +90,8 @@ public sealed class SocketScriptTests
     [Fact]
     public void Too_many_kinds_of_connections_are_not_told_in_part()
     {
-        string lines = string.Concat(Enumerable.Range(0, 5001).Select(static number => $"1 in tcp 192.0.2.11:80 10.0.{number / 256}.{number % 256}:0\n"));
+        string lines = string.Concat(
+            Enumerable.Range(0, 5001).Select(static number => $"1 in tcp 192.0.2.11:80 10.0.{number / 256}.{number % 256}:0\n"));
 
         SocketFacts facts = SocketScript.Parse($"==> listeners\n\n==> connections\n{lines}\n==> groups\n\n==> containers\n");
 

@@ -62,21 +62,30 @@ public sealed class SourceTests
         """;
 
     private static string[] Read(string text, string path) => [.. AnsibleInventory.Parse(text, path).Hosts.Select(static host =>
-        $"{host.Target.Name} {host.Target.Ssh.User ?? "-"}@{host.Target.Ssh.Host}:{host.Target.Ssh.Port?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "-"} {host.Target.Ssh.ProxyJump ?? "-"} [{string.Join(",", host.Groups)}]")];
+        $"{host.Target.Name} "
+            + $"{host.Target.Ssh.User ?? "-"}@{host.Target.Ssh.Host}:{host.Target.Ssh.Port?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "-"} {host.Target.Ssh.ProxyJump ?? "-"} [{string.Join(",", host.Groups)}]")];
 
     [Fact]
     public void Ini_is_read_with_ranges_groups_and_variables() => Assert.Equal(
         [
             "mail.example.com -@mail.example.com:- - [ungrouped]", "lb-01 admin@198.51.100.10:- admin@jump.example.com:22 [balancers,site]",
-            "web-01 deploy@web-01:2222 admin@jump.example.com:22 [webservers,site]", "web-02 deploy@web-02:2222 admin@jump.example.com:22 [webservers,site]",
-            "web-03 deploy@web-03:2222 admin@jump.example.com:22 [webservers,site]", "db-a.example.com deploy@db-a.example.com:5309 admin@jump.example.com:22 [webservers,site]",
+            "web-01 deploy@web-01:2222 admin@jump.example.com:22 [webservers,site]",
+            "web-02 deploy@web-02:2222 admin@jump.example.com:22 [webservers,site]",
+            "web-03 deploy@web-03:2222 admin@jump.example.com:22 [webservers,site]",
+            "db-a.example.com deploy@db-a.example.com:5309 admin@jump.example.com:22 [webservers,site]",
             "db-b.example.com deploy@db-b.example.com:5309 admin@jump.example.com:22 [webservers,site]",
         ],
         Read(Ini, "hosts"));
 
     [Fact]
     public void The_key_file_is_taken_and_no_password() => Assert.Equal(
-        new SshEndpoint { Host = "198.51.100.10", User = "admin", ProxyJump = "admin@jump.example.com:22", IdentityFile = "~/.ssh/site_ed25519" },
+        new SshEndpoint
+        {
+            Host = "198.51.100.10",
+            User = "admin",
+            ProxyJump = "admin@jump.example.com:22",
+            IdentityFile = "~/.ssh/site_ed25519",
+        },
         AnsibleInventory.Parse(Ini, "hosts").Hosts.Single(static host => host.Target.Name == "lb-01").Target.Ssh);
 
     [Fact]
@@ -86,7 +95,8 @@ public sealed class SourceTests
 
         Assert.Equal(
             [
-                "web-01 operator@web-01:2222 - [webservers,all]", "web-02 operator@web-02:2222 - [webservers,all]", "web-09 operator@web-09:- - [webservers,all]",
+                "web-01 operator@web-01:2222 - [webservers,all]", "web-02 operator@web-02:2222 - [webservers,all]",
+                "web-09 operator@web-09:- - [webservers,all]",
                 "lb-01 operator@198.51.100.10:- - [balancers,all]",
             ],
             Read(Yaml, "hosts.yml"));
@@ -120,14 +130,19 @@ public sealed class SourceTests
     [Fact]
     public void A_short_text_that_stands_for_ever_so_much_is_refused()
     {
-        string bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + string.Concat("bcdefgh".Select(static letter => $"{letter}: &{letter} [{string.Join(',', Enumerable.Repeat("*" + (char)(letter - 1), 10))}]\n"));
+        string bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
+            + string.Concat(
+                "bcdefgh".Select(
+                    static letter => $"{letter}: &{letter} [{string.Join(',', Enumerable.Repeat("*" + (char)(letter - 1), 10))}]\n"));
 
         Assert.Equal("AnsibleInventoryInvalid", Assert.Throws<FoobarException>(() => AnsibleInventory.Parse(bomb, "x.yml")).ErrorId);
     }
 
     [Fact]
     public void A_text_that_nests_ever_deeper_is_refused() =>
-        Assert.Equal("AnsibleInventoryInvalid", Assert.Throws<FoobarException>(static () => AnsibleInventory.Parse(new string('[', 200_000), "x.yml")).ErrorId);
+        Assert.Equal(
+            "AnsibleInventoryInvalid",
+            Assert.Throws<FoobarException>(static () => AnsibleInventory.Parse(new string('[', 200_000), "x.yml")).ErrorId);
 
     [Theory]
     [InlineData("web-[01:03]", "web-01 web-02 web-03")]
@@ -135,7 +150,8 @@ public sealed class SourceTests
     [InlineData("[a:c]-[1:2]", "a-1 a-2 b-1 b-2 c-1 c-2")]
     [InlineData("web-[100:30100:10000]", "web-100 web-10100 web-20100 web-30100")]
     [InlineData("web-01", "web-01")]
-    public void Ranges_stand_for_hosts(string pattern, string hosts) => Assert.Equal(hosts, string.Join(' ', AnsibleInventory.Expand(pattern)));
+    public void Ranges_stand_for_hosts(string pattern, string hosts) =>
+        Assert.Equal(hosts, string.Join(' ', AnsibleInventory.Expand(pattern)));
 
     [Fact]
     public void Any_inventory_is_taken_or_refused()
@@ -165,18 +181,21 @@ public sealed class SourceTests
     [Fact]
     public void Two_ports_of_one_host_are_two_servers() => Assert.Equal(
         ["gate:2201", "gate:2202", "web-01"],
-        DiscoveryTargets.Distinct([.. new[] { "gate:2201", "gate:2202", "web-01", "WEB-01" }.Select(DiscoveryTargets.Parse)]).Select(static target => target.Name));
+        DiscoveryTargets.Distinct([.. new[] { "gate:2201", "gate:2202", "web-01", "WEB-01" }.Select(DiscoveryTargets.Parse)])
+            .Select(static target => target.Name));
 
     [Fact]
     public void Addresses_that_keepalived_moves_are_read() => Assert.Equal(
         ["198.51.100.15", "2001:db8::15"],
-        Foobar.Ops.Discovery.Facts.VirtualAddressScript.Parse("198.51.100.15/24\n2001:db8::15\n$VIP\n").Select(static address => address.ToString()));
+        Foobar.Ops.Discovery.Facts.VirtualAddressScript.Parse("198.51.100.15/24\n2001:db8::15\n$VIP\n")
+            .Select(static address => address.ToString()));
 
     [Fact]
     public void Aliases_of_ssh_config_are_read_without_patterns()
     {
         (IReadOnlyList<string> aliases, IReadOnlyList<string> includes) = SshConfigHosts.Parse(
-            "Host lb-01 web-01\n  HostName 192.0.2.1\nHOST=\"db-01\"\n# Host no\nHost *.example.com !bad web-?\nMatch host x\nInclude config.d/* ~/other\n");
+            "Host lb-01 web-01\n  HostName 192.0.2.1\nHOST=\"db-01\"\n# Host no\nHost *.example.com !bad web-?\nMatch host x\n"
+                + "Include config.d/* ~/other\n");
 
         Assert.Equal(["lb-01", "web-01", "db-01"], aliases);
         Assert.Equal(["config.d/*", "~/other"], includes);

@@ -8,7 +8,10 @@ namespace Foobar.Ops.Tests.Firewall;
 
 public sealed class DiagramTests
 {
-    private static readonly PacketField[] Some = [PacketField.Protocol, PacketField.DestinationPort, PacketField.Source4, PacketField.Source6];
+    private static readonly PacketField[] Some =
+    [
+        PacketField.Protocol, PacketField.DestinationPort, PacketField.Source4, PacketField.Source6,
+    ];
 
     [Fact]
     public void Operations_agree_with_sets_of_packets()

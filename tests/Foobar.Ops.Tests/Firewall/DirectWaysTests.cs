@@ -9,7 +9,9 @@ using Foobar.Ops.Tests.Topology;
 
 namespace Foobar.Ops.Tests.Firewall;
 
-/// <summary>A network firewall with a default route, as every one in use has it, does not stand between servers that share a network.</summary>
+/// <summary>
+/// A network firewall with a default route, as every one in use has it, does not stand between servers that share a network.
+/// </summary>
 public sealed class DirectWaysTests
 {
     private static readonly NetworkRoute Default = new(IPAddress.Any, 0, "outside", IPAddress.Parse("203.0.113.254"));
@@ -30,7 +32,9 @@ public sealed class DirectWaysTests
 
     [Fact]
     public void A_server_with_routes_of_its_own_to_both_ends_may_stand_between_them() =>
-        Assert.False(new DirectWays(SmallSite.Site, Wall(Default, Inside)).Join(IPNetwork.Parse("198.51.100.10/32"), IPNetwork.Parse("192.0.2.11/32")));
+        Assert.False(
+            new DirectWays(SmallSite.Site, Wall(Default, Inside))
+                .Join(IPNetwork.Parse("198.51.100.10/32"), IPNetwork.Parse("192.0.2.11/32")));
 
     // Servers at several providers: each reaches all others by its default route.
     [Fact]
@@ -43,17 +47,23 @@ public sealed class DirectWaysTests
 
     [Fact]
     public void Without_known_routes_nothing_can_be_told() =>
-        Assert.Empty(new DirectWays(SmallSite.Site, Wall(Default) with { PolicyRouting = ["ip rule: from 192.0.2.0/24 lookup 100"] }).Groups);
+        Assert.Empty(
+            new DirectWays(SmallSite.Site, Wall(Default) with { PolicyRouting = ["ip rule: from 192.0.2.0/24 lookup 100"] }).Groups);
 
     [Fact]
     public void No_flow_between_such_servers_is_asked_of_the_network_firewall()
     {
         FirewallFacts facts = SmallSite.Case().Facts["fw-01"].Value!;
-        FirewallFacts routed = facts with { Network = Reading.Of(facts.Network.Value! with { Routes = [.. facts.Network.Value!.Routes, Default] }) };
+        FirewallFacts routed = facts with
+        {
+            Network = Reading.Of(facts.Network.Value! with { Routes = [.. facts.Network.Value!.Routes, Default] }),
+        };
 
         Finding[] found = [.. TestSite.Judge(FirewallControls.All, "FW-002", routed, "fw-01", SmallSite.Site)];
 
-        Assert.Equal(["flow operators", "flow visitors"], found.Where(finding => finding.Status == FindingStatus.Pass).Select(finding => finding.Target).Distinct().Order());
+        Assert.Equal(
+            ["flow operators", "flow visitors"],
+            found.Where(finding => finding.Status == FindingStatus.Pass).Select(finding => finding.Target).Distinct().Order());
         Assert.DoesNotContain(found, finding => finding.Status != FindingStatus.Pass);
     }
 
@@ -65,12 +75,17 @@ public sealed class DirectWaysTests
 
         Assert.Contains("flow visitors", rules, StringComparison.Ordinal);
         Assert.Contains("flow operators", rules, StringComparison.Ordinal);
-        Assert.All(["flow backends", "flow writes", "flow members", "flow replication", "3306"], words => Assert.DoesNotContain(words, rules, StringComparison.Ordinal));
+        Assert.All(
+            ["flow backends", "flow writes", "flow members", "flow replication", "3306"],
+            words => Assert.DoesNotContain(words, rules, StringComparison.Ordinal));
     }
 
     [Fact]
     public void A_flow_that_does_pass_is_written() =>
-        Assert.Contains("flow backends", PolicyRuleset.Render(SmallSite.Site, SmallSite.Site.Find("fw-01")!, Wall(Default, Inside)), StringComparison.Ordinal);
+        Assert.Contains(
+            "flow backends",
+            PolicyRuleset.Render(SmallSite.Site, SmallSite.Site.Find("fw-01")!, Wall(Default, Inside)),
+            StringComparison.Ordinal);
 
     private static HostNetwork Wall(params NetworkRoute[] routes)
     {

@@ -47,7 +47,9 @@ public sealed class DormantTableTests
     [Fact]
     public void The_flags_of_a_flowtable_are_no_set_s()
     {
-        NftStructure structure = NftStructure.Parse("table inet t {\n\tset s {\n\t\ttype ipv4_addr\n\t\tflags interval\n\t}\n\n\tflowtable f {\n\t\thook ingress priority filter\n\t\tflags offload;\n\t}\n}\n")!;
+        NftStructure structure = NftStructure.Parse(
+            "table inet t {\n\tset s {\n\t\ttype ipv4_addr\n\t\tflags interval\n\t}\n\n\tflowtable f {\n\t\thook ingress priority filter\n"
+                + "\t\tflags offload;\n\t}\n}\n")!;
         Assert.Equal(["interval"], structure.SetFlags("inet", "t", "s"));
         Assert.Empty(structure.TableFlags("inet", "t")!);
         Assert.Null(structure.TableFlags("inet", "u"));
@@ -63,7 +65,10 @@ public sealed class DormantTableTests
 
     [Fact]
     public void An_object_that_is_not_known_is_an_error_that_names_it() =>
-        Assert.Contains("unknown nftables object 'wormhole'", Assert.Throws<ParseException>(() => NftRulesetParser.Parse(Listing("""{"wormhole":{"family":"inet"}}"""))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "unknown nftables object 'wormhole'",
+            Assert.Throws<ParseException>(() => NftRulesetParser.Parse(Listing("""{"wormhole":{"family":"inet"}}"""))).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void The_controls_see_the_open_host_and_name_the_table()

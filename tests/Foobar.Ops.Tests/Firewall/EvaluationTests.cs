@@ -30,7 +30,12 @@ public sealed class EvaluationTests
     public void A_limit_makes_its_space_unknown_only_where_it_matters()
     {
         const string Limit = """{"limit":{"rate":10,"burst":5,"per":"second"}}""";
-        FirewallModel model = Model(Input("drop", $"{Payload("tcp", "dport", "22")},{Limit},{Accept}", $"{Payload("tcp", "dport", "80")},{Limit},{Accept}", $"{Payload("tcp", "dport", "80")},{Accept}"));
+        FirewallModel model = Model(
+            Input(
+                "drop",
+                $"{Payload("tcp", "dport", "22")},{Limit},{Accept}",
+                $"{Payload("tcp", "dport", "80")},{Limit},{Accept}",
+                $"{Payload("tcp", "dport", "80")},{Accept}"));
         Assert.Null(model.Judge(model.Hook("input"), Tcp("10.0.0.1", "10.0.0.2", 22)).Passes);
         Assert.True(model.Judge(model.Hook("input"), Tcp("10.0.0.1", "10.0.0.2", 80)).Passes);
         Assert.False(model.Judge(model.Hook("input"), Tcp("10.0.0.1", "10.0.0.2", 81)).Passes);

@@ -20,8 +20,19 @@ public sealed class FirewallControlTests
     public void A_clean_server_has_no_finding()
     {
         FirewallFacts facts = Fixture.Facts(Fixture.Clean);
-        Finding[] bad = [.. FirewallControls.All.SelectMany(control => Fixture.Judge(control.Info.Id, facts)).Where(finding => finding.Status is not (FindingStatus.Pass or FindingStatus.NotApplicable))];
-        Assert.True(bad.Length == 0, string.Join('\n', bad.Select(finding => $"{finding.ControlId} {finding.Status} {finding.Target}: {finding.Actual} | {finding.Evidence} | {finding.Reason}")));
+        Finding[] bad =
+        [
+            .. FirewallControls.All.SelectMany(control => Fixture.Judge(control.Info.Id, facts))
+                .Where(finding => finding.Status is not (FindingStatus.Pass or FindingStatus.NotApplicable)),
+        ];
+        Assert.True(
+            bad.Length == 0,
+            string.Join(
+                '\n',
+                bad.Select(
+                    finding =>
+                        $"{finding.ControlId} {finding.Status} {finding.Target}: {finding.Actual} | {finding.Evidence} | "
+                            + $"{finding.Reason}")));
     }
 
     [Fact]
@@ -30,10 +41,14 @@ public sealed class FirewallControlTests
         string broken = Fixture.WithFirst("services", $"{Payload("tcp", "dport", "8080")},{Accept}");
         FirewallFacts prepared = Fixture.Facts(broken);
         Assert.True(prepared.Ruleset.TryGet(out Ruleset? ruleset) && prepared.Network.TryGet(out HostNetwork? _));
-        await FirewallAnalysis.PrepareAsync(Fixture.Site.Find("web-01")!, Fixture.Site, prepared.Network, ruleset, FirewallControls.ByRules);
+        await FirewallAnalysis.PrepareAsync(
+            Fixture.Site.Find("web-01")!, Fixture.Site, prepared.Network, ruleset, FirewallControls.ByRules);
 
         string[] Words(FirewallFacts facts) =>
-            [.. FirewallControls.All.SelectMany(control => Fixture.Judge(control.Info.Id, facts)).Select(finding => $"{finding.ControlId} {finding.Status} {finding.Target}: {finding.Actual} {finding.Evidence}")];
+            [
+                .. FirewallControls.All.SelectMany(control => Fixture.Judge(control.Info.Id, facts))
+                    .Select(finding => $"{finding.ControlId} {finding.Status} {finding.Target}: {finding.Actual} {finding.Evidence}"),
+            ];
         Assert.Equal(Words(Fixture.Facts(broken)), Words(prepared));
     }
 
@@ -65,9 +80,11 @@ public sealed class FirewallControlTests
     {
         FirewallFacts facts = Fixture.Facts(Fixture.Clean) with
         {
-            Network = Reading.Of(Fixture.Network with { Interfaces = [.. Enumerable.Range(0, 300).Select(static number => $"eth{number}")] }),
+            Network = Reading.Of(
+                Fixture.Network with { Interfaces = [.. Enumerable.Range(0, 300).Select(static number => $"eth{number}")] }),
         };
-        await FirewallAnalysis.PrepareAsync(Fixture.Site.Find("web-01")!, Fixture.Site, facts.Network, facts.Ruleset.Value!, FirewallControls.ByRules);
+        await FirewallAnalysis.PrepareAsync(
+            Fixture.Site.Find("web-01")!, Fixture.Site, facts.Network, facts.Ruleset.Value!, FirewallControls.ByRules);
 
         // The audit makes it Unknown (SafeJudge), of the controls that need the model alone.
         Assert.Equal("RulesetTooComplex", Assert.Throws<FoobarException>(() => Fixture.Judge("FW-001", facts)).ErrorId);
@@ -89,13 +106,19 @@ public sealed class FirewallControlTests
         Finding finding = Failed("FW-001", Fixture.Clean.Replace("\"len\": 28", "\"len\": 27", StringComparison.Ordinal));
         Assert.Contains("203.0.113.16/28", finding.Actual, StringComparison.Ordinal);
         Assert.DoesNotContain("203.0.113.0/", finding.Actual, StringComparison.Ordinal);
-        Assert.Equal(FindingStatus.Fail, Assert.Single(Fixture.Judge("FW-010", Fixture.Facts(Fixture.Clean.Replace("\"len\": 28", "\"len\": 27", StringComparison.Ordinal))), item => item.Status == FindingStatus.Fail).Status);
+        Assert.Equal(
+            FindingStatus.Fail,
+            Assert.Single(
+                Fixture.Judge("FW-010", Fixture.Facts(Fixture.Clean.Replace("\"len\": 28", "\"len\": 27", StringComparison.Ordinal))),
+                item => item.Status == FindingStatus.Fail).Status);
     }
 
     [Fact]
     public void A_flow_that_is_dropped_is_found_with_the_rule_that_drops_it()
     {
-        Finding finding = Failed("FW-002", Fixture.WithFirst("services", $"{Payload("tcp", "dport", "3306")},{Payload("ip", "saddr", "\"192.0.2.12\"")},{Drop}"));
+        Finding finding = Failed(
+            "FW-002",
+            Fixture.WithFirst("services", $"{Payload("tcp", "dport", "3306")},{Payload("ip", "saddr", "\"192.0.2.12\"")},{Drop}"));
         Assert.Equal("flow replication", finding.Target);
         Assert.Contains("handle 99", finding.Evidence, StringComparison.Ordinal);
     }
@@ -111,8 +134,12 @@ public sealed class FirewallControlTests
     [Fact]
     public void A_difference_names_only_what_a_packet_can_be()
     {
-        const string NotLoopback = """{"match":{"op":"!=","left":{"meta":{"key":"iifname"}},"right":"lo"} },{"match":{"op":"!=","left":{"ct":{"key":"state"}},"right":"related"} }""";
-        HookDifference difference = Assert.Single(RulesetComparison.Compare(NftRulesetParser.Parse(Fixture.Clean), NftRulesetParser.Parse(Fixture.WithFirst("services", $"{NotLoopback},{Payload("tcp", "dport", "8080")},{Accept}"))));
+        const string NotLoopback =
+            """{"match":{"op":"!=","left":{"meta":{"key":"iifname"}},"right":"lo"} },{"match":{"op":"!=","left":{"ct":{"key":"state"}},"right":"related"} }""";
+        HookDifference difference = Assert.Single(
+            RulesetComparison.Compare(
+                NftRulesetParser.Parse(Fixture.Clean),
+                NftRulesetParser.Parse(Fixture.WithFirst("services", $"{NotLoopback},{Payload("tcp", "dport", "8080")},{Accept}"))));
         Assert.Contains("dport 8080", string.Join('\n', difference.Opened), StringComparison.Ordinal);
         Assert.DoesNotMatch(@"(iifname|ct state) [^}]*\d-\d", string.Join('\n', difference.Opened));
     }
@@ -126,20 +153,27 @@ public sealed class FirewallControlTests
             objects.Remove(objects.Last(item => (string?)item!["rule"]?["chain"] == "input"));
         });
         Assert.Equal("input", Failed("FW-004", open).Target);
-        Assert.Equal(2, Fixture.Judge("FW-004", Fixture.Facts("", forwarding: true)).Count(finding => finding.Status == FindingStatus.Fail));
+        Assert.Equal(
+            2, Fixture.Judge("FW-004", Fixture.Facts("", forwarding: true)).Count(finding => finding.Status == FindingStatus.Fail));
     }
 
     [Fact]
     public void A_firewall_that_takes_no_replies_is_found()
     {
-        string deaf = Fixture.Edit(Fixture.Clean, objects => objects.Remove(objects.First(item => (string?)item!["rule"]?["chain"] == "input")));
-        Assert.Equal(["IPv4 established", "IPv6 established"], Fixture.Judge("FW-005", Fixture.Facts(deaf)).Where(finding => finding.Status == FindingStatus.Fail).Select(finding => finding.Target));
+        string deaf = Fixture.Edit(
+            Fixture.Clean, objects => objects.Remove(objects.First(item => (string?)item!["rule"]?["chain"] == "input")));
+        Assert.Equal(
+            ["IPv4 established", "IPv6 established"],
+            Fixture.Judge("FW-005", Fixture.Facts(deaf))
+                .Where(finding => finding.Status == FindingStatus.Fail)
+                .Select(finding => finding.Target));
     }
 
     [Fact]
     public void A_construct_that_is_not_understood_is_unknown_with_its_name_and_its_rule()
     {
-        string foreign = Fixture.WithFirst("services", """{"match":{"op":"==","left":{"quantum":{"spin":"up"} },"right":1} },{"accept":null}""");
+        string foreign = Fixture.WithFirst(
+            "services", """{"match":{"op":"==","left":{"quantum":{"spin":"up"} },"right":1} },{"accept":null}""");
         Finding finding = Assert.Single(Fixture.Judge("FW-001", Fixture.Facts(foreign)), item => item.Status == FindingStatus.Unknown);
         Assert.Equal("inet filter services rule 1 (handle 99)", finding.Target);
         Assert.Contains("quantum", finding.Reason, StringComparison.Ordinal);
@@ -155,7 +189,8 @@ public sealed class FirewallControlTests
             Commented(2, "Foobar.Ops FW-002 flow metrics", $"{Payload("tcp", "dport", "{\"range\":[80,90]}")},{Accept}"),
             Commented(3, "Foobar.Ops FW-002 flow web", $"{Payload("tcp", "dport", "80")},{Accept}"),
         ];
-        string chain = """{"chain":{"family":"inet","table":"t","name":"in","handle":1,"type":"filter","hook":"input","prio":0,"policy":"drop"} }""";
+        string chain =
+            """{"chain":{"family":"inet","table":"t","name":"in","handle":1,"type":"filter","hook":"input","prio":0,"policy":"drop"} }""";
         Assert.Equal(FindingStatus.Pass, Assert.Single(Fixture.Judge("FW-006", Fixture.Facts(Listing([chain, .. flows])))).Status);
         string[] closed = [chain, Rule("in", 9, Drop), .. flows];
         Assert.Equal(2, Fixture.Judge("FW-006", Fixture.Facts(Listing(closed))).Count(item => item.Status == FindingStatus.Fail));
@@ -165,13 +200,20 @@ public sealed class FirewallControlTests
     public void Shadowed_redundant_and_dead_rules_are_found_with_what_makes_them_so()
     {
         string accepts80 = $"{Payload("tcp", "dport", "80")},{Payload("ip", "saddr", "\"192.0.2.10\"")}";
-        Finding[] hidden = [.. Fixture.Judge("FW-006", Fixture.Facts(Fixture.WithFirst("services", $"{Payload("tcp", "dport", "80")},{Drop}"))).Where(finding => finding.Status == FindingStatus.Fail)];
+        Finding[] hidden =
+        [
+            .. Fixture.Judge("FW-006", Fixture.Facts(Fixture.WithFirst("services", $"{Payload("tcp", "dport", "80")},{Drop}")))
+                .Where(finding => finding.Status == FindingStatus.Fail),
+        ];
         Finding shadowed = hidden[0];
         Assert.Equal(2, hidden.Length);
         Assert.Contains("shadowed by inet filter services rule 1 (handle 99)", shadowed.Actual, StringComparison.Ordinal);
-        Finding redundant = Fixture.Judge("FW-006", Fixture.Facts(Fixture.WithFirst("services", $"{accepts80},{Accept}"))).Single(finding => finding.Status == FindingStatus.Fail);
+        Finding redundant = Fixture.Judge("FW-006", Fixture.Facts(Fixture.WithFirst("services", $"{accepts80},{Accept}")))
+            .Single(finding => finding.Status == FindingStatus.Fail);
         Assert.Contains("handle 99", redundant.Actual, StringComparison.Ordinal);
-        Finding dead = Fixture.Judge("FW-007", Fixture.Facts(Fixture.WithFirst("services", $"{accepts80},{Payload("udp", "dport", "80")},{Accept}"))).Single(finding => finding.Status == FindingStatus.Fail);
+        Finding dead = Fixture.Judge(
+            "FW-007", Fixture.Facts(Fixture.WithFirst("services", $"{accepts80},{Payload("udp", "dport", "80")},{Accept}")))
+            .Single(finding => finding.Status == FindingStatus.Fail);
         Assert.Contains("handle 99", dead.Target, StringComparison.Ordinal);
     }
 
@@ -198,14 +240,16 @@ public sealed class FirewallControlTests
     public void One_control_message_over_IPv4_does_not_open_all_over_IPv6()
     {
         const string Six = """{"match":{"op":"==","left":{"meta":{"key":"l4proto"}},"right":"ipv6-icmp"}}""";
-        FirewallFacts facts = Fixture.Facts(Input("drop", $"{Payload("icmp", "type", "\"timestamp-request\"")},{Accept}", $"{Six},{Accept}"));
+        FirewallFacts facts = Fixture.Facts(
+            Input("drop", $"{Payload("icmp", "type", "\"timestamp-request\"")},{Accept}", $"{Six},{Accept}"));
         Assert.Equal(FindingStatus.Fail, Assert.Single(Fixture.Judge("FW-003", facts)).Status);
     }
 
     [Theory]
     [InlineData(true, false, FindingStatus.Pass)]
     [InlineData(false, true, FindingStatus.Fail)]
-    public void A_default_of_the_forward_chain_counts_for_the_IP_version_that_the_kernel_forwards(bool four, bool six, FindingStatus expected)
+    public void A_default_of_the_forward_chain_counts_for_the_IP_version_that_the_kernel_forwards(
+        bool four, bool six, FindingStatus expected)
     {
         string chains = Listing(
             """{"chain":{"family":"inet","table":"t","name":"in","handle":1,"type":"filter","hook":"input","prio":0,"policy":"drop"}}""",
@@ -219,7 +263,8 @@ public sealed class FirewallControlTests
     [Fact]
     public void What_the_next_boot_would_open_is_found()
     {
-        FirewallFacts facts = Fixture.Facts(Fixture.Clean, persisted: Fixture.WithFirst("services", $"{Payload("tcp", "dport", "25")},{Accept}"));
+        FirewallFacts facts = Fixture.Facts(
+            Fixture.Clean, persisted: Fixture.WithFirst("services", $"{Payload("tcp", "dport", "25")},{Accept}"));
         Finding finding = Assert.Single(Fixture.Judge("FW-008", facts), item => item.Status == FindingStatus.Fail);
         Assert.Contains("the next boot opens", finding.Actual, StringComparison.Ordinal);
         Assert.Contains("dport 25", finding.Actual, StringComparison.Ordinal);
@@ -230,8 +275,12 @@ public sealed class FirewallControlTests
     {
         string docker = Fixture.Edit(Fixture.Clean, objects =>
         {
-            objects.Add(JsonNode.Parse("""{"chain":{"family":"ip","table":"nat","name":"DOCKER","handle":2,"type":"nat","hook":"prerouting","prio":-100,"policy":"accept"}}"""));
-            objects.Add(JsonNode.Parse("""{"rule":{"family":"ip","table":"nat","chain":"DOCKER","handle":3,"expr":[{"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"dport"}},"right":8080}},{"dnat":{"addr":"172.17.0.2","port":80}}]}}"""));
+            objects.Add(
+                JsonNode.Parse(
+                    """{"chain":{"family":"ip","table":"nat","name":"DOCKER","handle":2,"type":"nat","hook":"prerouting","prio":-100,"policy":"accept"}}"""));
+            objects.Add(
+                JsonNode.Parse(
+                    """{"rule":{"family":"ip","table":"nat","chain":"DOCKER","handle":3,"expr":[{"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"dport"}},"right":8080}},{"dnat":{"addr":"172.17.0.2","port":80}}]}}"""));
             objects.First(item => (string?)item!["chain"]?["name"] == "forward")!["chain"]!["policy"] = "accept";
         });
         FirewallFacts facts = Fixture.Facts(docker, forwarding: true);
@@ -244,7 +293,11 @@ public sealed class FirewallControlTests
     [Fact]
     public void Legacy_iptables_beside_nftables_is_found()
     {
-        RulesetText both = new() { Nftables = Fixture.Clean, LegacyIptables = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp --dport 3306 -j DROP\nCOMMIT\n" };
+        RulesetText both = new()
+        {
+            Nftables = Fixture.Clean,
+            LegacyIptables = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp --dport 3306 -j DROP\nCOMMIT\n",
+        };
         FirewallFacts facts = Fixture.Facts(Fixture.Clean, running: both);
         Assert.Equal(FindingStatus.Fail, Assert.Single(Fixture.Judge("FW-013", facts)).Status);
         Assert.Contains(Fixture.Judge("FW-002", facts), item => item is { Status: FindingStatus.Fail, Target: "flow replication" });
@@ -253,8 +306,13 @@ public sealed class FirewallControlTests
     [Fact]
     public void A_service_bound_wider_than_its_flows_is_found()
     {
-        Site narrow = Fixture.Site with { Policy = new Policy { Flows = [TestSite.MakeFlow("replication", "database", "192.0.2.11", "tcp/3306")] } };
-        FirewallFacts facts = Fixture.Facts(Fixture.Clean, sockets: new ListeningSocket { Protocol = TransportProtocol.Tcp, Address = "*", Port = 3306, Processes = ["mysqld"] });
+        Site narrow = Fixture.Site with
+        {
+            Policy = new Policy { Flows = [TestSite.MakeFlow("replication", "database", "192.0.2.11", "tcp/3306")] },
+        };
+        FirewallFacts facts = Fixture.Facts(
+            Fixture.Clean,
+            sockets: new ListeningSocket { Protocol = TransportProtocol.Tcp, Address = "*", Port = 3306, Processes = ["mysqld"] });
         Finding finding = Assert.Single(TestSite.Judge(FirewallControls.All, "FW-009", facts, site: narrow));
         Assert.Equal((FindingStatus.Fail, "tcp/3306 on *"), (finding.Status, finding.Target));
         Assert.Contains("2001:db8:b::11", finding.Actual, StringComparison.Ordinal);
@@ -282,7 +340,8 @@ public sealed class FirewallControlTests
     public void A_comparison_tells_the_packets_that_changed_and_nothing_of_order()
     {
         string wider = Fixture.Clean.Replace("\"len\": 28", "\"len\": 27", StringComparison.Ordinal);
-        HookDifference difference = Assert.Single(RulesetComparison.Compare(NftRulesetParser.Parse(Fixture.Clean), NftRulesetParser.Parse(wider)));
+        HookDifference difference = Assert.Single(
+            RulesetComparison.Compare(NftRulesetParser.Parse(Fixture.Clean), NftRulesetParser.Parse(wider)));
         Assert.Equal(("input", 0), (difference.Hook, difference.Closed.Count));
         Assert.All(difference.Opened, line => Assert.Contains("203.0.113.16/28", line, StringComparison.Ordinal));
         string reordered = Fixture.Edit(Fixture.Clean, objects =>
@@ -300,8 +359,10 @@ public sealed class FirewallControlTests
 
     private sealed class AddressConverter : System.Text.Json.Serialization.JsonConverter<IPAddress>
     {
-        public override IPAddress Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => IPAddress.Parse(reader.GetString()!);
+        public override IPAddress Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            IPAddress.Parse(reader.GetString()!);
 
-        public override void Write(Utf8JsonWriter writer, IPAddress value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+        public override void Write(Utf8JsonWriter writer, IPAddress value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.ToString());
     }
 }

@@ -66,17 +66,27 @@ internal static class Fixture
     };
 
     /// <summary>Facts of web-01 with a ruleset that is persisted too.</summary>
-    public static FirewallFacts Facts(string nftables, string? persisted = null, RulesetText? running = null, bool forwarding = false, params ListeningSocket[] sockets) => new()
+    public static FirewallFacts Facts(
+        string nftables,
+        string? persisted = null,
+        RulesetText? running = null,
+        bool forwarding = false,
+        params ListeningSocket[] sockets) => new()
     {
         Running = Reading.Of(running ?? new RulesetText { Nftables = nftables }, "nft -j list ruleset"),
-        Persisted = Reading.Of(new PersistedFirewall { Mechanisms = ["nftables"], Ruleset = persisted is null ? running ?? new RulesetText { Nftables = nftables } : new RulesetText { Nftables = persisted } }),
+        Persisted = Reading.Of(new PersistedFirewall
+        {
+            Mechanisms = ["nftables"],
+            Ruleset = persisted is null ? running ?? new RulesetText { Nftables = nftables } : new RulesetText { Nftables = persisted },
+        }),
         Network = Reading.Of(Network),
         Sockets = Reading.Of<IReadOnlyList<ListeningSocket>>(sockets),
         Forwarding = Reading.Of(new ForwardingSettings(forwarding, forwarding)),
     };
 
     /// <summary>What a control says of web-01's facts.</summary>
-    public static IReadOnlyList<Finding> Judge(string id, FirewallFacts facts) => TestSite.Judge(FirewallControls.All, id, facts, site: Site);
+    public static IReadOnlyList<Finding> Judge(string id, FirewallFacts facts) =>
+        TestSite.Judge(FirewallControls.All, id, facts, site: Site);
 
     /// <summary>A listing with its objects changed.</summary>
     public static string Edit(string listing, Action<JsonArray> edit)
@@ -90,7 +100,9 @@ internal static class Fixture
     public static string WithFirst(string chain, string expr) => Edit(Clean, objects =>
     {
         int at = Enumerable.Range(0, objects.Count).First(index => (string?)objects[index]!["rule"]?["chain"] == chain);
-        objects.Insert(at, JsonNode.Parse($$$"""{"rule":{"family":"inet","table":"filter","chain":"{{{chain}}}","handle":99,"expr":[{{{expr}}}] } }"""));
+        objects.Insert(
+            at,
+            JsonNode.Parse($$$"""{"rule":{"family":"inet","table":"filter","chain":"{{{chain}}}","handle":99,"expr":[{{{expr}}}] } }"""));
     });
 
     private static Server Make(string name, Role[] roles, params string[] addresses) => new()

@@ -10,25 +10,31 @@ namespace Foobar.Ops.Tests.Firewall;
 /// <summary>Packets that come in by an interface by which the server's routes do not lead to their source.</summary>
 public sealed class ForgedSourceTests
 {
-    private const string Missing = """{"match":{"op":"==","left":{"fib":{"result":"oif","flags":["saddr","iif"]}},"right":false}},{"drop":null}""";
+    private const string Missing =
+        """{"match":{"op":"==","left":{"fib":{"result":"oif","flags":["saddr","iif"]}},"right":false}},{"drop":null}""";
 
     private static readonly HostNetwork TwoLinks = new()
     {
         Interfaces = ["lo", "eth0", "eth1"],
         Addresses =
         [
-            new("lo", IPAddress.Loopback, 8), new("eth0", IPAddress.Parse("192.0.2.11"), 24), new("eth0", IPAddress.Parse("2001:db8:b::11"), 64),
+            new(
+                "lo", IPAddress.Loopback, 8), new(
+                    "eth0", IPAddress.Parse("192.0.2.11"), 24), new("eth0", IPAddress.Parse("2001:db8:b::11"), 64),
             new("eth1", IPAddress.Parse("198.51.100.11"), 24), new("eth1", IPAddress.Parse("2001:db8:a::11"), 64),
         ],
         Routes =
         [
             new(IPAddress.Any, 0, "eth1"), new(IPAddress.Parse("192.0.2.0"), 24, "eth0"), new(IPAddress.Parse("198.51.100.0"), 24, "eth1"),
-            new(IPAddress.IPv6Any, 0, "eth1"), new(IPAddress.Parse("2001:db8:b::"), 64, "eth0"), new(IPAddress.Parse("2001:db8:a::"), 64, "eth1"),
+            new(
+                IPAddress.IPv6Any, 0, "eth1"), new(
+                    IPAddress.Parse("2001:db8:b::"), 64, "eth0"), new(IPAddress.Parse("2001:db8:a::"), 64, "eth1"),
         ],
     };
 
     private static readonly string FromPeer4 = $"{Payload("ip", "saddr", "\"192.0.2.12\"")},{Payload("tcp", "dport", "3306")},{Accept}";
-    private static readonly string FromPeer6 = $"{Payload("ip6", "saddr", "\"2001:db8:b::12\"")},{Payload("tcp", "dport", "3306")},{Accept}";
+    private static readonly string FromPeer6 =
+        $"{Payload("ip6", "saddr", "\"2001:db8:b::12\"")},{Payload("tcp", "dport", "3306")},{Accept}";
 
     [Fact]
     public void A_rule_that_trusts_an_address_whatever_the_interface_lets_a_forged_one_in()
@@ -37,7 +43,8 @@ public sealed class ForgedSourceTests
         Finding open = Assert.Single(findings, static finding => finding.Status == FindingStatus.Fail);
         Assert.Equal("interface eth1", open.Target);
         Assert.Contains("ip saddr 192.0.2.12", open.Actual, StringComparison.Ordinal);
-        Assert.Contains("tcp 192.0.2.12:40000 -> 192.0.2.11:3306 (new in eth1) passes: inet t in rule 1", open.Evidence, StringComparison.Ordinal);
+        Assert.Contains(
+            "tcp 192.0.2.12:40000 -> 192.0.2.11:3306 (new in eth1) passes: inet t in rule 1", open.Evidence, StringComparison.Ordinal);
         Assert.Equal(FindingStatus.Pass, Assert.Single(findings, static finding => finding.Target == "interface eth0").Status);
     }
 
@@ -48,7 +55,10 @@ public sealed class ForgedSourceTests
     [InlineData(1, 2, FindingStatus.Fail)]
     [InlineData(0, 0, FindingStatus.Fail)]
     public void The_greater_of_both_settings_holds_and_only_a_strict_one_is_enough(int all, int own, FindingStatus expected) =>
-        Assert.Equal(expected, Judge(Filter(all, own), FromPeer4).Max(static finding => finding.Status == FindingStatus.Fail ? FindingStatus.Fail : FindingStatus.Pass));
+        Assert.Equal(
+            expected,
+            Judge(Filter(all, own), FromPeer4)
+                .Max(static finding => finding.Status == FindingStatus.Fail ? FindingStatus.Fail : FindingStatus.Pass));
 
     [Fact]
     public void The_kernel_s_setting_does_nothing_for_IPv6()
@@ -62,7 +72,9 @@ public sealed class ForgedSourceTests
     {
         const string ByEth0 = """{"match":{"op":"==","left":{"meta":{"key":"iifname"}},"right":"eth0"}}""";
         Assert.All(Judge(Filter(0, 0), Missing, FromPeer4, FromPeer6), static finding => Assert.Equal(FindingStatus.Pass, finding.Status));
-        Assert.All(Judge(Filter(0, 0), $"{ByEth0},{FromPeer4}", $"{ByEth0},{FromPeer6}"), static finding => Assert.Equal(FindingStatus.Pass, finding.Status));
+        Assert.All(
+            Judge(Filter(0, 0), $"{ByEth0},{FromPeer4}", $"{ByEth0},{FromPeer6}"),
+            static finding => Assert.Equal(FindingStatus.Pass, finding.Status));
     }
 
     [Fact]
@@ -86,14 +98,16 @@ public sealed class ForgedSourceTests
             Addresses = [.. Fixture.Network.Addresses, new("port", IPAddress.Parse("fe80::1"), 64)],
             Links = [new("eth0", "port", IsBridge: true)],
         };
-        Assert.Equal(FindingStatus.NotApplicable, Assert.Single(Fixture.Judge("FW-017", facts with { Network = Reading.Of(bridged) })).Status);
+        Assert.Equal(
+            FindingStatus.NotApplicable, Assert.Single(Fixture.Judge("FW-017", facts with { Network = Reading.Of(bridged) })).Status);
     }
 
     [Fact]
     public void Where_routes_are_not_known_nothing_is_told()
     {
         HostNetwork routed = TwoLinks with { PolicyRouting = ["ip rule: priority 100"] };
-        Finding unknown = Assert.Single(Fixture.Judge("FW-017", Fixture.Facts(Input("drop", FromPeer4)) with { Network = Reading.Of(routed) }));
+        Finding unknown = Assert.Single(
+            Fixture.Judge("FW-017", Fixture.Facts(Input("drop", FromPeer4)) with { Network = Reading.Of(routed) }));
         Assert.Equal(FindingStatus.Unknown, unknown.Status);
         Assert.Contains("policy routing is not modelled", unknown.Reason, StringComparison.Ordinal);
     }
@@ -101,11 +115,16 @@ public sealed class ForgedSourceTests
     [Fact]
     public void What_is_forwarded_is_judged_too()
     {
-        const string Forward = """{"chain":{"family":"inet","table":"t","name":"f","handle":20,"type":"filter","hook":"forward","prio":0,"policy":"drop"}}""";
-        const string Closed = """{"chain":{"family":"inet","table":"t","name":"in","handle":19,"type":"filter","hook":"input","prio":0,"policy":"drop"}}""";
+        const string Forward =
+            """{"chain":{"family":"inet","table":"t","name":"f","handle":20,"type":"filter","hook":"forward","prio":0,"policy":"drop"}}""";
+        const string Closed =
+            """{"chain":{"family":"inet","table":"t","name":"in","handle":19,"type":"filter","hook":"input","prio":0,"policy":"drop"}}""";
         string listing = Listing(Closed, Forward, Rule("f", 21, $"{Payload("ip", "saddr", "\"192.0.2.12\"")},{Accept}"));
         FirewallFacts facts = Fixture.Facts(listing, forwarding: true) with { Network = Reading.Of(TwoLinks), ReversePath = Filter(0, 0) };
-        Assert.Contains(Fixture.Judge("FW-017", facts), static finding => finding.Status == FindingStatus.Fail && finding.Evidence!.Contains("inet t f rule 1", StringComparison.Ordinal));
+        Assert.Contains(
+            Fixture.Judge("FW-017", facts),
+            static finding =>
+                finding.Status == FindingStatus.Fail && finding.Evidence!.Contains("inet t f rule 1", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -113,15 +132,20 @@ public sealed class ForgedSourceTests
     [InlineData(false, true, FindingStatus.Fail)]
     public void Of_what_is_forwarded_only_the_IP_version_that_the_kernel_forwards_is_judged(bool four, bool six, FindingStatus expected)
     {
-        const string Forward = """{"chain":{"family":"inet","table":"t","name":"f","handle":20,"type":"filter","hook":"forward","prio":0,"policy":"drop"}}""";
-        const string Closed = """{"chain":{"family":"inet","table":"t","name":"in","handle":19,"type":"filter","hook":"input","prio":0,"policy":"drop"}}""";
+        const string Forward =
+            """{"chain":{"family":"inet","table":"t","name":"f","handle":20,"type":"filter","hook":"forward","prio":0,"policy":"drop"}}""";
+        const string Closed =
+            """{"chain":{"family":"inet","table":"t","name":"in","handle":19,"type":"filter","hook":"input","prio":0,"policy":"drop"}}""";
         string source = $"{Payload("ip6", "saddr", "\"2001:db8:b::12\"")},{Accept}";
         FirewallFacts facts = Fixture.Facts(Listing(Closed, Forward, Rule("f", 21, source))) with
         {
             Network = Reading.Of(TwoLinks), ReversePath = Filter(0, 0), Forwarding = Reading.Of(new ForwardingSettings(four, six)),
         };
 
-        Assert.Equal(expected, Fixture.Judge("FW-017", facts).Max(static finding => finding.Status == FindingStatus.Fail ? FindingStatus.Fail : FindingStatus.Pass));
+        Assert.Equal(
+            expected,
+            Fixture.Judge("FW-017", facts)
+                .Max(static finding => finding.Status == FindingStatus.Fail ? FindingStatus.Fail : FindingStatus.Pass));
     }
 
     [Fact]

@@ -7,8 +7,10 @@ namespace Foobar.Ops.Tests.Firewall;
 /// <summary>A hole is told by the rule that opens it, whatever was done to the packet before.</summary>
 public sealed class HoleNamingTests
 {
-    private const string Marks = """{"chain":{"family":"inet","table":"t","name":"marks","handle":1,"type":"filter","hook":"prerouting","prio":-150,"policy":"accept"}}""";
-    private const string Input = """{"chain":{"family":"inet","table":"t","name":"in","handle":2,"type":"filter","hook":"input","prio":0,"policy":"drop"}}""";
+    private const string Marks =
+        """{"chain":{"family":"inet","table":"t","name":"marks","handle":1,"type":"filter","hook":"prerouting","prio":-150,"policy":"accept"}}""";
+    private const string Input =
+        """{"chain":{"family":"inet","table":"t","name":"in","handle":2,"type":"filter","hook":"input","prio":0,"policy":"drop"}}""";
     private const string SetMark = """{"mangle":{"key":{"meta":{"key":"mark"}},"value":42}}""";
     private const string HasMark = """{"match":{"op":"==","left":{"meta":{"key":"mark"}},"right":42}}""";
     private const string Over = """{"limit":{"rate":10,"burst":5,"per":"second","inv":true}}""";
@@ -35,7 +37,8 @@ public sealed class HoleNamingTests
     {
         const string Flood = """{"chain":{"family":"inet","table":"t","name":"flood","handle":9}}""";
         Finding open = Assert.Single(Open(Listing(
-            Input, Flood, Rule("flood", 8, Drop), Rule("in", 4, $"{Over},{beyond}"), Rule("in", 5, $"{Payload("tcp", "dport", "8080")},{Accept}"))));
+            Input, Flood, Rule(
+                "flood", 8, Drop), Rule("in", 4, $"{Over},{beyond}"), Rule("in", 5, $"{Payload("tcp", "dport", "8080")},{Accept}"))));
         Assert.Equal("inet t in rule 2 (handle 5)", open.Target);
         Assert.Contains("inet t in rule 1 (handle 4): at times", open.Evidence, StringComparison.Ordinal);
         Assert.Contains("inet t in rule 2 (handle 5): accept", open.Evidence, StringComparison.Ordinal);
@@ -46,7 +49,9 @@ public sealed class HoleNamingTests
     {
         const string Some = """{"chain":{"family":"inet","table":"t","name":"some","handle":9}}""";
         Finding open = Assert.Single(Open(Listing(
-            Input, Some, Rule("some", 8, $"{Payload("tcp", "dport", "8080")},{Accept}"), Rule("in", 4, $$$"""{{{Within}}},{"jump":{"target":"some"}}"""))));
+            Input, Some, Rule(
+                "some", 8, $"{Payload("tcp", "dport", "8080")},{Accept}"), Rule(
+                    "in", 4, $$$"""{{{Within}}},{"jump":{"target":"some"}}"""))));
         Assert.Equal("inet t some rule 1 (handle 8)", open.Target);
         Assert.Contains("rule 1 (handle 4): within a limit jump some", open.Evidence, StringComparison.Ordinal);
     }
@@ -55,7 +60,8 @@ public sealed class HoleNamingTests
     public void A_limit_on_packets_that_a_rule_does_not_match_is_not_told()
     {
         Finding open = Assert.Single(Open(Listing(
-            Input, Rule("in", 4, $"{Over},{Payload("udp", "dport", "53")},{Drop}"), Rule("in", 5, $"{Payload("tcp", "dport", "8080")},{Accept}"))));
+            Input, Rule(
+                "in", 4, $"{Over},{Payload("udp", "dport", "53")},{Drop}"), Rule("in", 5, $"{Payload("tcp", "dport", "8080")},{Accept}"))));
         Assert.DoesNotContain("handle 4", open.Evidence, StringComparison.Ordinal);
     }
 

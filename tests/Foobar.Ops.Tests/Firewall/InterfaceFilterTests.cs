@@ -35,12 +35,23 @@ public sealed class InterfaceFilterTests
     [InlineData("", null)]
     [InlineData("table netdev edge {\n\tchain ing {\n\t\ttype filter hook ingress device \"eth0\" priority -500; policy accept;\n\t}\n}\n",
         false)]
-    [InlineData("table netdev edge {\n\tchain ing {\n\t\ttype filter hook ingress devices = { \"eth1\", \"eth0\" } priority -500; policy accept;\n\t}\n}\n", false)]
-    [InlineData("table netdev edge {\n\tchain ing {\n\t\ttype filter hook ingress devices = { eth1 } priority -500; policy accept;\n\t}\n}\n", true)]
+    [InlineData(
+        "table netdev edge {\n\tchain ing {\n\t\ttype filter hook ingress devices = { \"eth1\", \"eth0\" } priority -500; policy accept;\n"
+            + "\t}\n}\n",
+        false)]
+    [InlineData(
+        "table netdev edge {\n\tchain ing {\n\t\ttype filter hook ingress devices = { eth1 } priority -500; policy accept;\n\t}\n}\n",
+        true)]
     [InlineData("table netdev edge {\n\tchain ing {\n\t\ttype filter hook ingress priority -500; policy accept;\n\t}\n}\n", true)]
     public void Devices_that_the_json_hides_are_read_from_the_text(string text, bool? passes)
     {
-        FirewallModel model = new(NftRulesetParser.Parse(Listing("""{"table":{"family":"netdev","name":"edge","handle":2}}""", Ingress("netdev", string.Empty), RuleAt("netdev", DropHttp)), text: text), TwoInterfaces);
+        FirewallModel model = new(
+            NftRulesetParser.Parse(
+                Listing(
+                    """{"table":{"family":"netdev","name":"edge","handle":2}}""",
+                    Ingress("netdev", string.Empty), RuleAt("netdev", DropHttp)),
+                text: text),
+            TwoInterfaces);
         Packet packet = Tcp("198.51.100.9", "192.0.2.11", 80);
         packet[PacketField.InInterface] = (UInt128)model.Workspace.Atoms.Of("eth0");
         Assert.Equal(passes, model.Judge(model.Delivered(), packet).Passes);
@@ -91,7 +102,9 @@ public sealed class InterfaceFilterTests
     [Fact]
     public void Answers_that_output_drops_make_the_flow_dead() =>
         Assert.Contains(Fixture.Judge("FW-002", Fixture.Facts(With(
-            """{"chain":{"family":"inet","table":"edge","name":"ing","handle":1,"type":"filter","hook":"output","prio":0,"policy":"drop"}}"""))), finding => finding.Target == "answers of flow backends" && finding.Status == FindingStatus.Fail);
+            """{"chain":{"family":"inet","table":"edge","name":"ing","handle":1,"type":"filter","hook":"output","prio":0,"policy":"drop"}}"""))), finding => finding.Target
+                == "answers of flow backends"
+                && finding.Status == FindingStatus.Fail);
 
     [Theory]
     [InlineData("bridge", "br0", "FW-002", FindingStatus.Pass)]
@@ -99,10 +112,16 @@ public sealed class InterfaceFilterTests
     [InlineData("arp", "br0", "FW-002", FindingStatus.Unknown)]
     public void Filters_below_ip_leave_their_interfaces_undecided(string family, string bridge, string control, FindingStatus status)
     {
-        string filter = $$$"""{"chain":{"family":"{{{family}}}","table":"low","name":"f","handle":1,"type":"filter","hook":"input","prio":0,"policy":"drop"}}""";
-        FirewallFacts facts = Fixture.Facts(With(filter)) with { Network = Reading.Of(Fixture.Network with { Links = [new InterfaceLink(bridge, "tap0", IsBridge: true)] }) };
+        string filter =
+            $$$"""{"chain":{"family":"{{{family}}}","table":"low","name":"f","handle":1,"type":"filter","hook":"input","prio":0,"policy":"drop"}}""";
+        FirewallFacts facts = Fixture.Facts(With(filter)) with
+        {
+            Network = Reading.Of(Fixture.Network with { Links = [new InterfaceLink(bridge, "tap0", IsBridge: true)] }),
+        };
         Assert.Contains(Fixture.Judge(control, facts), finding => finding.Status == status);
-        Assert.True(status == FindingStatus.Pass || Fixture.Judge(control, facts).Any(finding => finding.Reason!.Contains($"{family} low f", StringComparison.Ordinal)));
+        Assert.True(
+            status == FindingStatus.Pass
+                || Fixture.Judge(control, facts).Any(finding => finding.Reason!.Contains($"{family} low f", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -111,7 +130,10 @@ public sealed class InterfaceFilterTests
     [InlineData("tc filter", true)]
     public void Programs_at_an_interface_leave_it_undecided_and_are_named(string kind, bool leaving)
     {
-        FirewallFacts facts = Fixture.Facts(Fixture.Clean) with { Network = Reading.Of(Fixture.Network with { Programs = [new InterfaceProgram("eth0", kind, leaving)] }) };
+        FirewallFacts facts = Fixture.Facts(Fixture.Clean) with
+        {
+            Network = Reading.Of(Fixture.Network with { Programs = [new InterfaceProgram("eth0", kind, leaving)] }),
+        };
         foreach (string control in leaving ? (string[])["FW-002"] : ["FW-001", "FW-002"])
         {
             Assert.Contains(

@@ -10,7 +10,9 @@ namespace Foobar.Ops.Tests.Firewall;
 /// <summary>What matches an ipset, as the kernel looks it up.</summary>
 public sealed class IpsetTests
 {
-    private const string Office = "create office hash:ip family inet hashsize 1024 maxelem 65536 netmask 24 bucketsize 12 initval 0x1f2e3d4c\nadd office 198.51.100.0";
+    private const string Office =
+        "create office hash:ip family inet hashsize 1024 maxelem 65536 netmask 24 bucketsize 12 initval 0x1f2e3d4c\n"
+            + "add office 198.51.100.0";
 
     [Theory]
     [InlineData(Office, "198.51.100.77", true)]
@@ -22,8 +24,10 @@ public sealed class IpsetTests
     [InlineData("create office bitmap:ip range 198.51.100.0-198.51.100.255 netmask 26\nadd office 198.51.100.64", "198.51.100.128", false)]
     [InlineData("create office hash:ip family inet6 netmask 64\nadd office 2001:db8:7::", "2001:db8:7::99", true)]
     [InlineData("create office hash:ip family inet6 netmask 64\nadd office 2001:db8:7::", "2001:db8:7:1::99", false)]
-    [InlineData("create office hash:net family inet\nadd office 198.51.100.0/24\nadd office 198.51.100.64/26 nomatch", "198.51.100.9", true)]
-    [InlineData("create office hash:net family inet\nadd office 198.51.100.0/24\nadd office 198.51.100.64/26 nomatch", "198.51.100.65", false)]
+    [InlineData(
+        "create office hash:net family inet\nadd office 198.51.100.0/24\nadd office 198.51.100.64/26 nomatch", "198.51.100.9", true)]
+    [InlineData(
+        "create office hash:net family inet\nadd office 198.51.100.0/24\nadd office 198.51.100.64/26 nomatch", "198.51.100.65", false)]
     [InlineData("create office hash:net family inet comment\nadd office 198.51.100.0/24 comment \"all but nomatch\"", "198.51.100.9", true)]
     [InlineData("create office hash:ip family inet timeout 600\nadd office 198.51.100.9 timeout 12", "198.51.100.9", true)]
     [InlineData("create a hash:net family inet\nadd a 198.51.100.0/24\ncreate office list:set size 8\nadd office a", "198.51.100.9", true)]
@@ -48,8 +52,15 @@ public sealed class IpsetTests
     [InlineData("create n hash:net,iface family inet\nadd n 198.51.100.0/24,eth0", "src", false)]
     [InlineData("create n hash:net,iface family inet\nadd n 198.51.100.0/24,physdev:eth0", "src,src", null)]
     [InlineData("create n hash:net,net family inet netmask 24\nadd n 198.51.100.0/24,192.0.2.0/24", "src,dst", true)]
-    [InlineData("create n hash:net,net family inet\nadd n 198.51.100.0/24,192.0.2.0/24\nadd n 198.51.100.0/25,0.0.0.0/1 nomatch\nadd n 198.51.100.9/32,192.0.2.0/24", "src,dst", true)]
-    [InlineData("create n hash:net,net family inet\nadd n 198.51.100.0/25,128.0.0.0/1 nomatch\nadd n 198.51.100.0/24,192.0.2.11/32", "src,dst", false)]
+    [InlineData(
+        "create n hash:net,net family inet\nadd n 198.51.100.0/24,192.0.2.0/24\nadd n 198.51.100.0/25,0.0.0.0/1 nomatch\n"
+            + "add n 198.51.100.9/32,192.0.2.0/24",
+        "src,dst",
+        true)]
+    [InlineData(
+        "create n hash:net,net family inet\nadd n 198.51.100.0/25,128.0.0.0/1 nomatch\nadd n 198.51.100.0/24,192.0.2.11/32",
+        "src,dst",
+        false)]
     [InlineData("create n hash:ip,port family inet\nadd n 198.51.100.9,tcp:22", "src,dst", true)]
     [InlineData("create n hash:ip,port family inet\nadd n 198.51.100.9,udp:22", "src,dst", false)]
     [InlineData("create n bitmap:port range 0-1023\nadd n 22", "dst", true)]
@@ -72,21 +83,34 @@ public sealed class IpsetTests
 
     [Fact]
     public void An_option_of_the_match_that_reads_counters_is_no_certain_verdict() =>
-        Assert.Null(Passes("create n hash:ip family inet counters\nadd n 198.51.100.9 packets 3 bytes 180", "198.51.100.9", "-m set --match-set n src ! --update-counters --packets-gt 5", "DROP", "ACCEPT"));
+        Assert.Null(
+            Passes(
+                "create n hash:ip family inet counters\nadd n 198.51.100.9 packets 3 bytes 180",
+                "198.51.100.9",
+                "-m set --match-set n src ! --update-counters --packets-gt 5",
+                "DROP", "ACCEPT"));
 
     [Fact]
     public void What_is_not_known_is_named()
     {
-        Ruleset ruleset = Parse("create office hash:ip family inet skbinfo2 5\nadd office 198.51.100.9", "-A INPUT -m set --match-set office src -j ACCEPT", "DROP");
+        Ruleset ruleset = Parse(
+            "create office hash:ip family inet skbinfo2 5\nadd office 198.51.100.9",
+            "-A INPUT -m set --match-set office src -j ACCEPT", "DROP");
         Assert.Contains(ruleset.Sets, set => set.Undecided == "ipset office: unknown ipset create option 'skbinfo2'");
     }
 
     // ipset(8) of 7.24, all SET TYPES: create options, add options, and the types themselves.
     [Theory]
-    [InlineData("ipset type", "bitmap:ip bitmap:ip,mac bitmap:port hash:ip hash:mac hash:ip,mac hash:net hash:net,net hash:ip,port hash:net,port hash:ip,port,ip hash:ip,port,net hash:ip,mark hash:net,port,net hash:net,iface list:set")]
-    [InlineData("ipset create option", "range netmask bitmask timeout counters comment skbinfo family hashsize maxelem bucketsize forceadd markmask size initval")]
+    [InlineData(
+        "ipset type",
+        "bitmap:ip bitmap:ip,mac bitmap:port hash:ip hash:mac hash:ip,mac hash:net hash:net,net hash:ip,port hash:net,port hash:ip,port,ip "
+            + "hash:ip,port,net hash:ip,mark hash:net,port,net hash:net,iface list:set")]
+    [InlineData(
+        "ipset create option",
+        "range netmask bitmask timeout counters comment skbinfo family hashsize maxelem bucketsize forceadd markmask size initval")]
     [InlineData("ipset add option", "timeout packets bytes comment skbmark skbprio skbqueue nomatch wildcard before after")]
-    public void The_vocabulary_holds_what_the_manual_documents(string subject, string words) => Assert.Empty(VocabularyList.Missing(subject, words));
+    public void The_vocabulary_holds_what_the_manual_documents(string subject, string words) =>
+        Assert.Empty(VocabularyList.Missing(subject, words));
 
     private static bool? Passes(string sets, string source, string match, string policy, string target)
     {
@@ -99,5 +123,7 @@ public sealed class IpsetTests
     private static FirewallModel Model(string sets, string rule, string policy) => new(Parse(sets, rule, policy), new HostNetwork());
 
     private static Ruleset Parse(string sets, string rule, string policy) => IptablesSaveParser.Parse(
-        $"*filter\n:INPUT {policy} [0:0]\n{rule}\nCOMMIT\n", sets.Contains("inet6", StringComparison.Ordinal) ? 6 : 4, RulesetOrigin.Nftables, sets);
+        $"*filter\n:INPUT {policy} [0:0]\n{rule}\nCOMMIT\n", sets.Contains("inet6", StringComparison.Ordinal)
+            ? 6
+            : 4, RulesetOrigin.Nftables, sets);
 }

@@ -72,7 +72,8 @@ public sealed class KnownFirewallTests
 
     [Theory]
     [InlineData("rules()", "\n==> nftables\n{\"nftables\": []}\n\n==> declarations\n\n")]
-    [InlineData("unshare", "==> mechanism nftables\n\n==> failed load nftables\n\n==> nftables\n{\"nftables\": []}\n\n==> declarations\n\n")]
+    [InlineData(
+        "unshare", "==> mechanism nftables\n\n==> failed load nftables\n\n==> nftables\n{\"nftables\": []}\n\n==> declarations\n\n")]
     [InlineData("ss -H -tulnp", "")]
     [InlineData("rp_filter", "ipv4/ip_forward:1\nipv6/conf/all/forwarding:0\nipv4/conf/eth0/rp_filter:1\n")]
     [InlineData("rp_filter", "ipv4/ip_forward:0\nipv4/conf/eth0/rp_filter:0\n")]
@@ -102,7 +103,8 @@ public sealed class KnownFirewallTests
     }
 
     private static string Shown(FirewallFacts facts) => string.Join('|',
-        facts.Running.Value?.Nftables, facts.Persisted.Value?.Ruleset.Nftables, string.Join(' ', facts.Persisted.Value?.LoadFailures ?? []), facts.Sockets.Value?.Count,
+        facts.Running.Value?.Nftables, facts.Persisted.Value?.Ruleset.Nftables, string.Join(
+            ' ', facts.Persisted.Value?.LoadFailures ?? []), facts.Sockets.Value?.Count,
         facts.Forwarding.Value, string.Join(' ', facts.ReversePath.Value ?? []));
 
     private Task<FirewallFacts> CollectAsync(FakeSiteSession? site = null)

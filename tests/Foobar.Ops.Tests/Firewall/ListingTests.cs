@@ -12,7 +12,9 @@ namespace Foobar.Ops.Tests.Firewall;
 
 public sealed class ListingTests
 {
-    private const string Ipsets = "create s hash:net,port family inet hashsize 1024\nadd s 10.0.0.0/8,tcp:80\nadd s 10.1.0.0/16,tcp:80 nomatch\ncreate p bitmap:port range 0-1000\nadd p 22\n";
+    private const string Ipsets =
+        "create s hash:net,port family inet hashsize 1024\nadd s 10.0.0.0/8,tcp:80\nadd s 10.1.0.0/16,tcp:80 nomatch\n"
+            + "create p bitmap:port range 0-1000\nadd p 22\n";
 
     private const string Saved = """
         *filter
@@ -30,9 +32,13 @@ public sealed class ListingTests
     public void Any_text_is_taken_or_refused()
     {
         ParserProperties.TakesOrRefusesAnyText(text => NftRulesetParser.Parse(text), Fixture.Clean, Fixture.Text("constructs.json"));
-        ParserProperties.TakesOrRefusesAnyText(text => IptablesSaveParser.Parse(text, 4, RulesetOrigin.Nftables, Ipsets), Saved, Fixture.Text("ufw.v4"));
+        ParserProperties.TakesOrRefusesAnyText(
+            text => IptablesSaveParser.Parse(text, 4, RulesetOrigin.Nftables, Ipsets), Saved, Fixture.Text("ufw.v4"));
         ParserProperties.TakesOrRefusesAnyText(text => IpsetParser.Parse(text), Ipsets);
-        ParserProperties.TakesOrRefusesAnyText(text => NetworkParser.Parse(text, [text], [text]), """[{"ifname":"eth0","addr_info":[{"local":"192.0.2.1","prefixlen":24}]}]""".Replace("ifname", "dst\":\"default\",\"ifname", StringComparison.Ordinal));
+        ParserProperties.TakesOrRefusesAnyText(
+            text => NetworkParser.Parse(text, [text], [text]),
+            """[{"ifname":"eth0","addr_info":[{"local":"192.0.2.1","prefixlen":24}]}]"""
+                .Replace("ifname", "dst\":\"default\",\"ifname", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -64,7 +70,8 @@ public sealed class ListingTests
     {
         IEnumerable<string> objects = Enumerable.Range(1, rules).Select(index =>
             $$$"""{"rule": {"family": "inet", "table": "t", "chain": "{{{(index % 2 == 0 ? "a" : "b")}}}", "handle": {{{index}}}, "comment": "# {{{index}}}", "expr": [{"accept": null}]}}""");
-        string chains = string.Join(", ", ((string[])["a", "b"]).Select(name => $$$"""{"chain": {"family": "inet", "table": "t", "name": "{{{name}}}"}}"""));
+        string chains = string.Join(
+            ", ", ((string[])["a", "b"]).Select(name => $$$"""{"chain": {"family": "inet", "table": "t", "name": "{{{name}}}"}}"""));
         return $$$"""{"nftables": [{"table": {"family": "inet", "name": "t"}}, {{{chains}}}, {{{string.Join(", ", objects)}}}]}""";
     }
 
@@ -77,7 +84,8 @@ public sealed class ListingTests
     [InlineData("-A INPUT -j ACCEPT", "")]
     public void A_rule_of_iptables_shows_its_condition_and_itself(string line, string condition)
     {
-        FirewallRule rule = Assert.Single(IptablesSaveParser.Parse($"*filter\n:INPUT DROP [0:0]\n:web - [0:0]\n{line}\nCOMMIT\n", 4, RulesetOrigin.Nftables).Rules);
+        FirewallRule rule = Assert.Single(
+            IptablesSaveParser.Parse($"*filter\n:INPUT DROP [0:0]\n:web - [0:0]\n{line}\nCOMMIT\n", 4, RulesetOrigin.Nftables).Rules);
         Assert.Equal(condition, string.Concat(rule.Matches));
         Assert.StartsWith("-A", rule.Source);
     }
@@ -100,10 +108,15 @@ public sealed class ListingTests
         Ruleset ruleset = NftRulesetParser.Parse(Fixture.Text("constructs.json"));
         string[] With(Func<Statement, bool> wanted) => [.. ruleset.Rules
             .Where(rule => rule.Statements.Any(wanted))
-            .Select(rule => (rule.Matches.Count > 0 ? rule.Matches[0] : rule.Source).Replace(" drop", string.Empty, StringComparison.Ordinal))];
+            .Select(
+                rule => (rule.Matches.Count > 0 ? rule.Matches[0] : rule.Source).Replace(" drop", string.Empty, StringComparison.Ordinal))];
         Assert.Equal(
             ["ip frag-off & 8191 != 0"],
-            With(step => step is Statement.UnknownEffect or Statement.AssignUnknown { Field: not PacketField.ConnectionMark } or Statement.Test { Condition: Condition.Undecided }));
+            With(
+                step =>
+                    step is Statement.UnknownEffect
+                        or Statement.AssignUnknown { Field: not PacketField.ConnectionMark }
+                        or Statement.Test { Condition: Condition.Undecided }));
         Assert.Equal(
             ["limit rate 10/second", "update @dy { ip saddr limit rate 5/second }", "ct count over 5"],
             With(step => step is Statement.Test { Condition: Condition.Sometimes }));
@@ -125,7 +138,8 @@ public sealed class ListingTests
     {
         FirewallModel model = Rules.Model(Rules.Input(
             "drop",
-            $$$"""{"match":{"op":"==","left":{"quantum":{"spin":"up"} },"right":1} },{{{Rules.Accept}}}""".Replace("},{{{", "},", StringComparison.Ordinal),
+            $$$"""{"match":{"op":"==","left":{"quantum":{"spin":"up"} },"right":1} },{{{Rules.Accept}}}"""
+                .Replace("},{{{", "},", StringComparison.Ordinal),
             $"{Rules.Payload("tcp", "dport", "80")},{Rules.Accept}"));
         Assert.True(model.Judge(model.Hook("input"), Rules.Tcp("10.0.0.1", "10.0.0.2", 80)).Passes);
         Assert.Null(model.Judge(model.Hook("input"), Rules.Tcp("10.0.0.1", "10.0.0.2", 81)).Passes);
@@ -140,7 +154,10 @@ public sealed class ListingTests
     public void A_rejection_by_one_version_s_errors_is_of_that_version(string type, int family)
     {
         FirewallModel model = Rules.Model(Rules.Input("accept", $$$"""{"reject":{"type":"{{{type}}}","expr":"port-unreachable"} }"""));
-        foreach ((int version, string from, string to) in ((int, string, string)[])[(4, "192.0.2.1", "192.0.2.2"), (6, "2001:db8::1", "2001:db8::2")])
+        foreach ((int version, string from, string to) in ((int, string, string)[])
+        [
+            (4, "192.0.2.1", "192.0.2.2"), (6, "2001:db8::1", "2001:db8::2"),
+        ])
         {
             Assert.Equal(version != family, model.Judge(model.Hook("input"), Rules.Tcp(from, to, 22)).Passes);
         }
@@ -174,7 +191,10 @@ public sealed class ListingTests
     [InlineData("*filter\n:INPUT ACCEPT [0:0]\n-A nowhere -j DROP\nCOMMIT\n", "not declared")]
     [InlineData("hello\n", "*TABLE")]
     public void A_cut_or_foreign_save_is_refused(string text, string problem) =>
-        Assert.Contains(problem, Assert.Throws<ParseException>(() => IptablesSaveParser.Parse(text, 4, RulesetOrigin.Nftables)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            problem,
+            Assert.Throws<ParseException>(() => IptablesSaveParser.Parse(text, 4, RulesetOrigin.Nftables)).Message,
+            StringComparison.Ordinal);
 
     // ufw's is with "limit 22/tcp", firewalld's with a rich rule under a limit, fail2ban's with a ban over each IP version,
     // docker's with a published port.
@@ -197,7 +217,8 @@ public sealed class ListingTests
 
         Assert.Contains(ruleset.Rules, rule => rule.ManagedBy == program);
         Assert.DoesNotContain(
-            FirewallControls.All.SelectMany(control => Fixture.Judge(control.Info.Id, Fixture.Facts(string.Empty, running: text, forwarding: true))),
+            FirewallControls.All.SelectMany(
+                control => Fixture.Judge(control.Info.Id, Fixture.Facts(string.Empty, running: text, forwarding: true))),
             finding => finding.Status == FindingStatus.Unknown);
     }
 
@@ -205,17 +226,31 @@ public sealed class ListingTests
     public void What_is_accepted_under_a_rate_limit_is_open_and_the_limit_is_told()
     {
         const string Limit = """{"limit":{"rate":3,"burst":5,"per":"minute"} }""";
-        FirewallModel model = Rules.Model(Rules.Input("drop", $"{Rules.Payload("tcp", "dport", "22")},{Limit},{Rules.Accept}", $"{Rules.Payload("tcp", "dport", "23")},{Limit},{Rules.Drop}", Rules.Payload("tcp", "dport", "23") + "," + Rules.Accept));
+        FirewallModel model = Rules.Model(
+            Rules.Input(
+                "drop",
+                $"{Rules.Payload("tcp", "dport", "22")},{Limit},{Rules.Accept}",
+                $"{Rules.Payload("tcp", "dport", "23")},{Limit},{Rules.Drop}",
+                Rules.Payload("tcp", "dport", "23") + "," + Rules.Accept));
         Match passing = model.Passing(model.Hook("input"));
-        Assert.All([22, 23], port => Assert.True(model.Workspace.Diagram.Contains(passing.Must, Rules.Tcp("192.0.2.1", "192.0.2.2", port))));
+        Assert.All(
+            [22, 23], port => Assert.True(model.Workspace.Diagram.Contains(passing.Must, Rules.Tcp("192.0.2.1", "192.0.2.2", port))));
         Assert.False(model.Workspace.Diagram.Contains(passing.May, Rules.Tcp("192.0.2.1", "192.0.2.2", 24)));
         Assert.Null(model.Judge(model.Hook("input"), Rules.Tcp("192.0.2.1", "192.0.2.2", 22)).Passes);
 
-        Finding[] found = [.. Fixture.Judge("FW-001", Fixture.Facts(Fixture.WithFirst("services", $"{Rules.Payload("tcp", "dport", "8080")},{Limit},{Rules.Accept}"))).Where(finding => finding.Status != FindingStatus.Pass)];
+        Finding[] found =
+        [
+            .. Fixture.Judge(
+                "FW-001", Fixture.Facts(Fixture.WithFirst("services", $"{Rules.Payload("tcp", "dport", "8080")},{Limit},{Rules.Accept}")))
+                .Where(finding => finding.Status != FindingStatus.Pass),
+        ];
         Finding open = Assert.Single(found);
         Assert.Equal((FindingStatus.Fail, "inet filter services rule 1 (handle 99)"), (open.Status, open.Target));
         Assert.Contains("within a limit accept (limit: depends on earlier traffic)", open.Evidence, StringComparison.Ordinal);
-        Assert.Equal(FindingStatus.Pass, Assert.Single(Fixture.Judge("FW-002", Fixture.Facts(LimitedReplication(Limit))), finding => finding.Target == "flow replication").Status);
+        Assert.Equal(
+            FindingStatus.Pass,
+            Assert.Single(
+                Fixture.Judge("FW-002", Fixture.Facts(LimitedReplication(Limit))), finding => finding.Target == "flow replication").Status);
     }
 
     [Fact]
@@ -225,12 +260,15 @@ public sealed class ListingTests
         const string Foreign = """{"match":{"op":"==","left":{"quantum":{"spin":"up"} },"right":1} }""";
         FirewallModel model = Rules.Model(Rules.Input("drop", $"{Foreign},{Limit},{Rules.Accept}", $"{Limit},{Foreign},{Rules.Accept}"));
         Match passing = model.Passing(model.Hook("input"));
-        Assert.Equal((Diagram.False, true), (passing.Must, model.Workspace.Diagram.Contains(passing.May, Rules.Tcp("192.0.2.1", "192.0.2.2", 22))));
+        Assert.Equal(
+            (Diagram.False, true), (passing.Must, model.Workspace.Diagram.Contains(passing.May, Rules.Tcp("192.0.2.1", "192.0.2.2", 22))));
     }
 
     private static string LimitedReplication(string limit) => Fixture.Edit(Fixture.Clean, objects =>
     {
-        foreach (System.Text.Json.Nodes.JsonArray expressions in objects.Select(item => item!["rule"]).Where(rule => rule?.ToJsonString().Contains("3306", StringComparison.Ordinal) == true).Select(rule => rule!["expr"]!.AsArray()))
+        foreach (System.Text.Json.Nodes.JsonArray expressions in objects.Select(item => item!["rule"])
+            .Where(rule => rule?.ToJsonString().Contains("3306", StringComparison.Ordinal) == true)
+            .Select(rule => rule!["expr"]!.AsArray()))
         {
             expressions.Insert(expressions.Count - 1, System.Text.Json.Nodes.JsonNode.Parse(limit));
         }

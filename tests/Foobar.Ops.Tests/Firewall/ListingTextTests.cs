@@ -10,7 +10,9 @@ public sealed class ListingTextTests
     [InlineData("""{"rule": {"handle": 9, "expr": []}}""", """{"rule": {"handle": 1034, "expr": []}}""")]
     [InlineData("""{"handle":5}{"handle": 77}""", """{"handle":51}{"handle": 7}""")]
     [InlineData("""{"counter": {"packets": 0, "bytes": 0}}""", """{"counter": {"packets": 12, "bytes": 1200}}""")]
-    [InlineData("# Generated on Sunday\n*filter\n:INPUT DROP [0:0]\n[1:60] -A INPUT -j DROP\n# Completed", "# Generated on Monday, 9\n*filter\n:INPUT DROP [7:420]\n[12:60] -A INPUT -j DROP\n# Completed at last")]
+    [InlineData(
+        "# Generated on Sunday\n*filter\n:INPUT DROP [0:0]\n[1:60] -A INPUT -j DROP\n# Completed",
+        "# Generated on Monday, 9\n*filter\n:INPUT DROP [7:420]\n[12:60] -A INPUT -j DROP\n# Completed at last")]
     [InlineData("", "")]
     public void What_passes_makes_no_difference(string left, string right)
     {

@@ -25,7 +25,9 @@ public sealed class NftConstructTests
             """{"map":{"family":"inet","name":"v","table":"t","type":{"typeof":{"meta":{"key":"iifname"}}},"handle":4,"map":"verdict","elem":[["eth1",{"accept":null}]]}}""",
             """{"chain":{"family":"inet","table":"t","name":"in","handle":5,"type":"filter","hook":"input","prio":0,"policy":"drop"}}""",
             Rule("in", 6, $"{Payload("ip", "saddr", "\"@admins\"")},{Payload("tcp", "dport", "22")},{Accept}"),
-            Rule("in", 7, $$"""{"match":{"op":"==","left":{"concat":[{"payload":{"protocol":"ip","field":"saddr"} },{"payload":{"protocol":"tcp","field":"dport"} }]},"right":"@svc"} },{{Accept}}"""),
+            Rule(
+                "in", 7,
+                $$"""{"match":{"op":"==","left":{"concat":[{"payload":{"protocol":"ip","field":"saddr"} },{"payload":{"protocol":"tcp","field":"dport"} }]},"right":"@svc"} },{{Accept}}"""),
             Rule("in", 8, """{"vmap":{"key":{"meta":{"key":"iifname"}},"data":"@v"}}""")));
         Packet packet = Tcp(source, "192.0.2.11", port);
         packet[PacketField.InInterface] = (UInt128)model.Workspace.Atoms.Of(device);
@@ -115,14 +117,17 @@ public sealed class NftConstructTests
     {
         FirewallModel model = Model(Input(policy, $"{Payload("ip6", "nexthdr", $"\"{header}\"")},{Drop}"));
         Assert.Equal(passes, model.Judge(model.Hook("input"), Extended(extension)).Passes);
-        FirewallModel whole = Model(Input(policy, $$"""{"match":{"op":"==","left":{"meta":{"key":"l4proto"} },"right":"tcp"} },{{Drop}}"""));
+        FirewallModel whole = Model(
+            Input(policy, $$"""{"match":{"op":"==","left":{"meta":{"key":"l4proto"} },"right":"tcp"} },{{Drop}}"""));
         Assert.False(whole.Judge(whole.Hook("input"), Extended(extension)).Passes);
     }
 
     [Fact]
     public void A_port_closed_by_the_next_header_is_open_to_who_makes_packets_by_hand()
     {
-        string listing = Input("accept", $"{Payload("ip6", "nexthdr", "\"tcp\"")},{Drop}", $"{Payload("ip6", "nexthdr", "\"udp\"")},{Drop}", $$"""{"match":{"op":"==","left":{"meta":{"key":"nfproto"} },"right":"ipv4"} },{{Drop}}""");
+        string listing = Input(
+            "accept", $"{Payload("ip6", "nexthdr", "\"tcp\"")},{Drop}", $"{Payload("ip6", "nexthdr", "\"udp\"")},{Drop}",
+            $$"""{"match":{"op":"==","left":{"meta":{"key":"nfproto"} },"right":"ipv4"} },{{Drop}}""");
         Assert.Contains(
             Fixture.Judge("FW-010", Fixture.Facts(listing)),
             finding => finding.Status == Ops.Findings.FindingStatus.Fail
@@ -163,7 +168,8 @@ public sealed class NftConstructTests
             Addresses = [.. Fixture.Network.Addresses, new("eth1", IPAddress.Parse("10.0.0.1"), 24)],
             Routes = [.. Fixture.Network.Routes, new(IPAddress.Parse("10.0.0.0"), 24, "eth1")],
         };
-        FirewallModel model = new(NftRulesetParser.Parse(Input("drop", $$"""{"match":{"op":"==","left":{{left}},"right":{{right}} } },{{Accept}}""")), network);
+        FirewallModel model = new(
+            NftRulesetParser.Parse(Input("drop", $$"""{"match":{"op":"==","left":{{left}},"right":{{right}} } },{{Accept}}""")), network);
         Packet packet = Tcp("203.0.113.7", "192.0.2.11", 22);
         packet[PacketField.InInterface] = (UInt128)model.Workspace.Atoms.Of(device);
         Assert.Equal(matches, model.Judge(model.Hook("input"), packet).Passes);

@@ -22,15 +22,19 @@ public sealed class RuleReachTests
         for (int round = 0; round < 120; round++)
         {
             string[] rules = [.. Enumerable.Range(0, random.Next(2, 20)).Select(_ => Plain(random))];
-            FirewallModel model = new(Foobar.Ops.Firewall.Nftables.NftRulesetParser.Parse(Input("drop", rules)), new HostNetwork(), namesRules: false);
+            FirewallModel model = new(
+                Foobar.Ops.Firewall.Nftables.NftRulesetParser.Parse(Input("drop", rules)), new HostNetwork(), namesRules: false);
             FirewallChain chain = Assert.Single(model.Ruleset.Chains);
             Dictionary<int, IdleKind> idle = RuleReach.Idle(model).ToDictionary(item => item.Rule.Position - 1, item => item.Kind);
             for (int index = 0; index < rules.Length; index++)
             {
                 IdleKind? expected = !Packets().Any(packet => Decider(model, chain, packet) == index) ? IdleKind.Shadowed
-                    : Packets().All(packet => Verdict(model, chain, packet, without: index) == Verdict(model, chain, packet)) ? IdleKind.Redundant
+                    : Packets().All(packet => Verdict(model, chain, packet, without: index) == Verdict(model, chain, packet))
+                        ? IdleKind.Redundant
                     : null;
-                Assert.True(expected == (idle.TryGetValue(index, out IdleKind kind) ? kind : null), $"round {round}, rule {index + 1}: expected {expected}\n{string.Join('\n', chain.Rules.Select(rule => rule.Source))}");
+                Assert.True(
+                    expected == (idle.TryGetValue(index, out IdleKind kind) ? kind : null),
+                    $"round {round}, rule {index + 1}: expected {expected}\n{string.Join('\n', chain.Rules.Select(rule => rule.Source))}");
             }
         }
     }
@@ -42,14 +46,19 @@ public sealed class RuleReachTests
         int found = 0;
         for (int round = 0; round < 120; round++)
         {
-            string[] rules = [.. Enumerable.Range(0, random.Next(3, 14)).Select(_ => random.Next(3) == 0 ? Marking(random) : Plain(random))];
-            FirewallModel model = new(Foobar.Ops.Firewall.Nftables.NftRulesetParser.Parse(Input("drop", rules)), new HostNetwork(), namesRules: false);
+            string[] rules =
+            [
+                .. Enumerable.Range(0, random.Next(3, 14)).Select(_ => random.Next(3) == 0 ? Marking(random) : Plain(random)),
+            ];
+            FirewallModel model = new(
+                Foobar.Ops.Firewall.Nftables.NftRulesetParser.Parse(Input("drop", rules)), new HostNetwork(), namesRules: false);
             FirewallChain chain = Assert.Single(model.Ruleset.Chains);
             foreach (IdleRule idle in RuleReach.Idle(model))
             {
                 found++;
                 Assert.True(
-                    Packets().All(packet => Verdict(model, chain, packet, without: idle.Rule.Position - 1) == Verdict(model, chain, packet)),
+                    Packets().All(
+                        packet => Verdict(model, chain, packet, without: idle.Rule.Position - 1) == Verdict(model, chain, packet)),
                     $"round {round}, rule {idle.Rule.Position} {idle.Kind}\n{string.Join('\n', chain.Rules.Select(rule => rule.Source))}");
             }
         }
@@ -92,7 +101,8 @@ public sealed class RuleReachTests
     private static string Marking(Random random) => string.Create(CultureInfo.InvariantCulture,
         $$$"""{{{Payload("tcp", "dport", random.Next(Ports).ToString(CultureInfo.InvariantCulture))}}},{"mangle":{"key":{"meta":{"key":"mark"} },"value":{{{random.Next(2)}}}} }""");
 
-    private static string Mark(int value) => string.Create(CultureInfo.InvariantCulture, $$$"""{"match":{"op":"==","left":{"meta":{"key":"mark"} },"right":{{{value}}}} }""");
+    private static string Mark(int value) =>
+        string.Create(CultureInfo.InvariantCulture, $$$"""{"match":{"op":"==","left":{"meta":{"key":"mark"} },"right":{{{value}}}} }""");
 
     // Every combination of what the rules tell apart, and one value of each kind that none names.
     private static IEnumerable<Packet> Packets() =>

@@ -11,7 +11,8 @@ internal static class Rules
     /// <summary>A ruleset with one input chain, its rules given as nftables' JSON expressions.</summary>
     public static string Input(string policy, params string[] rules) => Listing(
         [
-            """{"chain":{"family":"inet","table":"t","name":"in","handle":1,"type":"filter","hook":"input","prio":0,"policy":"POLICY"}}""".Replace("POLICY", policy, StringComparison.Ordinal),
+            """{"chain":{"family":"inet","table":"t","name":"in","handle":1,"type":"filter","hook":"input","prio":0,"policy":"POLICY"}}"""
+                .Replace("POLICY", policy, StringComparison.Ordinal),
             .. rules.Select((expr, index) => Rule("in", index + 2, expr)),
         ]);
 
@@ -43,7 +44,8 @@ internal static class Rules
         Packet packet = Packet.TcpSyn(family);
         packet[PacketField.DestinationPort] = (UInt128)port;
         packet[family == 4 ? PacketField.Source4 : PacketField.Source6] = AddressText.ToNumber(System.Net.IPAddress.Parse(source));
-        packet[family == 4 ? PacketField.Destination4 : PacketField.Destination6] = AddressText.ToNumber(System.Net.IPAddress.Parse(destination));
+        packet[family == 4 ? PacketField.Destination4 : PacketField.Destination6] = AddressText.ToNumber(
+            System.Net.IPAddress.Parse(destination));
         return packet;
     }
 }

@@ -81,8 +81,16 @@ public sealed class RuntimeRulesTests
     private static readonly HostNetwork Network = new()
     {
         Interfaces = ["lo", "eth0", "docker0"],
-        Addresses = [new("lo", IPAddress.Loopback, 8), new("eth0", IPAddress.Parse("192.0.2.11"), 24), new("docker0", IPAddress.Parse("172.17.0.1"), 16)],
-        Routes = [new(IPAddress.Any, 0, "eth0"), new(IPAddress.Parse("192.0.2.0"), 24, "eth0"), new(IPAddress.Parse("172.17.0.0"), 16, "docker0")],
+        Addresses =
+        [
+            new("lo", IPAddress.Loopback, 8),
+            new("eth0", IPAddress.Parse("192.0.2.11"), 24),
+            new("docker0", IPAddress.Parse("172.17.0.1"), 16),
+        ],
+        Routes =
+        [
+            new(IPAddress.Any, 0, "eth0"), new(IPAddress.Parse("192.0.2.0"), 24, "eth0"), new(IPAddress.Parse("172.17.0.0"), 16, "docker0"),
+        ],
     };
 
     [Theory]
@@ -113,7 +121,9 @@ public sealed class RuntimeRulesTests
     [InlineData("-A FORWARD -i docker0 ! -o docker0 -j DROP")]
     [InlineData("-A FORWARD -d 172.17.0.2/32 ! -i docker0 -j DROP")]
     public void A_rule_of_the_operator_beside_docker_s_is_one(string rule) =>
-        Assert.Equal((FindingStatus.Fail, "forward"), Assert.Single(Judge(With(Docker20, "", rule), "")) is var finding ? (finding.Status, finding.Target) : default);
+        Assert.Equal(
+            (FindingStatus.Fail, "forward"),
+            Assert.Single(Judge(With(Docker20, "", rule), "")) is var finding ? (finding.Status, finding.Target) : default);
 
     [Fact]
     public void A_policy_that_docker_did_not_set_is_a_difference() => Assert.Equal(
@@ -125,7 +135,8 @@ public sealed class RuntimeRulesTests
         FirewallFacts facts = Facts(With(Docker20, "-A DOCKER-USER -j DROP"), "");
         Assert.Equal(FindingStatus.Pass, Assert.Single(Fixture.Judge("FW-006", facts)).Status);
 
-        Finding shadowed = Assert.Single(Fixture.Judge("FW-006", Facts(With(Docker20, "-A DOCKER-USER -j DROP", "-A FORWARD -i eth0 -j ACCEPT"), "")));
+        Finding shadowed = Assert.Single(
+            Fixture.Judge("FW-006", Facts(With(Docker20, "-A DOCKER-USER -j DROP", "-A FORWARD -i eth0 -j ACCEPT"), "")));
         Assert.Equal(FindingStatus.Fail, shadowed.Status);
         Assert.Contains("-A FORWARD -i eth0 -j ACCEPT", shadowed.Evidence, StringComparison.Ordinal);
     }
@@ -135,9 +146,10 @@ public sealed class RuntimeRulesTests
 
     private static IReadOnlyList<Finding> Judge(string running, string saved) => Fixture.Judge("FW-008", Facts(running, saved));
 
-    private static FirewallFacts Facts(string running, string saved) => Fixture.Facts(string.Empty, running: new RulesetText { Iptables = running }, forwarding: true) with
-    {
-        Network = Reading.Of(Network),
-        Persisted = Reading.Of(new PersistedFirewall { Mechanisms = ["nftables"], Ruleset = new RulesetText { Iptables = saved } }),
-    };
+    private static FirewallFacts Facts(string running, string saved) =>
+        Fixture.Facts(string.Empty, running: new RulesetText { Iptables = running }, forwarding: true) with
+        {
+            Network = Reading.Of(Network),
+            Persisted = Reading.Of(new PersistedFirewall { Mechanisms = ["nftables"], Ruleset = new RulesetText { Iptables = saved } }),
+        };
 }

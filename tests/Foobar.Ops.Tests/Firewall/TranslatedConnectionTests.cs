@@ -17,8 +17,16 @@ public sealed class TranslatedConnectionTests
     private static readonly HostNetwork Docker = new()
     {
         Interfaces = ["lo", "eth0", "docker0"],
-        Addresses = [new("lo", IPAddress.Loopback, 8), new("eth0", IPAddress.Parse("192.0.2.11"), 24), new("docker0", IPAddress.Parse("172.17.0.1"), 16)],
-        Routes = [new(IPAddress.Any, 0, "eth0"), new(IPAddress.Parse("192.0.2.0"), 24, "eth0"), new(IPAddress.Parse("172.17.0.0"), 16, "docker0")],
+        Addresses =
+        [
+            new("lo", IPAddress.Loopback, 8),
+            new("eth0", IPAddress.Parse("192.0.2.11"), 24),
+            new("docker0", IPAddress.Parse("172.17.0.1"), 16),
+        ],
+        Routes =
+        [
+            new(IPAddress.Any, 0, "eth0"), new(IPAddress.Parse("192.0.2.0"), 24, "eth0"), new(IPAddress.Parse("172.17.0.0"), 16, "docker0"),
+        ],
     };
 
     [Theory]
@@ -63,10 +71,14 @@ public sealed class TranslatedConnectionTests
     [Theory]
     [InlineData("""{"match":{"op":"==","left":{"ct":{"key":"proto-dst","dir":"original"}},"right":8443}}""", true)]
     [InlineData("""{"match":{"op":"==","left":{"ct":{"key":"proto-dst","dir":"original"}},"right":443}}""", false)]
-    [InlineData("""{"match":{"op":"==","left":{"ct":{"key":"ip saddr","dir":"original"}},"right":{"prefix":{"addr":"203.0.113.0","len":24}}}}""", true)]
+    [InlineData(
+        """{"match":{"op":"==","left":{"ct":{"key":"ip saddr","dir":"original"}},"right":{"prefix":{"addr":"203.0.113.0","len":24}}}}""",
+        true)]
     [InlineData("""{"match":{"op":"==","left":{"ct":{"key":"ip daddr","dir":"original"}},"right":"192.0.2.11"}}""", true)]
     [InlineData("""{"match":{"op":"!=","left":{"ct":{"key":"ip daddr","dir":"original"}},"right":"192.0.2.11"}}""", false)]
-    [InlineData("""{"match":{"op":"==","left":{"concat":[{"ct":{"key":"ip saddr","dir":"original"}},{"ct":{"key":"proto-dst","dir":"original"}}]},"right":{"set":[{"concat":["203.0.113.7",8443]}]}}}""", true)]
+    [InlineData(
+        """{"match":{"op":"==","left":{"concat":[{"ct":{"key":"ip saddr","dir":"original"}},{"ct":{"key":"proto-dst","dir":"original"}}]},"right":{"set":[{"concat":["203.0.113.7",8443]}]}}}""",
+        true)]
     [InlineData("""{"match":{"op":"==","left":{"ct":{"key":"proto-dst","dir":"reply"}},"right":443}}""", null)]
     [InlineData("""{"match":{"op":"==","left":{"ct":{"key":"saddr","dir":"original"}},"right":"203.0.113.7"}}""", null)]
     public void Nftables_asks_in_its_own_words(string match, bool? drops)
@@ -79,7 +91,13 @@ public sealed class TranslatedConnectionTests
         Assert.Equal(!drops, Passes(new FirewallModel(NftRulesetParser.Parse(listing), Docker), "203.0.113.7", 8443));
     }
 
-    private static IReadOnlyList<Finding> Judge(string rule) => Fixture.Judge("FW-012", Fixture.Facts(string.Empty, running: new RulesetText { Iptables = Save(rule) }, forwarding: true) with { Network = Reading.Of(Docker) });
+    private static IReadOnlyList<Finding> Judge(string rule) =>
+        Fixture.Judge(
+            "FW-012",
+            Fixture.Facts(string.Empty, running: new RulesetText { Iptables = Save(rule) }, forwarding: true) with
+            {
+                Network = Reading.Of(Docker),
+            });
 
     private static bool? Passes(FirewallModel model, string source, int port)
     {

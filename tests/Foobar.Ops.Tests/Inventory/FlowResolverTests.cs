@@ -31,7 +31,10 @@ public sealed class FlowResolverTests
     [Fact]
     public void An_address_that_moves_takes_connections_and_makes_none()
     {
-        Site site = Site with { Policy = Site.Policy with { Flows = [TestSite.MakeFlow("both", "load-balancer", "load-balancer", "tcp/80")] } };
+        Site site = Site with
+        {
+            Policy = Site.Policy with { Flows = [TestSite.MakeFlow("both", "load-balancer", "load-balancer", "tcp/80")] },
+        };
         ResolvedFlow flow = Assert.Single(new FlowResolver(site).Flows());
 
         Assert.Equal("198.51.100.10/32 192.0.2.10/32", string.Join(' ', flow.From[0].Networks));
@@ -83,7 +86,8 @@ public sealed class FlowResolverTests
             {
                 IReadOnlyList<IPNetwork> rest = AddressSpace.Without([.. networks]);
                 IEnumerable<IPAddress> probes = networks.SelectMany(Edges).Append(Address(number));
-                return probes.All(probe => rest.Count(network => network.Contains(probe)) == (networks.Any(network => network.Contains(probe)) ? 0 : 1));
+                return probes.All(
+                    probe => rest.Count(network => network.Contains(probe)) == (networks.Any(network => network.Contains(probe)) ? 0 : 1));
             }).CheckSeeded();
 
     private static Gen<IPNetwork> Networks =>

@@ -17,7 +17,17 @@ public sealed class InventoryLoaderTests
         Assert.Equal("/srv/site/ssh_config", site.SshConfig);
         Assert.Equal([IPNetwork.Parse("192.0.2.0/24"), IPNetwork.Parse("2001:db8::/64")], site.Networks["internal"]);
         Assert.Equal(["lb-01", "web-01", "web-02"], site.Servers.Select(server => server.Name));
-        Assert.Equal(new SshEndpoint { Host = "lb.foobar.com", User = "ops", Port = 2222, ProxyJump = "jump", IdentityFile = "~/.ssh/ops", Transport = SshTransport.SshNet }, site.Servers[0].Ssh);
+        Assert.Equal(
+            new SshEndpoint
+            {
+                Host = "lb.foobar.com",
+                User = "ops",
+                Port = 2222,
+                ProxyJump = "jump",
+                IdentityFile = "~/.ssh/ops",
+                Transport = SshTransport.SshNet,
+            },
+            site.Servers[0].Ssh);
         Assert.Equal("The load balancer", site.Servers[0].Description);
         Assert.Equal(new SshEndpoint { Host = "web-02" }, site.Servers[2].Ssh);
         Assert.Equal([Role.Web, Role.App, Role.Database], site.Servers[1].Roles);
@@ -34,22 +44,41 @@ public sealed class InventoryLoaderTests
         Assert.Equal([new PortRange(TransportProtocol.Tcp, 80, 80), new PortRange(TransportProtocol.Tcp, 443, 443)], policy.Flows[0].Ports);
         Assert.Equal(["operator", "203.0.113.99"], policy.Flows[1].From);
         Assert.Equal(["foobar-app.service", "docker.service"], policy.Servers.Units[Role.App]);
-        Assert.Equal((70, 85.5, 10, 0.5), (policy.Servers.DiskWarnPercent, policy.Servers.DiskFailPercent, policy.Servers.MemoryAvailableFailPercent, policy.Servers.MaxClockOffsetSeconds));
+        Assert.Equal(
+            (70, 85.5, 10, 0.5),
+            (
+                policy.Servers.DiskWarnPercent, policy.Servers.DiskFailPercent, policy.Servers.MemoryAvailableFailPercent,
+                policy.Servers.MaxClockOffsetSeconds));
         Assert.Equal((BackendEncryption.MutualTls, true), (policy.Tls.Database, policy.Tls.ApplicationVerifies));
-        Assert.Equal((Role.LoadBalancer, BackendEncryption.MutualTls, "modern", 40, 20, 8443), (policy.Tls.EndsAt, policy.Tls.Backends, policy.Tls.Profile, policy.Tls.WarnDays, policy.Tls.FailDays, policy.Tls.Port));
+        Assert.Equal(
+            (Role.LoadBalancer, BackendEncryption.MutualTls, "modern", 40, 20, 8443),
+            (policy.Tls.EndsAt, policy.Tls.Backends, policy.Tls.Profile, policy.Tls.WarnDays, policy.Tls.FailDays, policy.Tls.Port));
         Assert.Equal("/srv/site/tls/ca.pem", policy.Tls.TrustedAuthorities);
         Assert.Equal(["foobar.com"], policy.Tls.Names);
         DatabasePolicy database = policy.Database!;
-        Assert.Equal((Role.App, DatabaseTopology.Galera, 2, 3307, "/run/db/db.sock", 1.5, true), (database.Members, database.Topology, database.Writers, database.Port, database.Socket, database.MaxLagSeconds, database.SemiSync));
+        Assert.Equal(
+            (Role.App, DatabaseTopology.Galera, 2, 3307, "/run/db/db.sock", 1.5, true),
+            (
+                database.Members, database.Topology, database.Writers, database.Port, database.Socket, database.MaxLagSeconds,
+                database.SemiSync));
         Assert.Equal(["web-02"], database.Preferred);
         Assert.Equal(["web-01"], database.NeverPromote);
-        Assert.Equal(new WriteEndpoint { Kind = WriteEndpointKind.Haproxy, Server = "lb-01", Backend = "mysql-write", Address = "192.0.2.10:3306" }, database.WriteEndpoint);
+        Assert.Equal(
+            new WriteEndpoint { Kind = WriteEndpointKind.Haproxy, Server = "lb-01", Backend = "mysql-write", Address = "192.0.2.10:3306" },
+            database.WriteEndpoint);
         Assert.Equal(new ReadEndpoint { Server = "lb-01", Backend = "mysql-read", Address = "[2001:db8::10]:3307" }, database.ReadEndpoint);
         Assert.Equal(("/run/lb/admin.sock", "nginx"), (policy.LoadBalancing.AdminSocket, policy.LoadBalancing.WebBackend));
         Assert.Equal([IPAddress.Parse("198.51.100.9")], policy.LoadBalancing.VirtualAddresses);
         Assert.Equal(
             [
-                new Suppression { Control = "TLS-*", Server = "web-*", Target = "*:8443", Reason = "Replaced with the new balancer", Until = new DateOnly(2027, 1, 31) },
+                new Suppression
+                {
+                    Control = "TLS-*",
+                    Server = "web-*",
+                    Target = "*:8443",
+                    Reason = "Replaced with the new balancer",
+                    Until = new DateOnly(2027, 1, 31),
+                },
                 new Suppression { Control = "FW-003", Reason = "Ticket 4711", Until = new DateOnly(2027, 2, 28) },
             ],
             policy.Suppressions);
@@ -103,19 +132,22 @@ public sealed class InventoryLoaderTests
     [Fact]
     public void The_error_names_file_line_place_and_what_was_expected()
     {
-        InventoryException exception = Assert.Throws<InventoryException>(() => InventoryLoader.Parse(Full.Text.Replace("tcp/443", "443", StringComparison.Ordinal), Full.Path));
+        InventoryException exception = Assert.Throws<InventoryException>(
+            () => InventoryLoader.Parse(Full.Text.Replace("tcp/443", "443", StringComparison.Ordinal), Full.Path));
 
         Assert.Equal("InventoryInvalid", exception.ErrorId);
         Assert.Equal(ErrorKind.InvalidInput, exception.Kind);
         Assert.Equal(
-            "The inventory is not valid: /srv/site/foobar.json:23:122: $.policy.flows[0].ports[1]: '443' does not fit here; expected ports such as tcp/443 or udp/6000-6010, from 1 to 65535; did you mean 'tcp/443'?",
+            "The inventory is not valid: /srv/site/foobar.json:23:122: $.policy.flows[0].ports[1]: '443' does not fit here; expected ports "
+                + "such as tcp/443 or udp/6000-6010, from 1 to 65535; did you mean 'tcp/443'?",
             exception.Message);
     }
 
     [Fact]
     public void Columns_count_characters_as_editors_do()
     {
-        IReadOnlyList<InventoryProblem> problems = Full.ProblemsAfter("\"description\": \"Everybody\", \"from\"", "\"description\": \"\u00E9\U0001F600\", \"fromm\"");
+        IReadOnlyList<InventoryProblem> problems = Full.ProblemsAfter(
+            "\"description\": \"Everybody\", \"from\"", "\"description\": \"\u00E9\U0001F600\", \"fromm\"");
 
         Assert.Equal("$.policy.flows[0].fromm", problems[1].Path);
         Assert.Equal(51, problems[1].Column);
@@ -141,7 +173,8 @@ public sealed class InventoryLoaderTests
     [Fact]
     public void Comments_are_reported_each_beside_the_other_errors()
     {
-        IReadOnlyList<InventoryProblem> problems = Full.Problems("// one\n" + Full.Text.Replace("\"warnDays\": 40", "/* two */ \"warnDays\": 4000", StringComparison.Ordinal));
+        IReadOnlyList<InventoryProblem> problems = Full.Problems(
+            "// one\n" + Full.Text.Replace("\"warnDays\": 40", "/* two */ \"warnDays\": 4000", StringComparison.Ordinal));
 
         Assert.Equal(3, problems.Count);
         Assert.Contains("comments are not allowed", problems[0].Message, StringComparison.Ordinal);
@@ -168,9 +201,11 @@ public sealed class InventoryLoaderTests
             File.WriteAllText(file, Full.Text, new UTF8Encoding(true));
             Assert.Equal("www.foobar.com", InventoryLoader.Load(file).Name);
             File.WriteAllText(file, Full.Text, Encoding.Unicode);
-            Assert.Contains("not UTF-8", Assert.Throws<InventoryException>(() => InventoryLoader.Load(file)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "not UTF-8", Assert.Throws<InventoryException>(() => InventoryLoader.Load(file)).Message, StringComparison.Ordinal);
             File.WriteAllBytes(file, new byte[InventoryLoader.MaxBytes + 1]);
-            Assert.Contains("too large", Assert.Throws<InventoryException>(() => InventoryLoader.Load(file)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "too large", Assert.Throws<InventoryException>(() => InventoryLoader.Load(file)).Message, StringComparison.Ordinal);
         }
         finally
         {

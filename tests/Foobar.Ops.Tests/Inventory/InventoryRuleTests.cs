@@ -26,23 +26,69 @@ public sealed class InventoryRuleTests
     [InlineData("\"web-02\":", "\"web 02\":", "$.servers['web 02']", "cannot be the name", null)]
     [InlineData("\"web-02\":", "\"$(reboot)\":", "$.servers['$(reboot)']", "cannot be the name", null)]
     [InlineData("\"web-02\":", "\"WEB-01\":", "$.servers['WEB-01']", "differ only in case", null)]
-    [InlineData("\"roles\": [\"load-balancer\"]", "\"roles\": [\"loadbalancer\"]", "$.servers['lb-01'].roles[0]", "not known here", "load-balancer")]
-    [InlineData("\"roles\": [\"load-balancer\"]", "\"roles\": [\"load-balancer\", \"load-balancer\"]", "$.servers['lb-01'].roles[1]", "already", null)]
+    [InlineData(
+        "\"roles\": [\"load-balancer\"]",
+        "\"roles\": [\"loadbalancer\"]",
+        "$.servers['lb-01'].roles[0]",
+        "not known here",
+        "load-balancer")]
+    [InlineData(
+        "\"roles\": [\"load-balancer\"]",
+        "\"roles\": [\"load-balancer\", \"load-balancer\"]",
+        "$.servers['lb-01'].roles[1]",
+        "already",
+        null)]
     [InlineData("\"192.0.2.12\"", "\"192.0.2.11\"", "$.servers['web-02'].addresses[0]", "is an address of web-01 already", null)]
     [InlineData("\"192.0.2.12\"", "\"192.0.2\"", "$.servers['web-02'].addresses[0]", "does not fit", null)]
     [InlineData("\"192.0.2.12\"", "\"::ffff:192.0.2.12\"", "$.servers['web-02'].addresses[0]", "does not fit", null)]
     [InlineData("\"192.0.2.12\"", "\"fe80::1%eth0\"", "$.servers['web-02'].addresses[0]", "does not fit", null)]
-    [InlineData("\"198.51.100.9\"", "\"192.0.2.11\"", "$.policy.loadBalancing.virtualAddresses[0]", "is an address of web-01 already", null)]
+    [InlineData(
+        "\"198.51.100.9\"", "\"192.0.2.11\"", "$.policy.loadBalancing.virtualAddresses[0]", "is an address of web-01 already", null)]
     [InlineData("\"/srv/shop\"", "\"srv/shop\"", "$.policy.topology.appFiles[0]", "does not fit", null)]
     [InlineData("\"failoverDrillDays\": 30", "\"failoverDrillDays\": 0", "$.policy.topology.failoverDrillDays", "does not fit", null)]
-    [InlineData("\"kind\": \"sumo-logic-source\"", "\"kind\": \"sumo-logic-source\", \"url\": \"https://x.example/a\"", "$.policy.monitoring.services.sumo.url", "is its key", null)]
+    [InlineData(
+        "\"kind\": \"sumo-logic-source\"",
+        "\"kind\": \"sumo-logic-source\", \"url\": \"https://x.example/a\"",
+        "$.policy.monitoring.services.sumo.url",
+        "is its key",
+        null)]
     [InlineData("\"kind\": \"sumo-logic-source\"", "\"kind\": \"otlp\"", "$.policy.monitoring.services.sumo", "has no address", null)]
-    [InlineData("\"kind\": \"sumo-logic-source\"", "\"kind\": \"new-relic\", \"url\": \"https://x.example\"", "$.policy.monitoring.services.sumo", "no account", null)]
-    [InlineData("\"kind\": \"sumo-logic-source\"", "\"kind\": \"webhook\", \"queries\": { \"a\": { \"expression\": \"b\" } }", "$.policy.monitoring.services.sumo.queries", "can't be asked", null)]
-    [InlineData("\"kind\": \"sumo-logic-source\"", "\"kind\": \"sumologic\"", "$.policy.monitoring.services.sumo.kind", "not known here", "sumo-logic")]
-    [InlineData("\"kind\": \"sumo-logic-source\"", "\"kind\": \"webhook\", \"url\": \"https://u:p@x.example\"", "$.policy.monitoring.services.sumo.url", "looks like a secret", null)]
-    [InlineData("\"kind\": \"sumo-logic-source\"", "\"kind\": \"webhook\", \"token\": \"x\"", "$.policy.monitoring.services.sumo.token", "looks like a secret", null)]
-    [InlineData("[\"mimir-reader\", \"other\"]", "[\"a\", \"b\", \"c\"]", "$.policy.monitoring.services.mimir.vaultEntries", "3 vault entries", null)]
+    [InlineData(
+        "\"kind\": \"sumo-logic-source\"",
+        "\"kind\": \"new-relic\", \"url\": \"https://x.example\"",
+        "$.policy.monitoring.services.sumo",
+        "no account",
+        null)]
+    [InlineData(
+        "\"kind\": \"sumo-logic-source\"",
+        "\"kind\": \"webhook\", \"queries\": { \"a\": { \"expression\": \"b\" } }",
+        "$.policy.monitoring.services.sumo.queries",
+        "can't be asked",
+        null)]
+    [InlineData(
+        "\"kind\": \"sumo-logic-source\"",
+        "\"kind\": \"sumologic\"",
+        "$.policy.monitoring.services.sumo.kind",
+        "not known here",
+        "sumo-logic")]
+    [InlineData(
+        "\"kind\": \"sumo-logic-source\"",
+        "\"kind\": \"webhook\", \"url\": \"https://u:p@x.example\"",
+        "$.policy.monitoring.services.sumo.url",
+        "looks like a secret",
+        null)]
+    [InlineData(
+        "\"kind\": \"sumo-logic-source\"",
+        "\"kind\": \"webhook\", \"token\": \"x\"",
+        "$.policy.monitoring.services.sumo.token",
+        "looks like a secret",
+        null)]
+    [InlineData(
+        "[\"mimir-reader\", \"other\"]",
+        "[\"a\", \"b\", \"c\"]",
+        "$.policy.monitoring.services.mimir.vaultEntries",
+        "3 vault entries",
+        null)]
     [InlineData("\"mimir\": {", "\"mi mir\": {", "$.policy.monitoring.services['mi mir']", "name of a monitoring service", null)]
     [InlineData("\"ssh\": \"web-01\"", "\"ssh\": \"-oProxyCommand=reboot\"", "$.servers['web-01'].ssh", "does not fit", null)]
     [InlineData("\"ssh\": \"web-01\"", "\"ssh\": \"ops@web-01\"", "$.servers['web-01'].ssh", "does not fit", null)]
@@ -57,7 +103,12 @@ public sealed class InventoryRuleTests
     [InlineData("\"from\": \"internet\"", "\"from\": \"internetz\"", "$.policy.flows[0].from", "names nothing", "internet")]
     [InlineData("\"from\": \"internet\"", "\"from\": \"monitoring\"", "$.policy.flows[0].from", "no server has the role", null)]
     [InlineData("\"203.0.113.99\"", "\"203.0.113.99/24\"", "$.policy.flows[1].from[1]", "names nothing", "203.0.113.0/24")]
-    [InlineData("\"addresses\": [\"192.0.2.12\"]", "\"description\": \"x\"", "$.policy.flows[1].to", "names the server web-02, which has no addresses", null)]
+    [InlineData(
+        "\"addresses\": [\"192.0.2.12\"]",
+        "\"description\": \"x\"",
+        "$.policy.flows[1].to",
+        "names the server web-02, which has no addresses",
+        null)]
     [InlineData("\"name\": \"operators\"", "\"name\": \"Visitors\"", "$.policy.flows[1].name", "another flow", null)]
     [InlineData("\"tcp/80\"", "\"tcp/0\"", "$.policy.flows[0].ports[0]", "does not fit", null)]
     [InlineData("\"tcp/80\"", "\"TCP:80\"", "$.policy.flows[0].ports[0]", "does not fit", "tcp/80")]
@@ -68,9 +119,11 @@ public sealed class InventoryRuleTests
     [InlineData("\"reason\": \"Ticket 4711\", ", "", "$.policy.suppressions[1]", "\"reason\" is missing", null)]
     [InlineData("\"control\": \"FW-003\"", "\"control\": \"FW 003\"", "$.policy.suppressions[1].control", "does not fit", null)]
     [InlineData("\"server\": \"web-*\"", "\"server\": \"web-1\"", "$.policy.suppressions[0].server", "no server is named", "web-01")]
-    [InlineData("{ \"web\": [\"nginx.service\"]", "{ \"webb\": [\"nginx.service\"]", "$.policy.servers.units.webb", "not known here", "web")]
+    [InlineData(
+        "{ \"web\": [\"nginx.service\"]", "{ \"webb\": [\"nginx.service\"]", "$.policy.servers.units.webb", "not known here", "web")]
     [InlineData("\"nginx.service\"", "\"nginx\"", "$.policy.servers.units.web[0]", "does not fit", null)]
-    [InlineData("\"diskWarnPercent\": 70", "\"diskWarnPercent\": 99", "$.policy.servers.diskWarnPercent", "would fail before it warns", null)]
+    [InlineData(
+        "\"diskWarnPercent\": 70", "\"diskWarnPercent\": 99", "$.policy.servers.diskWarnPercent", "would fail before it warns", null)]
     [InlineData("\"warnDays\": 40", "\"warnDays\": 10", "$.policy.tls.failDays", "would fail before it warns", null)]
     [InlineData("\"warnDays\": 40", "\"warnDays\": 4.5", "$.policy.tls.warnDays", "does not fit", null)]
     [InlineData("\"endsAt\": \"load-balancer\"", "\"endsAt\": \"web\"", "$.policy.tls.backends", "nothing encrypts it again", null)]
@@ -78,8 +131,18 @@ public sealed class InventoryRuleTests
     [InlineData("\"profile\": \"modern\"", "\"profile\": \"moderne\"", "$.policy.tls.profile", "not known here", "modern")]
     [InlineData("\"members\": \"app\"", "\"members\": \"monitoring\"", "$.policy.database.members", "no server has the role", null)]
     [InlineData("\"writers\": 2", "\"writers\": 3", "$.policy.database.writers", "3 writers are wanted of 2 members", null)]
-    [InlineData("\"topology\": \"galera\"", "\"topology\": \"replication\"", "$.policy.database.writers", "plain replication would lose some", null)]
-    [InlineData("\"kind\": \"haproxy\", \"server\": \"lb-01\"", "\"kind\": \"haproxy\", \"server\": \"lb-1\"", "$.policy.database.writeEndpoint.server", "no server is named", "lb-01")]
+    [InlineData(
+        "\"topology\": \"galera\"",
+        "\"topology\": \"replication\"",
+        "$.policy.database.writers",
+        "plain replication would lose some",
+        null)]
+    [InlineData(
+        "\"kind\": \"haproxy\", \"server\": \"lb-01\"",
+        "\"kind\": \"haproxy\", \"server\": \"lb-1\"",
+        "$.policy.database.writeEndpoint.server",
+        "no server is named",
+        "lb-01")]
     [InlineData("\"backend\": \"mysql-write\", ", "", "$.policy.database.writeEndpoint", "\"backend\" is missing", null)]
     [InlineData("\"192.0.2.10:3306\"", "\"192.0.2.10\"", "$.policy.database.writeEndpoint.address", "does not fit", null)]
     [InlineData("\"192.0.2.10:3306\"", "\"192.0.2.10:99999\"", "$.policy.database.writeEndpoint.address", "does not fit", null)]
@@ -93,7 +156,8 @@ public sealed class InventoryRuleTests
     [InlineData("\"outside\":", "\"OFFICE\":", "$.vantages.office", "differ only in case", null)]
     [InlineData("\"standsFor\": \"operator\"", "\"standsFor\": \"opertor\"", "$.vantages.office.standsFor", "is no network", "operator")]
     [InlineData("\"standsFor\": \"operator\"", "\"standsFor\": \"web\"", "$.vantages.office.standsFor", "is no network", null)]
-    [InlineData("\"standsFor\": \"internet\"", "\"standsFor\": \"public\"", "$.vantages.outside.addresses[0]", "is no address of 'public'", null)]
+    [InlineData(
+        "\"standsFor\": \"internet\"", "\"standsFor\": \"public\"", "$.vantages.outside.addresses[0]", "is no address of 'public'", null)]
     [InlineData("[\"203.0.113.200\"]", "[\"203.0.113.3\"]", "$.vantages.outside.addresses[0]", "is no address of 'internet'", null)]
     [InlineData("[\"203.0.113.200\"]", "[\"192.0.2.11\"]", "$.vantages.outside.addresses[0]", "is an address of web-01 already", null)]
     [InlineData("\"ssh\": \"office-01\"", "\"ssh\": \"-oProxyCommand=reboot\"", "$.vantages.office.ssh", "does not fit", null)]
@@ -103,7 +167,8 @@ public sealed class InventoryRuleTests
     {
         IReadOnlyList<InventoryProblem> problems = Full.ProblemsAfter(old, replacement);
 
-        InventoryProblem problem = Assert.Single(problems, problem => problem.Path == path && problem.Message.Contains(message, StringComparison.Ordinal));
+        InventoryProblem problem = Assert.Single(
+            problems, problem => problem.Path == path && problem.Message.Contains(message, StringComparison.Ordinal));
         Assert.Equal(suggestion, problem.Suggestion);
         Assert.True(problem.Line > 0);
     }
@@ -119,7 +184,14 @@ public sealed class InventoryRuleTests
     [InlineData("passphrase")]
     public void A_key_that_looks_like_a_secret_is_refused_without_its_value(string key)
     {
-        foreach (string before in new[] { "\"description\": \"The load", "\"site\":", "\"endsAt\":", "\"writers\":", "\"name\": \"visitors\"" })
+        foreach (string before in new[]
+        {
+            "\"description\": \"The load",
+            "\"site\":",
+            "\"endsAt\":",
+            "\"writers\":",
+            "\"name\": \"visitors\"",
+        })
         {
             IReadOnlyList<InventoryProblem> problems = Full.ProblemsAfter(before, $"\"{key}\": \"hunter2\", {before}");
 
@@ -138,7 +210,18 @@ public sealed class InventoryRuleTests
     [InlineData("AKIAHUNTER2HUNTER2HU")]
     public void A_value_that_looks_like_a_secret_is_refused_and_not_repeated(string value)
     {
-        foreach (string place in new[] { "A site with everything", "lb.foobar.com", "internet", "tcp/80", "mysql-write", "modern", "http://192.0.2.30:9090", "192.0.2.12", "foobar.com\"]" })
+        foreach (string place in new[]
+        {
+            "A site with everything",
+            "lb.foobar.com",
+            "internet",
+            "tcp/80",
+            "mysql-write",
+            "modern",
+            "http://192.0.2.30:9090",
+            "192.0.2.12",
+            "foobar.com\"]",
+        })
         {
             IReadOnlyList<InventoryProblem> problems = Full.ProblemsAfter($"\"{place.TrimEnd(']', '"')}\"", $"\"{value}\"");
 

@@ -15,7 +15,9 @@ public sealed class InventorySchemaTests
         {
             foreach ((string key, JsonNode? property) in schema["properties"]!.AsObject())
             {
-                Assert.True(Objects(schema).Any(found => found.ContainsKey(key)), $"The full inventory lacks {key} at {at(Full.Document()).GetPath()}.");
+                Assert.True(
+                    Objects(schema).Any(found => found.ContainsKey(key)),
+                    $"The full inventory lacks {key} at {at(Full.Document()).GetPath()}.");
                 JsonObject node = property!.AsObject();
                 Assert.True((node["description"] ?? Resolve(node)["description"]) is not null, $"{key} has no description.");
             }
@@ -33,7 +35,9 @@ public sealed class InventorySchemaTests
             changed["zzzzzz"] = 1;
 
             InventoryProblem problem = Assert.Single(Full.Problems(document.ToJsonString()));
-            Assert.Equal(Sorted(schema["properties"]!.AsObject().Select(pair => pair.Key)), Sorted(problem.Expected!["one of ".Length..].Split(", ")));
+            Assert.Equal(
+                Sorted(schema["properties"]!.AsObject().Select(pair => pair.Key)),
+                Sorted(problem.Expected!["one of ".Length..].Split(", ")));
         }
     }
 
@@ -63,8 +67,11 @@ public sealed class InventorySchemaTests
             JsonObject document = Full.Document();
             at(document).ReplaceWith("zzzzzz");
 
-            InventoryProblem problem = Assert.Single(Full.Problems(document.ToJsonString()), problem => problem.Message.Contains("zzzzzz", StringComparison.Ordinal));
-            Assert.Equal(Sorted(schema["enum"]!.AsArray().Select(word => word!.GetValue<string>())), Sorted(problem.Expected!["one of ".Length..].Split(", ")));
+            InventoryProblem problem = Assert.Single(
+                Full.Problems(document.ToJsonString()), problem => problem.Message.Contains("zzzzzz", StringComparison.Ordinal));
+            Assert.Equal(
+                Sorted(schema["enum"]!.AsArray().Select(word => word!.GetValue<string>())),
+                Sorted(problem.Expected!["one of ".Length..].Split(", ")));
             checkedWords++;
         }
 
@@ -92,7 +99,9 @@ public sealed class InventorySchemaTests
         int checkedDefaults = 0;
         foreach ((JsonObject schema, Func<JsonObject, JsonNode> at) in Places().Where(place => place.Schema.ContainsKey("properties")))
         {
-            foreach ((string key, JsonNode? property) in schema["properties"]!.AsObject().Where(pair => pair.Value!.AsObject().ContainsKey("default")))
+            foreach ((string key, JsonNode? property) in schema["properties"]!
+                .AsObject()
+                .Where(pair => pair.Value!.AsObject().ContainsKey("default")))
             {
                 Assert.Equal(Written(at, key, property!["default"]!), Written(at, key, null));
                 checkedDefaults++;
@@ -106,7 +115,8 @@ public sealed class InventorySchemaTests
     {
         JsonObject document = Full.Document();
         at(document).ReplaceWith(value);
-        return !Full.Problems(document.ToJsonString()).Any(problem => problem.Expected?.Contains("number from", StringComparison.Ordinal) ?? false);
+        return !Full.Problems(document.ToJsonString())
+            .Any(problem => problem.Expected?.Contains("number from", StringComparison.Ordinal) ?? false);
     }
 
     private static string Written(Func<JsonObject, JsonNode> at, string key, JsonNode? value)
@@ -139,12 +149,18 @@ public sealed class InventorySchemaTests
         return places;
     }
 
-    private static void Visit(JsonObject schema, JsonNode node, Func<JsonObject, JsonNode> at, List<(JsonObject, Func<JsonObject, JsonNode>)> places)
+    private static void Visit(
+        JsonObject schema, JsonNode node, Func<JsonObject, JsonNode> at, List<(JsonObject, Func<JsonObject, JsonNode>)> places)
     {
         schema = Resolve(schema);
         if (schema["oneOf"] is JsonArray choices)
         {
-            schema = choices.Select(choice => Resolve(choice!.AsObject())).Single(choice => (choice["type"]!.GetValue<string>(), node) is ("array", JsonArray) or ("object", JsonObject) or ("string", JsonValue));
+            schema = choices.Select(choice => Resolve(choice!.AsObject()))
+                .Single(
+                    choice =>
+                        (choice["type"]!.GetValue<string>(), node) is ("array", JsonArray)
+                            or ("object", JsonObject)
+                            or ("string", JsonValue));
         }
 
         places.Add((schema, at));

@@ -10,7 +10,11 @@ namespace Foobar.Ops.Tests.Inventory;
 public sealed class InventoryWriterTests
 {
     public static TheoryData<string> Examples() =>
-        [.. Directory.EnumerateFiles(Repository.File("docs", "examples"), "*.json").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+        [
+            .. Directory.EnumerateFiles(Repository.File("docs", "examples"), "*.json")
+                .Select(file => Path.GetFileName(file))
+                .Order(StringComparer.Ordinal),
+        ];
 
     [Theory]
     [MemberData(nameof(Examples))]
@@ -50,7 +54,11 @@ public sealed class InventoryWriterTests
     [Fact]
     public void Any_damage_to_an_inventory_gives_a_site_or_an_inventory_error()
     {
-        string[] pieces = ["", "\"", "{", "}", "[", "]", ":", ",", "null", "1e999", "-0", "\\ud800", "\"\\u0000\"", "//", "/*", "\"*\"", "\"internet\"", "\u2028", "\"::/0\"", "[[]]", "{\"a\":{}}"];
+        string[] pieces =
+        [
+            "", "\"", "{", "}", "[", "]", ":", ",", "null", "1e999", "-0", "\\ud800", "\"\\u0000\"", "//", "/*", "\"*\"", "\"internet\"",
+            "\u2028", "\"::/0\"", "[[]]", "{\"a\":{}}",
+        ];
         Gen<string> damaged =
             from start in Gen.Choose(0, Full.Text.Length)
             from length in Gen.Choose(0, 40)
@@ -67,7 +75,8 @@ public sealed class InventoryWriterTests
         string or IPAddress or IPNetwork or Uri or Enum or PortRange or DateOnly => Convert.ToString(value, CultureInfo.InvariantCulture)!,
         IEnumerable items => $"[{string.Join(", ", items.Cast<object?>().Select(Plain))}]",
         _ when value.GetType().IsPrimitive => Convert.ToString(value, CultureInfo.InvariantCulture)!,
-        _ => $"{{{string.Join(", ", value.GetType().GetProperties().Where(property => property.Name != "EqualityContract").Select(property => $"{property.Name}: {Plain(property.GetValue(value))}"))}}}",
+        _ =>
+            $"{{{string.Join(", ", value.GetType().GetProperties().Where(property => property.Name != "EqualityContract").Select(property => $"{property.Name}: {Plain(property.GetValue(value))}"))}}}",
     };
 
     private static bool LoadsOrRefuses(string text)

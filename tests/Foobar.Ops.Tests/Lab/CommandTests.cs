@@ -17,7 +17,9 @@ public sealed class CommandTests
 
         using JsonDocument list = JsonDocument.Parse(output.ToString());
         Assert.Equal(0, exitCode);
-        Assert.Equal(FaultCatalog.All.Select(fault => fault.Name), list.RootElement.EnumerateArray().Select(one => one.GetProperty("name").GetString()));
+        Assert.Equal(
+            FaultCatalog.All.Select(fault => fault.Name),
+            list.RootElement.EnumerateArray().Select(one => one.GetProperty("name").GetString()));
         Assert.All(list.RootElement.EnumerateArray(), one =>
             Assert.Equal(["name", "area", "control", "description"], one.EnumerateObject().Select(property => property.Name)));
     }

@@ -38,7 +38,8 @@ public sealed class ConfigurationTests
         {
             foreach (ServerFile file in ServerConfiguration.For(plan, server, authority, "ssh-ed25519 AAAA", "key"))
             {
-                bool secret = file.Content.Contains("-password", StringComparison.Ordinal) || file.Content.Contains("PRIVATE KEY", StringComparison.Ordinal);
+                bool secret = file.Content.Contains("-password", StringComparison.Ordinal)
+                    || file.Content.Contains("PRIVATE KEY", StringComparison.Ordinal);
                 Assert.False(secret && (file.Mode & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite)) != 0, file.Path);
             }
         }
@@ -52,10 +53,18 @@ public sealed class ConfigurationTests
 
         foreach (LabServer server in plan.Servers)
         {
-            string[] accepting = [.. FirewallFiles.Ruleset(plan, server).Split('\n').Where(line => line.Contains(" accept comment \"flow ", StringComparison.Ordinal))];
+            string[] accepting =
+            [
+                .. FirewallFiles.Ruleset(plan, server)
+                    .Split('\n')
+                    .Where(line => line.Contains(" accept comment \"flow ", StringComparison.Ordinal)),
+            ];
             IEnumerable<string> named = accepting.Select(line => line.Split("\"flow ")[1].TrimEnd('"')).Distinct();
             IEnumerable<string> wanted = LabPolicy.Flows(plan.Options)
-                .Where(flow => flow.To.Any(end => server.Roles.Any(role => InventoryWord.Of(role) == end)) || (server.Is(Role.NetworkFirewall) && flow.Name == "visitors"))
+                .Where(
+                    flow =>
+                        flow.To.Any(end => server.Roles.Any(role => InventoryWord.Of(role) == end))
+                            || (server.Is(Role.NetworkFirewall) && flow.Name == "visitors"))
                 .Select(flow => flow.Name);
 
             Assert.Equal(wanted.Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
@@ -73,7 +82,12 @@ public sealed class ConfigurationTests
         foreach (LabServer server in plan.Servers.Where(server => !server.Is(Role.NetworkFirewall)))
         {
             ServerFile[] files = [.. FirewallFiles.For(plan, server)];
-            string[] rules = [.. files.Where(file => file.Path.StartsWith(path, StringComparison.Ordinal)).SelectMany(file => file.Content.Split('\n')).Where(line => line.Contains(accept, StringComparison.Ordinal))];
+            string[] rules =
+            [
+                .. files.Where(file => file.Path.StartsWith(path, StringComparison.Ordinal))
+                    .SelectMany(file => file.Content.Split('\n'))
+                    .Where(line => line.Contains(accept, StringComparison.Ordinal)),
+            ];
 
             Assert.DoesNotContain(files, file => file.Path == "/etc/nftables.conf");
             foreach (Admission admission in Admission.To(plan, server))
@@ -97,8 +111,10 @@ public sealed class ConfigurationTests
 
         Assert.Equal(
             plan.Members.Select(server => server.Name).Skip(1),
-            plan.Members.Where(server => dialect.SetUp(plan, server).Contains("CHANGE MASTER", StringComparison.Ordinal)).Select(server => server.Name));
-        Assert.Equal(replicas, plan.Members.Count(server => dialect.Configuration(plan, server).Contains("read_only", StringComparison.Ordinal)));
+            plan.Members.Where(server => dialect.SetUp(plan, server).Contains("CHANGE MASTER", StringComparison.Ordinal))
+                .Select(server => server.Name));
+        Assert.Equal(
+            replicas, plan.Members.Count(server => dialect.Configuration(plan, server).Contains("read_only", StringComparison.Ordinal)));
         Assert.DoesNotContain("read_only", dialect.Configuration(plan, plan.Primary), StringComparison.Ordinal);
     }
 
@@ -109,7 +125,12 @@ public sealed class ConfigurationTests
     {
         LabPlan plan = LabPlans.Of(replicas: replicas);
 
-        string[] members = [.. BalancerFiles.Configuration(plan).Split('\n').Where(line => line.Contains(":3306", StringComparison.Ordinal) && line.Contains(" server ", StringComparison.Ordinal))];
+        string[] members =
+        [
+            .. BalancerFiles.Configuration(plan)
+                .Split('\n')
+                .Where(line => line.Contains(":3306", StringComparison.Ordinal) && line.Contains(" server ", StringComparison.Ordinal)),
+        ];
 
         Assert.Equal(plan.Members.Select(server => server.Name), members.Select(line => line.Trim().Split(' ')[1]));
         Assert.Equal(members.Skip(1), members.Where(line => line.EndsWith(" disabled", StringComparison.Ordinal)));

@@ -48,7 +48,9 @@ public sealed partial class FaultCatalogTests
         Assert.NotEmpty(faults);
         Assert.All(faults, fault =>
         {
-            Assert.Equal([Enum.Parse<HostFirewall>(firewall)], Enum.GetValues<HostFirewall>().Where(one => fault.AppliesTo(new LabOptions { Firewall = one })));
+            Assert.Equal(
+                [Enum.Parse<HostFirewall>(firewall)],
+                Enum.GetValues<HostFirewall>().Where(one => fault.AppliesTo(new LabOptions { Firewall = one })));
             Assert.NotNull(fault.Witness);
         });
     }
@@ -59,7 +61,8 @@ public sealed partial class FaultCatalogTests
         foreach (HostFirewall firewall in (HostFirewall[])[HostFirewall.Firewalld, HostFirewall.Ufw])
         {
             IEnumerable<FileFault> faults = FaultCatalog.For(new LabOptions { Firewall = firewall }).OfType<FileFault>();
-            Assert.All(faults.Where(static fault => fault.Path == "/etc/nftables.conf"), static fault => Assert.Equal(["fw-01"], fault.Servers));
+            Assert.All(
+                faults.Where(static fault => fault.Path == "/etc/nftables.conf"), static fault => Assert.Equal(["fw-01"], fault.Servers));
         }
     }
 
@@ -90,7 +93,9 @@ public sealed partial class FaultCatalogTests
 
             Assert.Equal(faults.Order(Names), groups.SelectMany(group => group).Distinct().Order(Names));
             Assert.All(groups, group => Assert.Equal(5, group.Count));
-            Assert.All(groups, group => Assert.DoesNotContain(group, one => group.Any(other => other != one && !FaultGroups.Fit(one, other, plan))));
+            Assert.All(
+                groups,
+                group => Assert.DoesNotContain(group, one => group.Any(other => other != one && !FaultGroups.Fit(one, other, plan))));
             Assert.Equal(groups.Select(Text), FaultGroups.Draw(faults, plan, 5, seed).Select(Text));
         }
 

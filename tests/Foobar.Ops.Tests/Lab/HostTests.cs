@@ -31,7 +31,10 @@ public sealed class HostTests
         ])];
 
         Assert.Equal(
-            [new MountEntry("/a b", "ext4", "/dev/loop0", "rw,errors=continue"), new MountEntry("/sys/fs/cgroup/systemd", "cgroup", "cgroup", "rw,name=systemd")],
+            [
+                new MountEntry("/a b", "ext4", "/dev/loop0", "rw,errors=continue"),
+                new MountEntry("/sys/fs/cgroup/systemd", "cgroup", "cgroup", "rw,name=systemd"),
+            ],
             mounts);
     }
 
@@ -58,7 +61,8 @@ public sealed class HostTests
     [Fact]
     public async Task A_program_that_does_not_end_is_killed_at_its_limit()
     {
-        LabException error = await Assert.ThrowsAsync<LabException>(() => Tool.RunAsync("sleep", ["60"], limit: TimeSpan.FromMilliseconds(200)));
+        LabException error = await Assert.ThrowsAsync<LabException>(
+            () => Tool.RunAsync("sleep", ["60"], limit: TimeSpan.FromMilliseconds(200)));
 
         Assert.Contains("sleep 60: not finished", error.Message, StringComparison.Ordinal);
     }

@@ -11,7 +11,15 @@ public sealed class PowerShellHostTests : IDisposable
     [Fact]
     public async Task The_first_that_is_new_enough_is_taken()
     {
-        string[] directories = [Path.Combine(_folder, "missing"), Make("old", "PowerShell 7.4.11"), Make("early", "PowerShell 7.6.0-preview.4"), Make("other", "pwsh, a game"), Make("new", "PowerShell 7.6.2"), Make("newer", "PowerShell 8.0.0")];
+        string[] directories =
+        [
+            Path.Combine(_folder, "missing"),
+            Make("old", "PowerShell 7.4.11"),
+            Make("early", "PowerShell 7.6.0-preview.4"),
+            Make("other", "pwsh, a game"),
+            Make("new", "PowerShell 7.6.2"),
+            Make("newer", "PowerShell 8.0.0"),
+        ];
 
         PowerShellHost found = await PowerShellHost.FindAsync(directories, TestContext.Current.CancellationToken);
 
@@ -21,7 +29,8 @@ public sealed class PowerShellHostTests : IDisposable
     [Fact]
     public async Task Without_one_the_error_says_where_it_was_looked_for()
     {
-        LabException error = await Assert.ThrowsAsync<LabException>(() => PowerShellHost.FindAsync([Make("old", "PowerShell 7.5.1")], TestContext.Current.CancellationToken));
+        LabException error = await Assert.ThrowsAsync<LabException>(
+            () => PowerShellHost.FindAsync([Make("old", "PowerShell 7.5.1")], TestContext.Current.CancellationToken));
 
         Assert.Equal("LabNotFound", error.ErrorId);
         Assert.Contains(Path.Combine(_folder, "old"), error.Message, StringComparison.Ordinal);
@@ -32,7 +41,8 @@ public sealed class PowerShellHostTests : IDisposable
     {
         PowerShellHost shell = await PowerShellHost.FindAsync(TestContext.Current.CancellationToken);
         string mark = Path.Combine(_folder, "started");
-        System.Diagnostics.ProcessStartInfo start = shell.Prepare("-Command", $"Set-Content '{mark}' $PSVersionTable.PSVersion; sh -c 'sleep 600; : {_folder}'");
+        System.Diagnostics.ProcessStartInfo start = shell.Prepare(
+            "-Command", $"Set-Content '{mark}' $PSVersionTable.PSVersion; sh -c 'sleep 600; : {_folder}'");
         start.WorkingDirectory = "/";
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         Task<ToolResult> running = Tool.TryAsync(start, limit: TimeSpan.FromMinutes(5), cancel: stop.Token);

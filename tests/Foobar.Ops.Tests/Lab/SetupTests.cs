@@ -10,7 +10,13 @@ public sealed class SetupTests
     [Fact]
     public void No_two_labs_share_an_address()
     {
-        IPNetwork[] networks = [.. Enumerable.Range(0, AddressPlan.Slots).SelectMany(slot => Enum.GetValues<LabNetworkName>().SelectMany(name => new[] { new AddressPlan(slot).V4(name), new AddressPlan(slot).V6(name) }))];
+        IPNetwork[] networks =
+        [
+            .. Enumerable.Range(0, AddressPlan.Slots)
+                .SelectMany(
+                    slot => Enum.GetValues<LabNetworkName>()
+                        .SelectMany(name => new[] { new AddressPlan(slot).V4(name), new AddressPlan(slot).V6(name) })),
+        ];
 
         Assert.Equal(AddressPlan.Slots * 3 * 2, networks.Distinct().Count());
         Assert.All(networks, one => Assert.DoesNotContain(networks, other => other != one && other.Contains(one.BaseAddress)));
@@ -29,12 +35,17 @@ public sealed class SetupTests
     [Fact]
     public void All_addresses_are_for_documentation_and_inside_their_network()
     {
-        IPNetwork[] documentation = [.. new[] { "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32" }.Select(text => IPNetwork.Parse(text))];
+        IPNetwork[] documentation =
+        [
+            .. new[] { "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32" }.Select(text => IPNetwork.Parse(text)),
+        ];
 
         foreach (int slot in Enumerable.Range(0, AddressPlan.Slots))
         {
             LabPlan plan = LabPlans.Of(slot: slot);
-            foreach (LabLink link in plan.Servers.SelectMany(server => server.Links).Append(plan.Addresses.Operator).Append(plan.Addresses.Visitor))
+            foreach (LabLink link in plan.Servers.SelectMany(server => server.Links)
+                .Append(plan.Addresses.Operator)
+                .Append(plan.Addresses.Visitor))
             {
                 Assert.True(plan.Addresses.V4(link.Network).Contains(link.V4));
                 Assert.True(plan.Addresses.V6(link.Network).Contains(link.V6));
@@ -75,7 +86,8 @@ public sealed class SetupTests
     public void Cable_names_fit_into_an_interface_name()
     {
         LabPlan plan = LabPlans.Of(slot: 15);
-        IEnumerable<string> names = plan.Servers.SelectMany(server => server.Links.Select(link => Foobar.Ops.Lab.Networks.NetworkNames.Cable(server.Name, link)))
+        IEnumerable<string> names = plan.Servers.SelectMany(
+            server => server.Links.Select(link => Foobar.Ops.Lab.Networks.NetworkNames.Cable(server.Name, link)))
             .Append(Foobar.Ops.Lab.Networks.NetworkNames.Operator(15));
 
         Assert.All(names, name => Assert.InRange(name.Length, 1, 15));

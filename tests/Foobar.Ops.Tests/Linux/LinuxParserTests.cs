@@ -67,7 +67,9 @@ public sealed class LinuxParserTests
         IReadOnlyList<Unit> units = UnitParser.Join(UnitParser.Parse(UnitList), UnitParser.ParseFiles(UnitFiles));
 
         Unit mysql = units.Single(unit => unit.Name == "mysql.service");
-        Assert.Equal(("loaded", "failed", "failed", "MySQL Community Server", "enabled"), (mysql.Load, mysql.Active, mysql.Sub, mysql.Description, mysql.FileState));
+        Assert.Equal(
+            ("loaded", "failed", "failed", "MySQL Community Server", "enabled"),
+            (mysql.Load, mysql.Active, mysql.Sub, mysql.Description, mysql.FileState));
         Assert.False(mysql.IsActive);
         Unit nginx = units.Single(unit => unit.Name == "nginx.service");
         Assert.True(nginx.IsActive);
@@ -120,14 +122,19 @@ public sealed class LinuxParserTests
 
     [Fact]
     public void A_disk_of_the_host_is_not_the_container_s() =>
-        Assert.Equal(["/", "/dev", "/mnt/with blank"], FileSystemScript.Parse($"{Space}\n/dev/vda 100 99 1 99% /run/host/os-release\n\n==> inodes\n{Inodes}").Select(disk => disk.MountPoint));
+        Assert.Equal(
+            ["/", "/dev", "/mnt/with blank"],
+            FileSystemScript.Parse($"{Space}\n/dev/vda 100 99 1 99% /run/host/os-release\n\n==> inodes\n{Inodes}")
+                .Select(disk => disk.MountPoint));
 
     [Fact]
     public void Mounts_tell_what_is_read_only_and_what_is_meant_to_be()
     {
         IReadOnlyList<Mount> mounts = MountParser.Parse(MountInfo, "# comment\n/dev/sda2 /mnt/a\\040b ext4 ro,noatime 0 2\n");
 
-        Assert.Equal([("/", false, false), ("/data", true, false), ("/mnt/a b", true, true)], mounts.Select(mount => (mount.MountPoint, mount.IsReadOnly, mount.DeclaredReadOnly)));
+        Assert.Equal(
+            [("/", false, false), ("/data", true, false), ("/mnt/a b", true, true)],
+            mounts.Select(mount => (mount.MountPoint, mount.IsReadOnly, mount.DeclaredReadOnly)));
     }
 
     [Fact]
@@ -135,7 +142,9 @@ public sealed class LinuxParserTests
     {
         MemoryUse memory = MemoryUse.Parse(MemInfo);
 
-        Assert.Equal((24696472L * 1024, 23043212L * 1024, 1000000L * 1024, 600000L * 1024), (memory.TotalBytes, memory.AvailableBytes, memory.SwapTotalBytes, memory.SwapUsedBytes));
+        Assert.Equal(
+            (24696472L * 1024, 23043212L * 1024, 1000000L * 1024, 600000L * 1024),
+            (memory.TotalBytes, memory.AvailableBytes, memory.SwapTotalBytes, memory.SwapUsedBytes));
         Assert.Throws<ParseException>(() => MemoryUse.Parse("MemTotal: 5 kB"));
     }
 

@@ -45,7 +45,8 @@ public sealed class BackendSwitchTests
     {
         _states["web-02"] = "MAINT";
 
-        Assert.Equal("BackendWouldBeEmpty", (await Assert.ThrowsAsync<FoobarException>(() => SetAsync("web-01", BackendTarget.Drain))).ErrorId);
+        Assert.Equal(
+            "BackendWouldBeEmpty", (await Assert.ThrowsAsync<FoobarException>(() => SetAsync("web-01", BackendTarget.Drain))).ErrorId);
         Assert.Empty(_orders);
         Assert.Equal("DRAIN", (await SetAsync("web-01", BackendTarget.Drain, acceptOutage: true)).After);
     }
@@ -100,11 +101,15 @@ public sealed class BackendSwitchTests
     [Fact]
     public async Task A_refusal_is_told_in_the_words_of_HAProxy()
     {
-        FakeServerSession session = new FakeServerSession(TestSite.Create().Find("lb-01")!).On("socat", command => Encoding.ASCII.GetString(command.Input.Span).StartsWith("set", StringComparison.Ordinal)
-            ? ("Permission denied\n\n", 0, "")
-            : (Answer(Encoding.ASCII.GetString(command.Input.Span).Trim()), 0, ""));
+        FakeServerSession session = new FakeServerSession(TestSite.Create().Find("lb-01")!).On(
+            "socat",
+            command => Encoding.ASCII.GetString(command.Input.Span).StartsWith("set", StringComparison.Ordinal)
+                ? ("Permission denied\n\n", 0, "")
+                : (Answer(Encoding.ASCII.GetString(command.Input.Span).Trim()), 0, ""));
 
-        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => BackendSwitch.SetAsync(session, "/s", "web", "web-01", BackendTarget.Drain, false, TimeSpan.Zero, TestContext.Current.CancellationToken));
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(
+            () => BackendSwitch.SetAsync(
+                session, "/s", "web", "web-01", BackendTarget.Drain, false, TimeSpan.Zero, TestContext.Current.CancellationToken));
 
         Assert.Equal("BackendChangeRefused", error.ErrorId);
         Assert.Contains("Permission denied", error.Message, StringComparison.Ordinal);
@@ -115,7 +120,8 @@ public sealed class BackendSwitchTests
     {
         FakeServerSession session = new FakeServerSession(TestSite.Create().Find("lb-01")!).On("socat", "", 66, "no socket at /s\n");
 
-        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => HaproxySocket.AskAsync(session, "/s", "show info", TestContext.Current.CancellationToken));
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(
+            () => HaproxySocket.AskAsync(session, "/s", "show info", TestContext.Current.CancellationToken));
 
         Assert.Equal(("HaproxyUnreachable", "lb-01"), (error.ErrorId, error.Server));
         Assert.Contains("no socket at /s", error.Message, StringComparison.Ordinal);
@@ -126,7 +132,9 @@ public sealed class BackendSwitchTests
     {
         FakeServerSession session = new FakeServerSession(TestSite.Create().Find("lb-01")!)
             .On("socat", command => (Answer(Encoding.ASCII.GetString(command.Input.Span).Trim()), 0, ""));
-        return BackendSwitch.SetAsync(session, "/run/haproxy/admin.sock", "web", name, target, acceptOutage, TimeSpan.FromSeconds(seconds), TestContext.Current.CancellationToken);
+        return BackendSwitch.SetAsync(
+            session, "/run/haproxy/admin.sock", "web", name, target, acceptOutage, TimeSpan.FromSeconds(seconds),
+            TestContext.Current.CancellationToken);
     }
 
     private string Answer(string command)
@@ -142,7 +150,11 @@ public sealed class BackendSwitchTests
         if (command.StartsWith("show servers state", StringComparison.Ordinal))
         {
             return "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight\n"
-                + string.Concat(_states.Select(pair => $"3 web 1 {pair.Key} 192.0.2.11 2 {_reasons.GetValueOrDefault(pair.Key, pair.Value switch { "MAINT" => 5, "DRAIN" => 8, _ => 0 })} 1\n"));
+                + string.Concat(
+                    _states.Select(
+                        pair =>
+                            $"3 web 1 {pair.Key} 192.0.2.11 2 "
+                                + $"{_reasons.GetValueOrDefault(pair.Key, pair.Value switch { "MAINT" => 5, "DRAIN" => 8, _ => 0 })} 1\n"));
         }
 
         _sessions = Math.Max(0, _sessions - 1);
@@ -150,5 +162,6 @@ public sealed class BackendSwitchTests
     }
 
     private string Table() => "# pxname,svname,scur,status,weight,type,addr,\n"
-        + string.Concat(_states.Select(pair => $"web,{pair.Key},{_sessions},{pair.Value},1,2,192.0.2.11:80,\n")) + "web,BACKEND,0,UP,1,1,,\n";
+        + string.Concat(_states.Select(pair => $"web,{pair.Key},{_sessions},{pair.Value},1,2,192.0.2.11:80,\n"))
+        + "web,BACKEND,0,UP,1,1,,\n";
 }

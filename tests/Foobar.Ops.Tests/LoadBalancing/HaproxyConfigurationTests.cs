@@ -32,7 +32,9 @@ public sealed class HaproxyConfigurationTests
     public void Defaults_are_inherited_from_the_last_section_or_the_one_that_is_named()
     {
         const string Last = Defaults + "    default-server disabled\nbackend b\n    server s 192.0.2.1:1\n";
-        const string Named = "defaults off\n    default-server disabled\ndefaults on from off\n    default-server enabled\ndefaults other\n    default-server disabled\nbackend b from on\n    server s 192.0.2.1:1\n";
+        const string Named =
+            "defaults off\n    default-server disabled\ndefaults on from off\n    default-server enabled\ndefaults other\n"
+                + "    default-server disabled\nbackend b from on\n    server s 192.0.2.1:1\n";
 
         Assert.Contains(
             "server s 192.0.2.1:1 enabled", HaproxyConfiguration.WithDisabled(Last, "b", "s", disabled: false), StringComparison.Ordinal);
@@ -62,7 +64,9 @@ public sealed class HaproxyConfigurationTests
     [Fact]
     public void A_default_server_line_holds_for_the_servers_behind_it_only()
     {
-        const string Text = "backend b\n server a 192.0.2.1:1\n default-server disabled\n server c 192.0.2.1:2\n default-server enabled\n server d 192.0.2.1:3\n";
+        const string Text =
+            "backend b\n server a 192.0.2.1:1\n default-server disabled\n server c 192.0.2.1:2\n default-server enabled\n"
+                + " server d 192.0.2.1:3\n";
 
         Assert.Equal([true, false, true], Starts(Text, "b").Select(start => start.TakesTraffic));
     }
@@ -102,7 +106,11 @@ public sealed class HaproxyConfigurationTests
     [Fact]
     public void The_file_that_holds_the_line_is_changed()
     {
-        HaproxyFile[] files = [new("/etc/haproxy/1.cfg", "defaults\n default-server disabled\n"), new("/etc/haproxy/2.cfg", "backend b\n server s 192.0.2.1:1\n")];
+        HaproxyFile[] files =
+        [
+            new("/etc/haproxy/1.cfg", "defaults\n default-server disabled\n"),
+            new("/etc/haproxy/2.cfg", "backend b\n server s 192.0.2.1:1\n"),
+        ];
 
         IReadOnlyList<HaproxyFile> changed = HaproxyConfiguration.WithDisabled(files, "b", "s", disabled: false);
 

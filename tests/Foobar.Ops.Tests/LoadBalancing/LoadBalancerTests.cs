@@ -20,10 +20,24 @@ public sealed class LoadBalancerTests
     {
         Process = Reading.Of(InfoParser.Parse(Info)),
         SocketLevel = Reading.Of("admin"),
-        Starts = Reading.Of<IReadOnlyList<ServerStart>>([.. StatParser.Parse(Stat).Backends.SelectMany(backend => backend.Servers).Select(server => new ServerStart { Backend = server.Backend, Name = server.Name, IsDisabled = server.State == BackendServerState.Maintenance })]),
+        Starts = Reading.Of<IReadOnlyList<ServerStart>>([
+            .. StatParser.Parse(Stat).Backends
+                .SelectMany(backend => backend.Servers)
+                .Select(server => new ServerStart
+                {
+                    Backend = server.Backend,
+                    Name = server.Name,
+                    IsDisabled = server.State == BackendServerState.Maintenance,
+                }),
+        ]),
         Statistics = Reading.Of(StatParser.Parse(Stat)),
         Http = Reading.Of(new VisitorAnswer { Url = "http://www.foobar.com/", StatusCode = 301, Location = "https://www.foobar.com/" }),
-        Https = Reading.Of(new VisitorAnswer { Url = "https://www.foobar.com/", StatusCode = 200, StrictTransportSecurity = "max-age=63072000; includeSubDomains" }),
+        Https = Reading.Of(new VisitorAnswer
+        {
+            Url = "https://www.foobar.com/",
+            StatusCode = 200,
+            StrictTransportSecurity = "max-age=63072000; includeSubDomains",
+        }),
     };
 
     public static TheoryData<string> Ids => [.. LoadBalancerControls.All.Select(control => control.Info.Id)];
@@ -38,7 +52,11 @@ public sealed class LoadBalancerTests
         Assert.Null(statistics.Frontends[2].RequestsTotal);
         Backend web = statistics.Backends.Single(backend => backend.Name == "web");
         Assert.Equal(["web-01", "web-02"], web.Servers.Select(server => server.Name));
-        Assert.Equal(("192.0.2.43:80", BackendServerState.Up, "L7OK", "Layer7 check passed", 1L, 9L), (web.Servers[0].Address, web.Servers[0].State, web.Servers[0].CheckStatus, web.Servers[0].CheckDescription, web.Servers[0].Weight, web.Servers[0].SessionsTotal));
+        Assert.Equal(
+            ("192.0.2.43:80", BackendServerState.Up, "L7OK", "Layer7 check passed", 1L, 9L),
+            (
+                web.Servers[0].Address, web.Servers[0].State, web.Servers[0].CheckStatus, web.Servers[0].CheckDescription,
+                web.Servers[0].Weight, web.Servers[0].SessionsTotal));
         Assert.Equal(BackendServerState.Maintenance, statistics.Backends.Single(backend => backend.Name == "mysql-write").Servers[1].State);
     }
 
@@ -47,7 +65,9 @@ public sealed class LoadBalancerTests
     {
         HaproxyProcess process = InfoParser.Parse(Info);
 
-        Assert.Equal(("3.2.26-1", 83, 23L, 1L, 2000L), (process.Version, process.ProcessId, process.UptimeSeconds, process.CurrentConnections, process.MaximumConnections));
+        Assert.Equal(
+            ("3.2.26-1", 83, 23L, 1L, 2000L),
+            (process.Version, process.ProcessId, process.UptimeSeconds, process.CurrentConnections, process.MaximumConnections));
         Assert.Throws<ParseException>(() => InfoParser.Parse("Name: HAProxy\n"));
     }
 
@@ -68,12 +88,17 @@ public sealed class LoadBalancerTests
     [InlineData("DOWN", BackendServerState.Down)]
     [InlineData("UPSIDE", BackendServerState.Unknown)]
     [InlineData("something new", BackendServerState.Unknown)]
-    public void A_status_is_a_state(string status, BackendServerState state) => Assert.Equal(state, Web(0) with { Status = status } is { } server ? server.State : default);
+    public void A_status_is_a_state(string status, BackendServerState state) =>
+        Assert.Equal(state, Web(0) with { Status = status } is { } server ? server.State : default);
 
     [Theory]
     [MemberData(nameof(Ids))]
     public void A_healthy_load_balancer_passes(string id) =>
-        Assert.All(Judge(id, Healthy), finding => Assert.True(finding.Status is FindingStatus.Pass or FindingStatus.NotApplicable, $"{finding.Status} {finding.Target} {finding.Actual}"));
+        Assert.All(
+            Judge(id, Healthy),
+            finding => Assert.True(
+                finding.Status is FindingStatus.Pass or FindingStatus.NotApplicable,
+                $"{finding.Status} {finding.Target} {finding.Actual}"));
 
     [Theory]
     [MemberData(nameof(Ids))]
@@ -124,7 +149,12 @@ public sealed class LoadBalancerTests
 
     [Fact]
     public void A_socket_that_takes_no_orders_fails() =>
-        Assert.Equal((FindingStatus.Fail, "level operator: it may look, and not change servers"), Assert.Single(Judge("LB-001", Healthy with { SocketLevel = Reading.Of(HaproxySocket.ParseLevel("operator\n\n")) })) is { } finding ? (finding.Status, finding.Actual) : default);
+        Assert.Equal(
+            (FindingStatus.Fail, "level operator: it may look, and not change servers"),
+            Assert.Single(
+                Judge("LB-001", Healthy with { SocketLevel = Reading.Of(HaproxySocket.ParseLevel("operator\n\n")) })) is { } finding
+                ? (finding.Status, finding.Actual)
+                : default);
 
     [Fact]
     public void A_state_that_is_not_known_is_no_verdict()
@@ -163,7 +193,12 @@ public sealed class LoadBalancerTests
 
     [Fact]
     public void A_missing_backend_says_what_to_do() =>
-        Assert.Contains("policy.loadBalancing.webBackend", Assert.Single(Judge("LB-003", Healthy with { Statistics = Reading.Of(new ProxyStatistics { Frontends = [], Backends = [] }) })).Remediation, StringComparison.Ordinal);
+        Assert.Contains(
+            "policy.loadBalancing.webBackend",
+            Assert.Single(
+                Judge(
+                    "LB-003", Healthy with { Statistics = Reading.Of(new ProxyStatistics { Frontends = [], Backends = [] }) })).Remediation,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData(302, FindingStatus.Warning)]
@@ -185,23 +220,51 @@ public sealed class LoadBalancerTests
         ParserProperties.TakesOrRefusesAnyText(InfoParser.Parse, Info);
     }
 
-    private static IReadOnlyList<Finding> Judge(string id, LoadBalancerFacts facts) => TestSite.Judge(LoadBalancerControls.All, id, facts, "lb-01", Site);
+    private static IReadOnlyList<Finding> Judge(string id, LoadBalancerFacts facts) =>
+        TestSite.Judge(LoadBalancerControls.All, id, facts, "lb-01", Site);
 
     private static BackendServer Web(int index) => StatParser.Parse(Stat).Backends.Single(backend => backend.Name == "web").Servers[index];
 
     private static LoadBalancerFacts WithWeb(params BackendServer[] servers)
     {
         ProxyStatistics statistics = StatParser.Parse(Stat);
-        return Healthy with { Statistics = Reading.Of(statistics with { Backends = [.. statistics.Backends.Select(backend => backend.Name == "web" ? backend with { Servers = servers } : backend)] }) };
+        return Healthy with
+        {
+            Statistics = Reading.Of(
+                statistics with
+                {
+                    Backends =
+                    [
+                        .. statistics.Backends.Select(backend => backend.Name == "web" ? backend with { Servers = servers } : backend),
+                    ],
+                }),
+        };
     }
 
     private static Reading<VisitorAnswer> Answer(int code, string? location, string? hsts) =>
-        Reading.Of(new VisitorAnswer { Url = "http://www.foobar.com/", StatusCode = code, Location = location, StrictTransportSecurity = hsts });
+        Reading.Of(new VisitorAnswer
+        {
+            Url = "http://www.foobar.com/",
+            StatusCode = code,
+            Location = location,
+            StrictTransportSecurity = hsts,
+        });
 
     private static Site WithAddresses(params string[] addresses)
     {
-        Site site = TestSite.Create(new Policy { Flows = TestSite.DefaultFlows, Database = new DatabasePolicy { WriteEndpoint = new WriteEndpoint { Server = "lb-01", Backend = "mysql-write" } } });
+        Site site = TestSite.Create(new Policy
+        {
+            Flows = TestSite.DefaultFlows,
+            Database = new DatabasePolicy { WriteEndpoint = new WriteEndpoint { Server = "lb-01", Backend = "mysql-write" } },
+        });
         Queue<string> left = new(addresses);
-        return site with { Servers = [.. site.Servers.Select(server => server.Is(Role.Web) ? server with { Addresses = [IPAddress.Parse(left.Dequeue())] } : server)] };
+        return site with
+        {
+            Servers =
+            [
+                .. site.Servers.Select(
+                    server => server.Is(Role.Web) ? server with { Addresses = [IPAddress.Parse(left.Dequeue())] } : server),
+            ],
+        };
     }
 }

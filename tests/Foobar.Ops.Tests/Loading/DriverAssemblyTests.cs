@@ -32,7 +32,9 @@ public sealed class DriverAssemblyTests
         Assert.Empty(
             from file in staged
             from name in References(file)
-            where !staged.Any(other => Path.GetFileNameWithoutExtension(other) == name) && !File.Exists(Path.Combine(Framework, name + ".dll")) && name != "System.Management.Automation"
+            where !staged.Any(other => Path.GetFileNameWithoutExtension(other) == name)
+                && !File.Exists(Path.Combine(Framework, name + ".dll"))
+                && name != "System.Management.Automation"
             select $"{Path.GetFileName(file)} references {name}, which is not staged");
     }
 
@@ -49,9 +51,12 @@ public sealed class DriverAssemblyTests
     public void The_drivers_and_their_packages_are_loaded_into_the_module_s_own_context()
     {
         IDatabaseDriver driver = LoadedDrivers.Database;
-        using System.Data.Common.DbConnection connection = driver.Create(new("/nowhere", "app", Password: null, Encrypt: false, TimeSpan.FromSeconds(1)));
+        using System.Data.Common.DbConnection connection = driver.Create(new(
+            "/nowhere", "app", Password: null, Encrypt: false, TimeSpan.FromSeconds(1)));
 
-        Assert.All(new[] { driver.GetType(), connection.GetType() }, type => Assert.Equal("Foobar.Ops", AssemblyLoadContext.GetLoadContext(type.Assembly)?.Name));
+        Assert.All(
+            new[] { driver.GetType(), connection.GetType() },
+            type => Assert.Equal("Foobar.Ops", AssemblyLoadContext.GetLoadContext(type.Assembly)?.Name));
         Assert.Same(AssemblyLoadContext.GetLoadContext(typeof(IDatabaseDriver).Assembly), AssemblyLoadContext.Default);
     }
 
@@ -60,8 +65,12 @@ public sealed class DriverAssemblyTests
     {
         string root = Repository.File("src", Drivers);
         Assert.All(
-            Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(root, file)).Where(file => file.Split('/', '\\')[0] is not ("obj" or "bin")),
-            file => Assert.Contains($"namespace {string.Join('.', Path.GetDirectoryName(file)!.Split('/', '\\').Prepend(Drivers)).TrimEnd('.')};", File.ReadAllText(Path.Combine(root, file)), StringComparison.Ordinal));
+            Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(root, file))
+                .Where(file => file.Split('/', '\\')[0] is not ("obj" or "bin")),
+            file => Assert.Contains(
+                $"namespace {string.Join('.', Path.GetDirectoryName(file)!.Split('/', '\\').Prepend(Drivers)).TrimEnd('.')};",
+                File.ReadAllText(Path.Combine(root, file)), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -70,24 +79,35 @@ public sealed class DriverAssemblyTests
         using JsonDocument assets = JsonDocument.Parse(File.ReadAllText(Repository.File("src", Drivers, "obj", "project.assets.json")));
         string packages = assets.RootElement.GetProperty("packageFolders").EnumerateObject().First().Name;
         string notices = File.ReadAllText(Repository.File("module", "THIRD-PARTY-NOTICES.md"));
-        JsonProperty[] libraries = [.. assets.RootElement.GetProperty("libraries").EnumerateObject().Where(library => library.Value.GetProperty("type").GetString() == "package")];
+        JsonProperty[] libraries =
+        [
+            .. assets.RootElement.GetProperty("libraries")
+                .EnumerateObject()
+                .Where(library => library.Value.GetProperty("type").GetString() == "package"),
+        ];
 
         Assert.NotEmpty(libraries);
         Assert.All(libraries, library =>
         {
             string folder = Path.Combine(packages, library.Value.GetProperty("path").GetString()!);
-            XElement license = XDocument.Load(Assert.Single(Directory.GetFiles(folder, "*.nuspec"))).Descendants().Single(element => element.Name.LocalName == "license");
-            string notice = Assert.Single(notices.Split('\n'), line => line.Contains($"| `{library.Name.Split('/')[0]}` |", StringComparison.Ordinal));
+            XElement license = XDocument.Load(Assert.Single(Directory.GetFiles(folder, "*.nuspec")))
+                .Descendants()
+                .Single(element => element.Name.LocalName == "license");
+            string notice = Assert.Single(
+                notices.Split('\n'), line => line.Contains($"| `{library.Name.Split('/')[0]}` |", StringComparison.Ordinal));
             Assert.Contains(license.Value, new[] { "MIT", "Apache-2.0", "BSD-3-Clause", "LICENSE.txt" });
             Assert.Equal(license.Value == "Apache-2.0", notice.Contains("Apache License 2.0", StringComparison.Ordinal));
             Assert.Equal(license.Value == "LICENSE.txt", notice.Contains("public domain", StringComparison.Ordinal));
             Assert.Equal(license.Value == "BSD-3-Clause", notice.Contains("`Polly.Core`", StringComparison.Ordinal));
         });
-        Assert.All(ModuleLoadContext.Own.Where(name => !name.StartsWith("Foobar.", StringComparison.Ordinal)), name => Assert.Contains($"| `{name}.dll` |", notices, StringComparison.Ordinal));
+        Assert.All(
+            ModuleLoadContext.Own.Where(name => !name.StartsWith("Foobar.", StringComparison.Ordinal)),
+            name => Assert.Contains($"| `{name}.dll` |", notices, StringComparison.Ordinal));
     }
 
     private static IEnumerable<string> Staged() =>
-        Directory.EnumerateFiles(Repository.File("output", "Foobar.Ops", typeof(ModuleLoadContext).Assembly.GetName().Version!.ToString(3), "bin"), "*.dll");
+        Directory.EnumerateFiles(
+            Repository.File("output", "Foobar.Ops", typeof(ModuleLoadContext).Assembly.GetName().Version!.ToString(3), "bin"), "*.dll");
 
     private static IEnumerable<string> References(string file)
     {

@@ -58,7 +58,8 @@ public sealed class AgentTableTests
 
     [Fact]
     public void A_key_that_no_row_has_is_an_error() =>
-        Assert.Throws<JsonException>(() => KnownAgent.Parse("""{ "agents": [{ "name": "a", "title": "b", "source": "c", "processes": ["d"], "unit": ["e"] }] }"""));
+        Assert.Throws<JsonException>(
+            () => KnownAgent.Parse("""{ "agents": [{ "name": "a", "title": "b", "source": "c", "processes": ["d"], "unit": ["e"] }] }"""));
 
     [Fact]
     public void Every_topic_and_component_is_of_its_form()

@@ -14,17 +14,37 @@ public sealed class AgentTests
         Server = "web-01",
         Name = "prometheus-node-exporter",
         IsExpected = true,
-        Unit = new Unit { Name = "prometheus-node-exporter.service", Load = "loaded", Active = "active", Sub = "running", FileState = "enabled" },
+        Unit = new Unit
+        {
+            Name = "prometheus-node-exporter.service",
+            Load = "loaded",
+            Active = "active",
+            Sub = "running",
+            FileState = "enabled",
+        },
         Answer = Reading.Of(new ExporterAnswer("http://127.0.0.1:9100/metrics", 900, 12)),
     };
 
-    private static readonly MonitoringAgent Datadog = Exporter with { Name = "datadog", Answer = null, IsConfigured = true, Configuration = "/etc/datadog-agent/datadog.yaml", LogAgeSeconds = 20 };
+    private static readonly MonitoringAgent Datadog = Exporter with
+    {
+        Name = "datadog",
+        Answer = null,
+        IsConfigured = true,
+        Configuration = "/etc/datadog-agent/datadog.yaml",
+        LogAgeSeconds = 20,
+    };
 
     [Fact]
     public void A_working_agent_passes()
     {
         Assert.Equal(
-            [("MON-001", FindingStatus.Pass), ("MON-002", FindingStatus.Pass), ("MON-003", FindingStatus.NotApplicable), ("MON-004", FindingStatus.Pass), ("MON-005", FindingStatus.NotApplicable)],
+            [
+                ("MON-001", FindingStatus.Pass),
+                ("MON-002", FindingStatus.Pass),
+                ("MON-003", FindingStatus.NotApplicable),
+                ("MON-004", FindingStatus.Pass),
+                ("MON-005", FindingStatus.NotApplicable),
+            ],
             JudgeAll(Exporter, "prometheus-node-exporter").Take(5));
         Assert.All(JudgeAll(Datadog, "datadog").Take(4), finding => Assert.Equal(FindingStatus.Pass, finding.Status));
     }
@@ -44,7 +64,9 @@ public sealed class AgentTests
 
         foreach ((string control, MonitoringAgent agent) in flaws)
         {
-            Assert.Equal([control], JudgeAll(agent, agent.Name).Where(finding => finding.Status == FindingStatus.Fail).Select(finding => finding.Id));
+            Assert.Equal(
+                [control],
+                JudgeAll(agent, agent.Name).Where(finding => finding.Status == FindingStatus.Fail).Select(finding => finding.Id));
         }
     }
 
@@ -56,11 +78,17 @@ public sealed class AgentTests
 
     [Fact]
     public void An_agent_that_is_not_installed_fails_once() =>
-        Assert.Equal(["MON-001"], JudgeAll(Exporter with { Unit = null, Answer = null }, Exporter.Name).Where(finding => finding.Status == FindingStatus.Fail).Select(finding => finding.Id));
+        Assert.Equal(
+            ["MON-001"],
+            JudgeAll(Exporter with { Unit = null, Answer = null }, Exporter.Name)
+                .Where(finding => finding.Status == FindingStatus.Fail)
+                .Select(finding => finding.Id));
 
     [Fact]
     public void An_agent_that_may_be_in_a_container_that_can_t_be_seen_is_not_decided() =>
-        Assert.Contains(("MON-001", FindingStatus.Unknown), JudgeAll(Exporter with { Unit = null, Answer = null, Unread = "containers could not be read: x" }, Exporter.Name));
+        Assert.Contains(
+            ("MON-001", FindingStatus.Unknown),
+            JudgeAll(Exporter with { Unit = null, Answer = null, Unread = "containers could not be read: x" }, Exporter.Name));
 
     [Fact]
     public void A_log_that_stands_still_is_a_warning() =>
@@ -78,23 +106,35 @@ public sealed class AgentTests
     {
         AgentFacts facts = new() { Agents = Reading.Unreadable<IReadOnlyList<MonitoringAgent>>("no systemd") };
 
-        Assert.All(AgentControls.All.Take(4), control => Assert.Equal(FindingStatus.Unknown, Assert.Single(TestSite.Judge(AgentControls.All, control.Info.Id, facts, site: Expecting("datadog"))).Status));
+        Assert.All(
+            AgentControls.All.Take(4),
+            control => Assert.Equal(
+                FindingStatus.Unknown,
+                Assert.Single(TestSite.Judge(AgentControls.All, control.Info.Id, facts, site: Expecting("datadog"))).Status));
         Assert.Equal(FindingStatus.Unknown, Assert.Single(TestSite.Judge(AgentControls.All, "MON-005", facts)).Status);
     }
 
     [Fact]
     public void Samples_are_counted_and_a_page_is_none()
     {
-        Assert.Equal(4, ExporterText.Parse("# HELP a b\n# TYPE a gauge\na 1\nb{c=\"d e\"} +Inf\nf_total 1.5e+09\ng{h=\"}\"} 1 1700000000000\n").Count);
+        Assert.Equal(
+            4,
+            ExporterText.Parse("# HELP a b\n# TYPE a gauge\na 1\nb{c=\"d e\"} +Inf\nf_total 1.5e+09\ng{h=\"}\"} 1 1700000000000\n").Count);
         Assert.Throws<ParseException>(() => ExporterText.Parse("<html>\n<body>Not Found</body>\n"));
     }
 
     [Fact]
     public void Any_text_is_taken_or_refused() => ParserProperties.TakesOrRefusesAnyText(ExporterText.Parse, "a 1\nb{c=\"d\"} 2\n");
 
-    private static Site Expecting(params string[] agents) => TestSite.Create(new Policy { Monitoring = new MonitoringPolicy { Agents = agents } });
+    private static Site Expecting(params string[] agents) =>
+        TestSite.Create(new Policy { Monitoring = new MonitoringPolicy { Agents = agents } });
 
-    private static IEnumerable<(string Id, FindingStatus Status)> JudgeAll(MonitoringAgent agent, params string[] expected) => AgentControls.All
-        .SelectMany(control => TestSite.Judge(AgentControls.All, control.Info.Id, new AgentFacts { Agents = Reading.Of<IReadOnlyList<MonitoringAgent>>([agent]) }, site: Expecting(expected)))
-        .Select(finding => (finding.ControlId, finding.Status));
+    private static IEnumerable<(string Id, FindingStatus Status)> JudgeAll(MonitoringAgent agent, params string[] expected) =>
+        AgentControls.All
+            .SelectMany(
+                control => TestSite.Judge(
+                    AgentControls.All, control.Info.Id,
+                    new AgentFacts { Agents = Reading.Of<IReadOnlyList<MonitoringAgent>>([agent]) },
+                    site: Expecting(expected)))
+            .Select(finding => (finding.ControlId, finding.Status));
 }

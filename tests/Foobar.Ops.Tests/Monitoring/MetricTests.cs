@@ -59,12 +59,23 @@ public sealed class MetricTests
 
         Assert.Equal(2.0, metric.IntervalSeconds, 6);
         Assert.Equal(2, metric.CpuCount);
-        Assert.Equal([25.0, 12.5, 5.0, 2.5, 55.0], new[] { metric.CpuUserPercent, metric.CpuSystemPercent, metric.CpuIoWaitPercent, metric.CpuStealPercent, metric.CpuIdlePercent }.Select(value => Math.Round(value!.Value, 6)));
+        Assert.Equal(
+            [25.0, 12.5, 5.0, 2.5, 55.0],
+            new[] { metric.CpuUserPercent, metric.CpuSystemPercent, metric.CpuIoWaitPercent, metric.CpuStealPercent, metric.CpuIdlePercent }
+                .Select(value => Math.Round(value!.Value, 6)));
         Assert.Equal((0.5, 0.25, 0.1, 75.0), (metric.Load1, metric.Load5, metric.Load15, metric.MemoryUsedPercent));
         DiskMetric sda = metric.Disks.Single(disk => disk.Device == "sda");
-        Assert.Equal((400 * 512 / 2.0, 800 * 512 / 2.0, 5.0, 5.0, 5.0, 50.0), (sda.ReadBytesPerSecond, sda.WrittenBytesPerSecond, sda.ReadsPerSecond, sda.WritesPerSecond, sda.AwaitMilliseconds, sda.UtilizationPercent));
+        Assert.Equal(
+            (400 * 512 / 2.0, 800 * 512 / 2.0, 5.0, 5.0, 5.0, 50.0),
+            (
+                sda.ReadBytesPerSecond, sda.WrittenBytesPerSecond, sda.ReadsPerSecond, sda.WritesPerSecond, sda.AwaitMilliseconds,
+                sda.UtilizationPercent));
         InterfaceMetric eth0 = metric.Interfaces.Single(one => one.Interface == "eth0");
-        Assert.Equal((2000.0, 250.0, 20.0, 2.5, 0L, 3L), (eth0.ReceivedBytesPerSecond, eth0.SentBytesPerSecond, eth0.ReceivedPacketsPerSecond, eth0.SentPacketsPerSecond, eth0.Errors, eth0.Drops));
+        Assert.Equal(
+            (2000.0, 250.0, 20.0, 2.5, 0L, 3L),
+            (
+                eth0.ReceivedBytesPerSecond, eth0.SentBytesPerSecond, eth0.ReceivedPacketsPerSecond, eth0.SentPacketsPerSecond, eth0.Errors,
+                eth0.Drops));
         Assert.Equal((25.0, 0.0), (metric.IoPressure!.SomePercent, metric.IoPressure.FullPercent));
         Assert.Null(metric.CpuPressure);
         Assert.Empty(metric.Notes);
@@ -103,12 +114,16 @@ public sealed class MetricTests
 
     [Fact]
     public void A_container_is_told_from_a_machine() =>
-        Assert.Contains("container", Assert.Single(Between(First, Second + "\n==> /run/systemd/container\nsystemd-nspawn\n").Notes), StringComparison.Ordinal);
+        Assert.Contains(
+            "container",
+            Assert.Single(Between(First, Second + "\n==> /run/systemd/container\nsystemd-nspawn\n").Notes),
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_missing_file_is_named()
     {
-        ParseException error = Assert.Throws<ParseException>(() => Sample.Parse(First.Replace("/proc/loadavg", "/proc/other", StringComparison.Ordinal)));
+        ParseException error = Assert.Throws<ParseException>(
+            () => Sample.Parse(First.Replace("/proc/loadavg", "/proc/other", StringComparison.Ordinal)));
         Assert.Equal("/proc/loadavg", error.Origin);
     }
 

@@ -132,7 +132,9 @@ public sealed class SurveyTests
     public void The_endpoint_of_HAProxy_is_found_in_its_section()
     {
         MonitoringAgent agent = Agents(Survey.Parse(
-            Recorded + "\n==> file haproxy-exporter haproxy /etc/haproxy/haproxy.cfg\n644 root root 1\nS\tfrontend www\nK\t4\tbind\t*:443 ssl\nS\tfrontend metrics\nK\t4\tbind\t127.0.0.1:8405\nK\t4\thttp-request\tuse-service prometheus-exporter if { path /metrics }\n"))
+            Recorded
+                + "\n==> file haproxy-exporter haproxy /etc/haproxy/haproxy.cfg\n644 root root 1\nS\tfrontend www\nK\t4\tbind\t*:443 ssl\n"
+                + "S\tfrontend metrics\nK\t4\tbind\t127.0.0.1:8405\nK\t4\thttp-request\tuse-service prometheus-exporter if { path /metrics }\n"))
             .Single(agent => agent.Name == "haproxy-exporter");
 
         Assert.Equal("tcp/8405 on 127.0.0.1", Assert.Single(agent.Sockets).Label);
@@ -145,8 +147,11 @@ public sealed class SurveyTests
             StringComparison.Ordinal).Replace("x|0123", "docker|0123", StringComparison.Ordinal));
 
         Assert.Contains("permission denied", survey.ContainerFailure, StringComparison.Ordinal);
-        Assert.Contains("permission denied", Agents(survey, "telegraf").Single(agent => agent.Name == "telegraf").Unread, StringComparison.Ordinal);
-        Assert.Equal("ps: bad option", Survey.Parse(Recorded.Replace("10\t900", "!ps: bad option\n10\t900", StringComparison.Ordinal)).ProcessFailure);
+        Assert.Contains(
+            "permission denied", Agents(survey, "telegraf").Single(agent => agent.Name == "telegraf").Unread, StringComparison.Ordinal);
+        Assert.Equal(
+            "ps: bad option",
+            Survey.Parse(Recorded.Replace("10\t900", "!ps: bad option\n10\t900", StringComparison.Ordinal)).ProcessFailure);
         Assert.NotNull(Survey.Parse(Recorded.Replace("LoadState=", "Load=", StringComparison.Ordinal)).UnitFailure);
     }
 

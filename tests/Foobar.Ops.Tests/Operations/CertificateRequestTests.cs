@@ -24,7 +24,12 @@ public sealed class CertificateRequestTests : IDisposable
     [InlineData("ML-DSA", 87)]
     public void The_driver_makes_keys_and_requests_of_each_kind_that_it_reads_again(string algorithm, int size)
     {
-        RequestContents contents = RequestContents.Of(new CertificateRequestOptions { DnsNames = ["www.foobar.com", "*.müller.example"], Addresses = [IPAddress.Parse("192.0.2.1"), IPAddress.Parse("2001:db8::1")], MustStaple = true });
+        RequestContents contents = RequestContents.Of(new CertificateRequestOptions
+        {
+            DnsNames = ["www.foobar.com", "*.müller.example"],
+            Addresses = [IPAddress.Parse("192.0.2.1"), IPAddress.Parse("2001:db8::1")],
+            MustStaple = true,
+        });
         using PrivateKey key = _driver.Generate(algorithm, size);
 
         byte[] request = _driver.Request(key, contents.ForDriver);
@@ -39,7 +44,11 @@ public sealed class CertificateRequestTests : IDisposable
     [Fact]
     public void Names_become_A_labels_and_the_subject_is_escaped_for_openssl()
     {
-        RequestContents contents = RequestContents.Of(new CertificateRequestOptions { DnsNames = ["WWW.Müller.example", "*.foobar.com"], Subject = "CN=a/b+c\\\\d, O=\"Foo, Ltd\"" });
+        RequestContents contents = RequestContents.Of(new CertificateRequestOptions
+        {
+            DnsNames = ["WWW.Müller.example", "*.foobar.com"],
+            Subject = "CN=a/b+c\\\\d, O=\"Foo, Ltd\"",
+        });
 
         Assert.Equal(["www.xn--mller-kva.example", "*.foobar.com"], contents.DnsNames);
         Assert.Equal("DNS:www.xn--mller-kva.example,DNS:*.foobar.com", contents.NamesArgument);
@@ -56,7 +65,10 @@ public sealed class CertificateRequestTests : IDisposable
     [InlineData("www.foobar.com", "no name")]
     [InlineData("www.foobar.com", "CN=a\nb")]
     public void What_is_no_name_is_refused(string name, string? subject) =>
-        Assert.Equal("CertificateRequestInvalid", Assert.Throws<FoobarException>(() => RequestContents.Of(new CertificateRequestOptions { DnsNames = [name], Subject = subject })).ErrorId);
+        Assert.Equal(
+            "CertificateRequestInvalid",
+            Assert.Throws<FoobarException>(
+                () => RequestContents.Of(new CertificateRequestOptions { DnsNames = [name], Subject = subject })).ErrorId);
 
     [Theory]
     [InlineData(CertificateKeyAlgorithm.EcdsaP256)]
@@ -66,7 +78,13 @@ public sealed class CertificateRequestTests : IDisposable
     public async Task A_server_s_openssl_makes_key_and_request_and_the_key_stays_there(CertificateKeyAlgorithm algorithm)
     {
         await using ShellSite site = await ShellSite.OpenAsync();
-        CertificateRequestOptions options = Options() with { KeyAlgorithm = algorithm, MustStaple = true, Addresses = [IPAddress.Parse("2001:db8::1")], Subject = "CN=www.foobar.com, O=Foo/Bar + Söhne, C=GB" };
+        CertificateRequestOptions options = Options() with
+        {
+            KeyAlgorithm = algorithm,
+            MustStaple = true,
+            Addresses = [IPAddress.Parse("2001:db8::1")],
+            Subject = "CN=www.foobar.com, O=Foo/Bar + Söhne, C=GB",
+        };
 
         NewCertificateRequest made = await RequestOperation.MakeAsync(site, site.Only, options, TestContext.Current.CancellationToken);
 
@@ -75,7 +93,9 @@ public sealed class CertificateRequestTests : IDisposable
         string text = LocalRun.Output("openssl", "req", "-in", Write(made.Request), "-noout", "-verify", "-text");
         Assert.Contains("DNS:www.foobar.com", text, StringComparison.Ordinal);
         Assert.Contains("status_request", text, StringComparison.Ordinal);
-        Assert.Equal([Path.GetFileName(options.KeyPath!)], Directory.GetFiles(_folder, "*.key").Concat(Directory.GetFiles(_folder, ".foobar*")).Select(Path.GetFileName));
+        Assert.Equal(
+            [Path.GetFileName(options.KeyPath!)],
+            Directory.GetFiles(_folder, "*.key").Concat(Directory.GetFiles(_folder, ".foobar*")).Select(Path.GetFileName));
     }
 
     [Fact]
@@ -85,14 +105,17 @@ public sealed class CertificateRequestTests : IDisposable
         NewCertificateRequest first = await RequestOperation.MakeAsync(site, site.Only, Options(), TestContext.Current.CancellationToken);
         string key = await File.ReadAllTextAsync(Options().KeyPath!, TestContext.Current.CancellationToken);
 
-        FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => RequestOperation.MakeAsync(site, site.Only, Options(), TestContext.Current.CancellationToken));
+        FoobarException refused = await Assert.ThrowsAsync<FoobarException>(
+            () => RequestOperation.MakeAsync(site, site.Only, Options(), TestContext.Current.CancellationToken));
         Assert.Equal("CertificateKeyExists", refused.ErrorId);
         Assert.Equal(key, await File.ReadAllTextAsync(Options().KeyPath!, TestContext.Current.CancellationToken));
 
-        NewCertificateRequest again = await RequestOperation.MakeAsync(site, site.Only, Options() with { ReuseKey = true }, TestContext.Current.CancellationToken);
+        NewCertificateRequest again = await RequestOperation.MakeAsync(
+            site, site.Only, Options() with { ReuseKey = true }, TestContext.Current.CancellationToken);
         Assert.Equal(first.PublicKeySha256, again.PublicKeySha256);
 
-        NewCertificateRequest replaced = await RequestOperation.MakeAsync(site, site.Only, Options() with { ReplaceKey = true }, TestContext.Current.CancellationToken);
+        NewCertificateRequest replaced = await RequestOperation.MakeAsync(
+            site, site.Only, Options() with { ReplaceKey = true }, TestContext.Current.CancellationToken);
         Assert.NotEqual(first.PublicKeySha256, replaced.PublicKeySha256);
         Assert.Equal(key, await File.ReadAllTextAsync(Options().KeyPath! + ".old", TestContext.Current.CancellationToken));
     }
@@ -102,8 +125,18 @@ public sealed class CertificateRequestTests : IDisposable
     {
         await using ShellSite site = await ShellSite.OpenAsync();
 
-        Assert.Equal("CertificateKeyFolderMissing", (await Assert.ThrowsAsync<FoobarException>(() => RequestOperation.MakeAsync(site, site.Only, Options() with { KeyPath = _folder + "/none/a.key" }, TestContext.Current.CancellationToken))).ErrorId);
-        Assert.Equal("CertificateKeyMissing", (await Assert.ThrowsAsync<FoobarException>(() => RequestOperation.MakeAsync(site, site.Only, Options() with { ReuseKey = true }, TestContext.Current.CancellationToken))).ErrorId);
+        Assert.Equal(
+            "CertificateKeyFolderMissing",
+            (await Assert.ThrowsAsync<FoobarException>(
+                () => RequestOperation.MakeAsync(
+                    site, site.Only,
+                    Options() with { KeyPath = _folder + "/none/a.key" },
+                    TestContext.Current.CancellationToken))).ErrorId);
+        Assert.Equal(
+            "CertificateKeyMissing",
+            (await Assert.ThrowsAsync<FoobarException>(
+                () => RequestOperation.MakeAsync(
+                    site, site.Only, Options() with { ReuseKey = true }, TestContext.Current.CancellationToken))).ErrorId);
     }
 
     [Fact]
@@ -112,19 +145,23 @@ public sealed class CertificateRequestTests : IDisposable
         await using ShellSite site = await ShellSite.OpenAsync(oldOpenssl: true);
         CertificateRequestOptions options = Options() with { KeyAlgorithm = CertificateKeyAlgorithm.MlDsa65 };
 
-        FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => RequestOperation.MakeAsync(site, site.Only, options, TestContext.Current.CancellationToken));
+        FoobarException refused = await Assert.ThrowsAsync<FoobarException>(
+            () => RequestOperation.MakeAsync(site, site.Only, options, TestContext.Current.CancellationToken));
         Assert.Equal("CertificateKeyUnsupported", refused.ErrorId);
         Assert.Contains("-AcceptLocalKey", refused.Recommendation, StringComparison.Ordinal);
         Assert.False(File.Exists(options.KeyPath));
 
-        NewCertificateRequest made = await RequestOperation.MakeAsync(site, site.Only, options with { AcceptLocalKey = true }, TestContext.Current.CancellationToken);
+        NewCertificateRequest made = await RequestOperation.MakeAsync(
+            site, site.Only, options with { AcceptLocalKey = true }, TestContext.Current.CancellationToken);
         Assert.True(made.KeyMadeHere);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(options.KeyPath!));
-        using PrivateKey stored = _driver.ReadPem(await File.ReadAllTextAsync(options.KeyPath!, TestContext.Current.CancellationToken), null);
+        using PrivateKey stored = _driver.ReadPem(
+            await File.ReadAllTextAsync(options.KeyPath!, TestContext.Current.CancellationToken), null);
         Assert.Equal(made.PublicKeySha256, Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(stored.PublicKey)));
     }
 
-    private CertificateRequestOptions Options() => new() { DnsNames = ["www.foobar.com", "foobar.com"], KeyPath = Path.Combine(_folder, "www.key") };
+    private CertificateRequestOptions Options() =>
+        new() { DnsNames = ["www.foobar.com", "foobar.com"], KeyPath = Path.Combine(_folder, "www.key") };
 
     private string Write(string text)
     {

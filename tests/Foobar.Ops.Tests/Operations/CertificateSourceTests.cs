@@ -24,7 +24,9 @@ public sealed class CertificateSourceTests : IDisposable
     [InlineData("www.pem=RIKL")]
     [InlineData("www.pem=LI;www.key=K")]
     [InlineData("www.pem=LI;www.pem.key=K")]
-    [InlineData("live/www.foobar.com/fullchain.pem=LI;live/www.foobar.com/privkey.pem=K;live/www.foobar.com/cert.pem=L;live/www.foobar.com/chain.pem=I", "live/www.foobar.com")]
+    [InlineData(
+        "live/www.foobar.com/fullchain.pem=LI;live/www.foobar.com/privkey.pem=K;live/www.foobar.com/cert.pem=L;live/www.foobar.com/chain.pem=I",
+        "live/www.foobar.com")]
     [InlineData("live/www/cert.pem=L;live/www/privkey.pem=K;live/www/chain.pem=I")]
     [InlineData("acme/www_ecc/fullchain.cer=LI;acme/www_ecc/www.key=K;acme/www_ecc/ca.cer=I;acme/www_ecc/www.cer=L", "acme/www_ecc")]
     [InlineData("acme/www_ecc/www.cer=L;acme/www_ecc/www.key=K;acme/www_ecc/ca.cer=I")]
@@ -34,11 +36,15 @@ public sealed class CertificateSourceTests : IDisposable
     {
         using CertificateMaterial material = Read(Lay(files, named));
 
-        Assert.Equal([_certificates.LeafPem.Trim(), _certificates.IntermediatePem.Trim()], PemBlocks.Read(material.ChainPem).Select(static block => block.Text));
+        Assert.Equal(
+            [_certificates.LeafPem.Trim(), _certificates.IntermediatePem.Trim()],
+            PemBlocks.Read(material.ChainPem).Select(static block => block.Text));
         Assert.Equal(_certificates.Leaf.GetCertHashString(HashAlgorithmName.SHA256), material.Leaf.Sha256Fingerprint);
         using ECDsa key = ECDsa.Create();
         key.ImportFromPem(material.Key!.Reveal());
-        Assert.True(_certificates.Leaf.GetECDsaPublicKey()!.VerifyData("a"u8.ToArray(), key.SignData("a"u8.ToArray(), HashAlgorithmName.SHA256), HashAlgorithmName.SHA256));
+        Assert.True(
+            _certificates.Leaf.GetECDsaPublicKey()!
+                .VerifyData("a"u8.ToArray(), key.SignData("a"u8.ToArray(), HashAlgorithmName.SHA256), HashAlgorithmName.SHA256));
         Assert.Empty(material.ChainProblems(Ops.Tls.TrustedAuthorities.From(_certificates.WriteRoot()), _driver, DateTimeOffset.UtcNow));
     }
 
@@ -48,7 +54,12 @@ public sealed class CertificateSourceTests : IDisposable
         using CertificateMaterial mixed = Read(Lay("www.pem=RIKL"));
         using CertificateMaterial whole = Read(Lay("other.pem=LIK"));
 
-        Assert.Equal(["the chain was put in order: 'CN=leaf', 'CN=Test Intermediate'", "the root 'CN=Test Root' was left out: clients have their own"], mixed.Notes);
+        Assert.Equal(
+            [
+                "the chain was put in order: 'CN=leaf', 'CN=Test Intermediate'",
+                "the root 'CN=Test Root' was left out: clients have their own",
+            ],
+            mixed.Notes);
         Assert.Empty(whole.Notes);
     }
 
@@ -70,14 +81,18 @@ public sealed class CertificateSourceTests : IDisposable
     public void An_encrypted_key_is_read_with_its_passphrase_in_both_forms()
     {
         using Secret secret = new("secret");
-        using CertificateMaterial modern = Read(_certificates.Write("a.pem", _certificates.LeafPem + _certificates.IntermediatePem + _certificates.Encrypted("secret")), passphrase: secret);
+        using CertificateMaterial modern = Read(
+            _certificates.Write("a.pem", _certificates.LeafPem + _certificates.IntermediatePem + _certificates.Encrypted("secret")),
+            passphrase: secret);
         Assert.StartsWith("-----BEGIN PRIVATE KEY-----", modern.Key!.Reveal(), StringComparison.Ordinal);
 
         Needs.Programs("openssl");
         string plain = _certificates.Write("plain.key", _certificates.KeyPem);
         string traditional = LocalRun.Output("openssl", "ec", "-in", plain, "-aes128", "-passout", "pass:secret");
         Assert.Contains("Proc-Type: 4,ENCRYPTED", traditional, StringComparison.Ordinal);
-        using CertificateMaterial old = Read(_certificates.Write("b.pem", _certificates.LeafPem + _certificates.IntermediatePem), _certificates.Write("b-enc.key", traditional), secret);
+        using CertificateMaterial old = Read(
+            _certificates.Write("b.pem", _certificates.LeafPem + _certificates.IntermediatePem),
+            _certificates.Write("b-enc.key", traditional), secret);
         Assert.Equal(2, old.Chain.Count);
     }
 
@@ -88,8 +103,10 @@ public sealed class CertificateSourceTests : IDisposable
     {
         using Secret? secret = passphrase is null ? null : new Secret(passphrase);
 
-        FoobarException key = Assert.Throws<FoobarException>(() => Read(_certificates.Write("a.pem", _certificates.LeafPem + _certificates.Encrypted("secret")), passphrase: secret));
-        FoobarException store = Assert.Throws<FoobarException>(() => Read(_certificates.Write("a.pfx", _certificates.Store("secret")), passphrase: secret));
+        FoobarException key = Assert.Throws<FoobarException>(
+            () => Read(_certificates.Write("a.pem", _certificates.LeafPem + _certificates.Encrypted("secret")), passphrase: secret));
+        FoobarException store = Assert.Throws<FoobarException>(
+            () => Read(_certificates.Write("a.pfx", _certificates.Store("secret")), passphrase: secret));
 
         Assert.Equal([errorId, errorId], [key.ErrorId, store.ErrorId]);
         Assert.DoesNotContain("wrong!", key.Message + store.Message, StringComparison.Ordinal);
@@ -104,12 +121,19 @@ public sealed class CertificateSourceTests : IDisposable
 
         Assert.Equal("CertificateKeyMismatch", Refusal(_certificates.Write("a.pem", _certificates.LeafPem + foreign)));
         Assert.Equal("CertificateKeyMismatch", Assert.Throws<FoobarException>(() => Read(
-            _certificates.Write("g.pem", _certificates.LeafPem), _certificates.Write("g.other", other.ExportCertificatePem() + "\n" + foreign))).ErrorId);
+            _certificates.Write(
+                "g.pem", _certificates.LeafPem), _certificates.Write("g.other", other.ExportCertificatePem() + "\n" + foreign))).ErrorId);
         Assert.Equal("CertificateKeyMissing", Refusal(_certificates.Write("b.pem", _certificates.LeafPem)));
-        Assert.Equal("CertificateFileUnreadable", Refusal(_certificates.Write("c.pem", _certificates.LeafPem + _certificates.KeyPem + other.ExportCertificatePem() + "\n" + foreign)));
+        Assert.Equal(
+            "CertificateFileUnreadable",
+            Refusal(
+                _certificates.Write(
+                    "c.pem", _certificates.LeafPem + _certificates.KeyPem + other.ExportCertificatePem() + "\n" + foreign)));
         Assert.Equal("CertificateFileUnreadable", Refusal(_certificates.Write("d.pem", "nothing")));
         Assert.Equal("CertificateFileUnreadable", Refusal(_certificates.Write("e.pem", "")));
-        Assert.Equal("CertificateFileUnreadable", Refusal(_certificates.Write("f.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")));
+        Assert.Equal(
+            "CertificateFileUnreadable",
+            Refusal(_certificates.Write("f.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")));
         Assert.Equal("CertificateFileUnreadable", Refusal(_certificates.Folder("nowhere")));
     }
 
@@ -119,7 +143,8 @@ public sealed class CertificateSourceTests : IDisposable
         Lay("lego/a.crt=LI;lego/a.key=K;lego/b.crt=LI;lego/b.key=K");
 
         Assert.Equal("CertificateFileUnreadable", Refusal(_certificates.Folder("lego")));
-        using CertificateMaterial material = CertificateSource.Read(SourceFiles.Find(_certificates.Folder("lego"), null, "b"), null, needsKey: true, _driver);
+        using CertificateMaterial material = CertificateSource.Read(
+            SourceFiles.Find(_certificates.Folder("lego"), null, "b"), null, needsKey: true, _driver);
         Assert.Equal(2, material.Chain.Count);
     }
 
@@ -132,7 +157,8 @@ public sealed class CertificateSourceTests : IDisposable
         using TestCertificates others = new();
         string pem = leaf.ExportCertificatePem() + "\n";
 
-        using CertificateMaterial material = Read(_certificates.Write("pq.pem", pem + _certificates.IntermediatePem + key.Pem.Reveal() + "\n"));
+        using CertificateMaterial material = Read(
+            _certificates.Write("pq.pem", pem + _certificates.IntermediatePem + key.Pem.Reveal() + "\n"));
         using CertificateMaterial alone = Read(_certificates.Write("alone.pem", pem + key.Pem.Reveal() + "\n"));
         using CertificateMaterial forged = Read(_certificates.Write("forged.pem", pem + others.IntermediatePem + key.Pem.Reveal() + "\n"));
 
@@ -149,7 +175,8 @@ public sealed class CertificateSourceTests : IDisposable
     [Fact]
     public void A_certificate_whose_key_lies_on_the_servers_needs_none_here()
     {
-        using CertificateMaterial material = CertificateSource.Read(SourceFiles.Find(Lay("a.pem=IL"), null, null), null, needsKey: false, _driver);
+        using CertificateMaterial material = CertificateSource.Read(
+            SourceFiles.Find(Lay("a.pem=IL"), null, null), null, needsKey: false, _driver);
 
         Assert.Null(material.Key);
         Assert.Equal("CN=leaf", material.Leaf.Subject);
@@ -196,7 +223,12 @@ public sealed class CertificateSourceTests : IDisposable
 
     private string Lay(string files, string? named = null)
     {
-        string[] paths = [.. files.Split(';').Select(file => file.Split('=')).Select(file => _certificates.Write(file[0], string.Concat(file[1].Select(Part))))];
+        string[] paths =
+        [
+            .. files.Split(';')
+                .Select(file => file.Split('='))
+                .Select(file => _certificates.Write(file[0], string.Concat(file[1].Select(Part)))),
+        ];
         return named is null ? paths[0] : _certificates.Folder(named);
     }
 

@@ -22,13 +22,16 @@ public sealed class DatabaseCertificateTests : IDisposable
         Certificate served = CertificateReader.Read(_certificates.Leaf);
         WireLook look = Look("TLS 1.3") with { Certificate = served };
 
-        FoobarException? failure = DatabaseCertificate.Judge(Server, look, [new string('0', 64), isWanted ? served.Sha256Fingerprint : "1"]);
+        FoobarException? failure = DatabaseCertificate.Judge(
+            Server, look, [new string('0', 64), isWanted ? served.Sha256Fingerprint : "1"]);
 
         Assert.Equal(isWanted, failure is null);
         if (failure is not null)
         {
             Assert.Equal(("CertificateNotActivated", "web-01"), (failure.ErrorId, failure.Server));
-            Assert.Contains($"web-01: the database still serves another certificate, SHA-256 {served.Sha256Fingerprint[..16]}", failure.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                $"web-01: the database still serves another certificate, SHA-256 {served.Sha256Fingerprint[..16]}",
+                failure.Message, StringComparison.Ordinal);
             Assert.NotEmpty(failure.Recommendation!);
         }
     }
@@ -42,5 +45,6 @@ public sealed class DatabaseCertificateTests : IDisposable
 
     public void Dispose() => _certificates.Dispose();
 
-    private static WireLook Look(string detail) => new() { Host = "/run/mysqld/mysqld.sock", Port = 0, State = LegState.Unknown, Detail = detail };
+    private static WireLook Look(string detail) =>
+        new() { Host = "/run/mysqld/mysqld.sock", Port = 0, State = LegState.Unknown, Detail = detail };
 }

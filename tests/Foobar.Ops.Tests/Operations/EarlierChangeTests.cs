@@ -28,7 +28,9 @@ public sealed class EarlierChangeTests
         Assert.Equal("web-01", Assert.Throws<ParseException>(() => Leftover.Parse(line, "web-01")).Server);
 
     [Fact]
-    public void Any_text_is_read_or_refused() => ParserProperties.TakesOrRefusesAnyText(static text => Leftover.Parse(text, "web-01"), "20261122T020000000-web-01 armed 1795312800 ", "a restored 5 restored by undo");
+    public void Any_text_is_read_or_refused() =>
+        ParserProperties.TakesOrRefusesAnyText(
+            static text => Leftover.Parse(text, "web-01"), "20261122T020000000-web-01 armed 1795312800 ", "a restored 5 restored by undo");
 
     [Theory]
     [InlineData("1 restored 0 restored by deadline", "", "has put its old rules back (restored by deadline)")]
@@ -38,7 +40,15 @@ public sealed class EarlierChangeTests
     [InlineData("", "arm web-01", "was not changed")]
     public void Each_server_s_fate_is_told_by_what_it_holds_and_how_far_the_journal_came(string left, string done, string told)
     {
-        JournalState state = new() { Kind = "firewall", Since = TestSite.Now, Parameters = new Dictionary<string, string>(), Begun = new HashSet<string>(), Done = new HashSet<string> { done }, Notes = new Dictionary<string, string>() };
+        JournalState state = new()
+        {
+            Kind = "firewall",
+            Since = TestSite.Now,
+            Parameters = new Dictionary<string, string>(),
+            Begun = new HashSet<string>(),
+            Done = new HashSet<string> { done },
+            Notes = new Dictionary<string, string>(),
+        };
         Assert.Equal(told, EarlierChange.Tell(state, "web-01", Leftover.Parse(left, "web-01") is [var leftover] ? leftover : null));
     }
 
@@ -51,12 +61,22 @@ public sealed class EarlierChangeTests
             OperationStore store = new("www.foobar.com", root);
             using (FileJournal journal = store.NewJournal("firewall", TestSite.Now))
             {
-                journal.Append([new JournalRecord { Time = TestSite.Now, Event = JournalEvent.Begin, Name = "firewall", Text = "", Parameters = new Dictionary<string, string> { ["web-01"] = "1", ["web-02"] = "2" } }]);
+                journal.Append([
+                    new JournalRecord
+                    {
+                        Time = TestSite.Now,
+                        Event = JournalEvent.Begin,
+                        Name = "firewall",
+                        Text = "",
+                        Parameters = new Dictionary<string, string> { ["web-01"] = "1", ["web-02"] = "2" },
+                    },
+                ]);
             }
 
             FakeSiteSession session = new(TestSite.Create());
             session.Server("web-01").On("firewall-*", "1 restored 5 restored by deadline\n");
-            session.Server("web-02").Fail("firewall-*", new FoobarException("ServerUnreachable", ErrorKind.Connection, "gone") { Server = "web-02" });
+            session.Server("web-02").Fail(
+                "firewall-*", new FoobarException("ServerUnreachable", ErrorKind.Connection, "gone") { Server = "web-02" });
             EarlierChange? earlier = await EarlierChange.FindAsync(store, session, TestContext.Current.CancellationToken);
             earlier!.Close();
 
@@ -72,9 +92,11 @@ public sealed class EarlierChangeTests
     [Fact]
     public async Task A_fresh_session_is_opened_with_the_same_options()
     {
-        await using SiteSession first = new(TestSite.Create(), new SessionOptions { SshProgram = "no-such-program-at-all", Transport = SshTransport.OpenSsh });
+        await using SiteSession first = new(
+            TestSite.Create(), new SessionOptions { SshProgram = "no-such-program-at-all", Transport = SshTransport.OpenSsh });
         await using ISiteSession fresh = first.Fresh();
-        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => fresh.GetServerAsync("web-01", TestContext.Current.CancellationToken));
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(
+            () => fresh.GetServerAsync("web-01", TestContext.Current.CancellationToken));
         Assert.Equal("SshClientMissing", error.ErrorId);
     }
 }

@@ -13,15 +13,29 @@ public sealed class PolicyRulesetTests
 
     private static readonly HostNetwork Network = new()
     {
-        Routes = [Route("0.0.0.0/0", "public"), Route("198.51.100.0/24", "public"), Route("192.0.2.0/24", "internal"), Route("2001:db8::/32", null), Route("fe80::/64", "internal"), Route("::/0", "public")],
+        Routes =
+        [
+            Route("0.0.0.0/0", "public"),
+            Route("198.51.100.0/24", "public"),
+            Route("192.0.2.0/24", "internal"),
+            Route("2001:db8::/32", null),
+            Route("fe80::/64", "internal"),
+            Route("::/0", "public"),
+        ],
     };
 
     [Fact]
     public void A_web_server_lets_in_its_flows_and_names_them()
     {
         string rules = Render("web-01");
-        Assert.Contains("iifname { \"internal\", \"public\" } ip saddr { 198.51.100.10, 192.0.2.10 } ip daddr 192.0.2.11 tcp dport 80 accept comment \"Foobar.Ops FW-002 flow backends\"", rules, StringComparison.Ordinal);
-        Assert.Contains("iifname \"public\" ip saddr 203.0.113.0/28 ip daddr 192.0.2.11 tcp dport 22 accept comment \"Foobar.Ops FW-002 flow operators\"", rules, StringComparison.Ordinal);
+        Assert.Contains(
+            "iifname { \"internal\", \"public\" } ip saddr { 198.51.100.10, 192.0.2.10 } ip daddr 192.0.2.11 tcp dport 80 accept comment "
+                + "\"Foobar.Ops FW-002 flow backends\"",
+            rules, StringComparison.Ordinal);
+        Assert.Contains(
+            "iifname \"public\" ip saddr 203.0.113.0/28 ip daddr 192.0.2.11 tcp dport 22 accept comment \"Foobar.Ops FW-002 flow "
+                + "operators\"",
+            rules, StringComparison.Ordinal);
         Assert.DoesNotContain("visitors", rules, StringComparison.Ordinal);
     }
 
@@ -36,7 +50,8 @@ public sealed class PolicyRulesetTests
     {
         string rules = Render("lb-01");
         Assert.Contains(
-            "iifname \"public\" ip saddr != { 192.0.2.0/24, 203.0.113.0/28 } ip daddr { 198.51.100.10, 192.0.2.10 } tcp dport { 80, 443 } accept comment \"Foobar.Ops FW-002 flow visitors\"",
+            "iifname \"public\" ip saddr != { 192.0.2.0/24, 203.0.113.0/28 } ip daddr { 198.51.100.10, 192.0.2.10 } tcp dport { 80, 443 } "
+                + "accept comment \"Foobar.Ops FW-002 flow visitors\"",
             rules, StringComparison.Ordinal);
         Assert.DoesNotContain("set ", rules.Replace("ruleset ", string.Empty, StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.True(rules.Split('\n').Length < 60, rules);
@@ -45,8 +60,15 @@ public sealed class PolicyRulesetTests
     [Fact]
     public void Without_declared_networks_the_internet_is_everyone()
     {
-        Site apart = Site with { Networks = new Dictionary<string, IReadOnlyList<IPNetwork>>(), Policy = new Policy { Flows = [TestSite.MakeFlow("visitors", "internet", "load-balancer", "tcp/443")] } };
-        Assert.Contains("iifname { \"internal\", \"public\" } ip daddr { 198.51.100.10, 192.0.2.10 } tcp dport 443 accept", PolicyRuleset.Render(apart, apart.Find("lb-01")!, Network), StringComparison.Ordinal);
+        Site apart = Site with
+        {
+            Networks = new Dictionary<string, IReadOnlyList<IPNetwork>>(),
+            Policy = new Policy { Flows = [TestSite.MakeFlow("visitors", "internet", "load-balancer", "tcp/443")] },
+        };
+        Assert.Contains(
+            "iifname { \"internal\", \"public\" } ip daddr { 198.51.100.10, 192.0.2.10 } tcp dport 443 accept",
+            PolicyRuleset.Render(apart, apart.Find("lb-01")!, Network),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -54,25 +76,66 @@ public sealed class PolicyRulesetTests
     {
         Site pair = Site with
         {
-            Servers = [.. Site.Servers, new Server { Name = "lb-02", Roles = [Role.LoadBalancer], Ssh = new SshEndpoint { Host = "lb-02" }, Addresses = [IPAddress.Parse("198.51.100.9"), IPAddress.Parse("192.0.2.9")] }],
-            Policy = Site.Policy with { LoadBalancing = new LoadBalancingPolicy { VirtualAddresses = [IPAddress.Parse("198.51.100.8"), IPAddress.Parse("192.0.2.8")] } },
+            Servers =
+            [
+                .. Site.Servers,
+                new Server
+                {
+                    Name = "lb-02",
+                    Roles = [Role.LoadBalancer],
+                    Ssh = new SshEndpoint { Host = "lb-02" },
+                    Addresses = [IPAddress.Parse("198.51.100.9"), IPAddress.Parse("192.0.2.9")],
+                },
+            ],
+            Policy = Site.Policy with
+            {
+                LoadBalancing = new LoadBalancingPolicy
+                {
+                    VirtualAddresses = [IPAddress.Parse("198.51.100.8"), IPAddress.Parse("192.0.2.8")],
+                },
+            },
         };
 
-        Assert.Contains("ip saddr { 198.51.100.9, 192.0.2.9 } meta l4proto 112 accept", PolicyRuleset.Render(pair, pair.Find("lb-01")!, Network), StringComparison.Ordinal);
-        Assert.Contains("ip daddr { 198.51.100.10, 192.0.2.10, 198.51.100.8, 192.0.2.8 } tcp dport { 80, 443 } accept", PolicyRuleset.Render(pair, pair.Find("lb-01")!, Network), StringComparison.Ordinal);
+        Assert.Contains(
+            "ip saddr { 198.51.100.9, 192.0.2.9 } meta l4proto 112 accept",
+            PolicyRuleset.Render(pair, pair.Find("lb-01")!, Network),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "ip daddr { 198.51.100.10, 192.0.2.10, 198.51.100.8, 192.0.2.8 } tcp dport { 80, 443 } accept",
+            PolicyRuleset.Render(pair, pair.Find("lb-01")!, Network),
+            StringComparison.Ordinal);
         Assert.DoesNotContain("l4proto 112", PolicyRuleset.Render(pair, pair.Find("web-01")!, Network), StringComparison.Ordinal);
-        Assert.Contains("ip saddr { 198.51.100.10, 192.0.2.10, 198.51.100.9, 192.0.2.9 } ip daddr 192.0.2.11 tcp dport 80 accept", PolicyRuleset.Render(pair, pair.Find("web-01")!, Network), StringComparison.Ordinal);
+        Assert.Contains(
+            "ip saddr { 198.51.100.10, 192.0.2.10, 198.51.100.9, 192.0.2.9 } ip daddr 192.0.2.11 tcp dport 80 accept",
+            PolicyRuleset.Render(pair, pair.Find("web-01")!, Network),
+            StringComparison.Ordinal);
     }
 
     // nft refuses a set whose elements overlap.
     [Fact]
     public void Networks_that_lie_in_others_are_not_written_beside_them()
     {
-        IPNetwork[] networks = [.. ((string[])["10.0.0.0/8", "10.1.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "10.2.0.0/16", "192.0.2.0/24"]).Select(IPNetwork.Parse)];
-        Site large = Site with { Networks = new Dictionary<string, IReadOnlyList<IPNetwork>> { ["internal"] = networks, ["operator"] = [IPNetwork.Parse("10.1.2.0/24")] } };
+        IPNetwork[] networks =
+        [
+            .. ((string[])
+            [
+                "10.0.0.0/8", "10.1.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "10.2.0.0/16", "192.0.2.0/24",
+            ]).Select(
+                IPNetwork.Parse),
+        ];
+        Site large = Site with
+        {
+            Networks = new Dictionary<string, IReadOnlyList<IPNetwork>>
+            {
+                ["internal"] = networks,
+                ["operator"] = [IPNetwork.Parse("10.1.2.0/24")],
+            },
+        };
         string rules = PolicyRuleset.Render(large, large.Find("lb-01")!, Network);
         Assert.Contains("ip saddr != @declared_ipv4 ip daddr", rules, StringComparison.Ordinal);
-        Assert.Contains("elements = {\n            10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 192.0.2.0/24\n", rules, StringComparison.Ordinal);
+        Assert.Contains(
+            "elements = {\n            10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 192.0.2.0/24\n",
+            rules, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -87,7 +150,17 @@ public sealed class PolicyRulesetTests
     {
         Site site = Site with
         {
-            Servers = [.. Site.Servers, new Server { Name = "fw-01", Roles = [Role.NetworkFirewall], Ssh = new SshEndpoint { Host = "fw-01" }, Addresses = [IPAddress.Parse("198.51.100.1")] }],
+            Servers =
+            [
+                .. Site.Servers,
+                new Server
+                {
+                    Name = "fw-01",
+                    Roles = [Role.NetworkFirewall],
+                    Ssh = new SshEndpoint { Host = "fw-01" },
+                    Addresses = [IPAddress.Parse("198.51.100.1")],
+                },
+            ],
         };
         string forward = PolicyRuleset.Render(site, site.Find("fw-01")!, Network).Split("chain forward")[1];
         Assert.Contains("flow visitors", forward, StringComparison.Ordinal);

@@ -9,7 +9,8 @@ namespace Foobar.Ops.Tests.Operations;
 internal sealed class ShellSite : ISiteSession, IServerSession
 {
     // As OpenSSL 3.0 answers to an algorithm that it does not know.
-    private const string OldOpenssl = "openssl() { case \"$*\" in *ML-DSA*) echo 'Algorithm ML-DSA-65 not found' >&2; return 1 ;; *) command openssl \"$@\" ;; esac; }\n";
+    private const string OldOpenssl =
+        "openssl() { case \"$*\" in *ML-DSA*) echo 'Algorithm ML-DSA-65 not found' >&2; return 1 ;; *) command openssl \"$@\" ;; esac; }\n";
 
     private readonly string _before;
 
@@ -36,12 +37,19 @@ internal sealed class ShellSite : ISiteSession, IServerSession
         return Task.FromResult(new ShellSite(oldOpenssl ? OldOpenssl : ""));
     }
 
-    public Task<IServerSession> GetServerAsync(string server, CancellationToken cancellationToken = default) => Task.FromResult<IServerSession>(this);
+    public Task<IServerSession> GetServerAsync(string server, CancellationToken cancellationToken = default) =>
+        Task.FromResult<IServerSession>(this);
 
     public async Task<CommandResult> RunAsync(RemoteCommand command, CancellationToken cancellationToken = default)
     {
         Scripts.Add(command.Script);
-        using Process process = Process.Start(new ProcessStartInfo("sh", ["-c", _before + command.Script]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process process = Process.Start(new ProcessStartInfo(
+            "sh", ["-c", _before + command.Script])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
         await process.StandardInput.BaseStream.WriteAsync(command.Input, cancellationToken);
         process.StandardInput.Close();
         Task<string> error = process.StandardError.ReadToEndAsync(cancellationToken);
@@ -58,11 +66,14 @@ internal sealed class ShellSite : ISiteSession, IServerSession
         };
     }
 
-    public Task<Stream> ConnectAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public Task<Stream> ConnectAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
 
-    public Task<IForward> ForwardAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public Task<IForward> ForwardAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
 
-    public Task<IDatabaseSession> OpenDatabaseAsync(string server, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public Task<IDatabaseSession> OpenDatabaseAsync(string server, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
 
     public ISiteSession Fresh() => this;
 

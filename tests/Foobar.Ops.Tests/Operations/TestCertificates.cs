@@ -32,22 +32,28 @@ internal sealed class TestCertificates : IDisposable
     public string Encrypted(string passphrase)
     {
         using ECDsa key = Leaf.GetECDsaPrivateKey()!;
-        return key.ExportEncryptedPkcs8PrivateKeyPem(passphrase, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 2000)) + "\n";
+        return key.ExportEncryptedPkcs8PrivateKeyPem(
+            passphrase, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 2000))
+            + "\n";
     }
 
-    public byte[] Store(string? passphrase) => new X509Certificate2Collection { Leaf, _authority.Intermediate }.Export(X509ContentType.Pfx, passphrase)!;
+    public byte[] Store(string? passphrase) =>
+        new X509Certificate2Collection { Leaf, _authority.Intermediate }.Export(X509ContentType.Pfx, passphrase)!;
 
     public X509Certificate2 Issue(params string[] names) => _authority.Issue(names);
 
     /// <summary>A certificate for a public key of any kind.</summary>
     public X509Certificate2 IssueFor(byte[] publicKey, string name)
     {
-        CertificateRequest request = new(new X500DistinguishedName("CN=leaf"), PublicKey.CreateFromSubjectPublicKeyInfo(publicKey, out _), HashAlgorithmName.SHA256);
+        CertificateRequest request = new(
+            new X500DistinguishedName("CN=leaf"), PublicKey.CreateFromSubjectPublicKeyInfo(publicKey, out _), HashAlgorithmName.SHA256);
         SubjectAlternativeNameBuilder names = new();
         names.AddDnsName(name);
         request.CertificateExtensions.Add(names.Build());
         using ECDsa signer = _authority.Intermediate.GetECDsaPrivateKey()!;
-        return request.Create(_authority.Intermediate.SubjectName, X509SignatureGenerator.CreateForECDsa(signer), DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30), [7, 7, 7]);
+        return request.Create(
+            _authority.Intermediate.SubjectName, X509SignatureGenerator.CreateForECDsa(signer), DateTimeOffset.UtcNow.AddDays(-1),
+            DateTimeOffset.UtcNow.AddDays(30), [7, 7, 7]);
     }
 
     public string WriteRoot() => Write("root.pem", RootPem);

@@ -26,7 +26,9 @@ public sealed class TrafficForecastTests
         (IReadOnlyList<string> opens, IReadOnlyList<string> closes, IReadOnlyList<string> beyond) = Forecast(
             "web-01", "",
             "-A INPUT -s 192.0.2.12/32 -p tcp --dport 9100 -j ACCEPT\n-A INPUT -s 192.0.2.0/24 -p udp --dport 161:162 -j ACCEPT");
-        Assert.Equal(["lb-01, internal -> udp/161-162 by internal", "web-02 -> tcp/9100, udp/161-162 by internal"], opens.Where(static line => !line.StartsWith("sources", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["lb-01, internal -> udp/161-162 by internal", "web-02 -> tcp/9100, udp/161-162 by internal"],
+            opens.Where(static line => !line.StartsWith("sources", StringComparison.Ordinal)));
         Assert.Empty(closes);
         Assert.Equal(opens, beyond);
     }
@@ -59,7 +61,8 @@ public sealed class TrafficForecastTests
     public void Forged_sources_that_the_kernel_drops_are_not_told()
     {
         ReversePathSetting[] strict = [new("all", 1), new("public", 0), new("internal", 0)];
-        (IReadOnlyList<string> opens, _, _) = Forecast("lb-01", "", "-A INPUT -s 203.0.113.7/32 -p tcp --dport 22 -j ACCEPT", reversePath: strict);
+        (IReadOnlyList<string> opens, _, _) = Forecast(
+            "lb-01", "", "-A INPUT -s 203.0.113.7/32 -p tcp --dport 22 -j ACCEPT", reversePath: strict);
         Assert.Equal(["flow operators: operator -> tcp/22 by public"], opens);
     }
 
@@ -85,13 +88,18 @@ public sealed class TrafficForecastTests
         (IReadOnlyList<string> opens, IReadOnlyList<string> closes, _) = Forecast(
             "fw-01", SmallSite.Wall, "-A FORWARD -i outside -o public -d 198.51.100.10/32 -p tcp --dport 25 -j ACCEPT", wide: true);
         Assert.Contains("through: flow visitors: internet, operator -> load-balancer tcp/80, tcp/443 by outside", closes);
-        Assert.Contains(opens, static line => line.StartsWith("through: ", StringComparison.Ordinal) && line.Contains("-> lb-01 tcp/25 by outside", StringComparison.Ordinal));
+        Assert.Contains(
+            opens,
+            static line =>
+                line.StartsWith("through: ", StringComparison.Ordinal)
+                    && line.Contains("-> lb-01 tcp/25 by outside", StringComparison.Ordinal));
     }
 
     [Fact]
     public void Nothing_is_said_of_rules_that_do_the_same()
     {
-        (IReadOnlyList<string> opens, IReadOnlyList<string> closes, _) = Forecast("lb-01", SmallSite.Balancer, string.Join('\n', SmallSite.Balancer.Split('\n').Reverse()));
+        (IReadOnlyList<string> opens, IReadOnlyList<string> closes, _) = Forecast(
+            "lb-01", SmallSite.Balancer, string.Join('\n', SmallSite.Balancer.Split('\n').Reverse()));
         Assert.Empty(opens);
         Assert.Empty(closes);
     }
@@ -99,10 +107,13 @@ public sealed class TrafficForecastTests
     [Fact]
     public void Many_lines_are_counted()
     {
-        string rules = string.Join('\n', Enumerable.Range(1, 30).Select(static number => $"-A INPUT -s 192.0.{number + 2}.0/24 -p tcp --dport {number} -j ACCEPT"));
+        string rules = string.Join(
+            '\n',
+            Enumerable.Range(1, 30).Select(static number => $"-A INPUT -s 192.0.{number + 2}.0/24 -p tcp --dport {number} -j ACCEPT"));
         Site site = SmallSite.Site with
         {
-            Networks = Enumerable.Range(1, 30).ToDictionary(static number => $"n{number}", static number => (IReadOnlyList<IPNetwork>)[IPNetwork.Parse($"192.0.{number + 2}.0/24")]),
+            Networks = Enumerable.Range(1, 30).ToDictionary(
+                static number => $"n{number}", static number => (IReadOnlyList<IPNetwork>)[IPNetwork.Parse($"192.0.{number + 2}.0/24")]),
         };
         (IReadOnlyList<string> opens, _, _) = Forecast("lb-01", "", rules, site: site with { Policy = new Policy() });
         Assert.Equal(12, opens.Count);
@@ -110,17 +121,32 @@ public sealed class TrafficForecastTests
     }
 
     private static (IReadOnlyList<string> Opens, IReadOnlyList<string> Closes, IReadOnlyList<string> Beyond) Forecast(
-        string server, string before, string after, bool wide = false, Site? site = null, IReadOnlyList<ReversePathSetting>? reversePath = null, string? unaddressed = null)
+        string server,
+        string before,
+        string after,
+        bool wide = false,
+        Site? site = null,
+        IReadOnlyList<ReversePathSetting>? reversePath = null,
+        string? unaddressed = null)
     {
         SiteCase<FirewallFacts> young = Case(server, after);
         FirewallFacts facts = young.Facts[server].Value!;
         if (wide)
         {
-            facts = facts with { Network = Reading.Of(facts.Network.Value! with { Routes = [.. facts.Network.Value!.Routes, new NetworkRoute(IPAddress.Any, 0, "outside")] }) };
+            facts = facts with
+            {
+                Network = Reading.Of(
+                    facts.Network.Value! with { Routes = [.. facts.Network.Value!.Routes, new NetworkRoute(IPAddress.Any, 0, "outside")] }),
+            };
         }
 
         facts = reversePath is null ? facts : facts with { ReversePath = Reading.Of(reversePath) };
-        facts = unaddressed is null ? facts : facts with { Network = Reading.Of(facts.Network.Value! with { Interfaces = [.. facts.Network.Value!.Interfaces, unaddressed] }) };
+        facts = unaddressed is null
+            ? facts
+            : facts with
+            {
+                Network = Reading.Of(facts.Network.Value! with { Interfaces = [.. facts.Network.Value!.Interfaces, unaddressed] }),
+            };
         Site declared = site ?? SmallSite.Site;
         return TrafficForecast.Of(
             new ServerCase<FirewallFacts>(declared.Find(server)!, declared, facts, TestSite.Now),

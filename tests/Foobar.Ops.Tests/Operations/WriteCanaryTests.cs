@@ -13,22 +13,30 @@ public sealed class WriteCanaryTests
     {
         for (int attempt = 0; attempt < 200; attempt++)
         {
-            await using WriteCanary canary = new(_ => throw new DatabaseException("DatabaseLoginRefused", ErrorKind.Authentication, "Access denied (error 1045)"), $"{Guid.NewGuid()}", Interval);
-            FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => canary.StartAsync(TestContext.Current.CancellationToken));
+            await using WriteCanary canary = new(
+                _ => throw new DatabaseException("DatabaseLoginRefused", ErrorKind.Authentication, "Access denied (error 1045)"),
+                $"{Guid.NewGuid()}", Interval);
+            FoobarException error = await Assert.ThrowsAsync<FoobarException>(
+                () => canary.StartAsync(TestContext.Current.CancellationToken));
             Assert.Equal("CanaryFailed", error.ErrorId);
             Assert.Contains("Access denied", error.Message, StringComparison.Ordinal);
         }
     }
 
     [Theory]
-    [InlineData(1290, "The MySQL server is running with the --read-only option so it cannot execute this statement (error 1290)", "leads to a member that takes no writes")]
+    [InlineData(
+        1290,
+        "The MySQL server is running with the --read-only option so it cannot execute this statement (error 1290)",
+        "leads to a member that takes no writes")]
     [InlineData(1290, "Der MySQL-Server läuft mit der Option --super-ro und kann diese Anweisung nicht ausführen (error 1290)",
         "leads to a member that takes no writes")]
     [InlineData(1836, "Ausführung im Nur-Lese-Modus (error 1836)", "leads to a member that takes no writes")]
     [InlineData(1142, "INSERT command denied (error 1142)", "needs SELECT, INSERT and DELETE")]
     public async Task The_advice_is_about_the_endpoint_where_that_is_at_fault(int number, string message, string advice)
     {
-        await using WriteCanary canary = new(_ => throw new DatabaseException("StatementRefused", ErrorKind.Failed, message) { Number = number }, $"{Guid.NewGuid()}", Interval);
+        await using WriteCanary canary = new(
+            _ => throw new DatabaseException("StatementRefused", ErrorKind.Failed, message) { Number = number },
+            $"{Guid.NewGuid()}", Interval);
         FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => canary.StartAsync(TestContext.Current.CancellationToken));
         Assert.Contains(advice, error.Recommendation, StringComparison.Ordinal);
     }
@@ -68,10 +76,12 @@ public sealed class WriteCanaryTests
 
         public bool IsClosed { get; private set; }
 
-        public Task<IReadOnlyList<DatabaseRow>> QueryAsync(string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default) =>
+        public Task<IReadOnlyList<DatabaseRow>> QueryAsync(
+            string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default) =>
             throw new InvalidOperationException("A canary only writes.");
 
-        public Task<int> ExecuteAsync(string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default)
+        public Task<int> ExecuteAsync(
+            string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default)
         {
             Statements.Add(sql);
             return works ? Task.FromResult(1) : throw new DatabaseException("DatabaseConnectionLost", ErrorKind.Connection, "gone");

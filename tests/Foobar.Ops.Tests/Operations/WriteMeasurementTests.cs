@@ -24,7 +24,8 @@ public sealed class WriteMeasurementTests
     public void A_gap_outside_the_window_does_not_count()
     {
         CanaryWrite[] writes = [Good(1, 0, 1), Good(2, 1, 9), Good(3, 9, 10), Good(4, 10, 12), Good(5, 12, 13)];
-        Assert.Equal(TimeSpan.FromSeconds(2), WriteMeasurement.Of("", writes, Interval, new(0, Noon), null, (Seconds(11), Seconds(11))).Gap);
+        Assert.Equal(
+            TimeSpan.FromSeconds(2), WriteMeasurement.Of("", writes, Interval, new(0, Noon), null, (Seconds(11), Seconds(11))).Gap);
         Assert.Equal(TimeSpan.FromSeconds(8), Of(writes).Gap);
     }
 
@@ -44,14 +45,17 @@ public sealed class WriteMeasurementTests
         WriteInterruption one = Assert.Single(Of([Good(1, 0, 1), Bad(2, 1, 4, "gone")]).Interruptions);
         Assert.Equal((null, TimeSpan.FromSeconds(3)), (one.FirstAcknowledged, one.Duration));
         WriteMeasurement never = Of([Bad(1, 0, 2, "refused")]);
-        Assert.Equal((0, 0, TimeSpan.Zero, null), (never.AvailabilityPercent, never.Acknowledged, never.Gap, never.Interruptions[0].LastAcknowledged));
+        Assert.Equal(
+            (0, 0, TimeSpan.Zero, null),
+            (never.AvailabilityPercent, never.Acknowledged, never.Gap, never.Interruptions[0].LastAcknowledged));
     }
 
     [Fact]
     public void A_replicas_delay_is_the_age_of_the_oldest_acknowledged_write_it_lacks()
     {
         CanaryWrite[] writes = [Good(1, 0, 1), Bad(2, 1, 2, "refused"), Good(3, 2, 3), Good(4, 3, 4)];
-        ReplicaDelay delay = ReplicaDelay.Of("web-02", [new(Seconds(2), 1), new(Seconds(3.5), 0), new(Seconds(6), 1), new(Seconds(7), 4)], writes);
+        ReplicaDelay delay = ReplicaDelay.Of(
+            "web-02", [new(Seconds(2), 1), new(Seconds(3.5), 0), new(Seconds(6), 1), new(Seconds(7), 4)], writes);
         Assert.Equal(("web-02", 4, TimeSpan.FromSeconds(3)), (delay.Server, delay.Looks, delay.Max));
         Assert.Equal(TimeSpan.FromSeconds(2.5), delay.Median);
         Assert.Equal(TimeSpan.Zero, ReplicaDelay.Of("web-02", [], writes).Max);
@@ -64,14 +68,21 @@ public sealed class WriteMeasurementTests
     {
         WriteMeasurement seen = Of([]) with { Gap = TimeSpan.FromMilliseconds(gap), Resolution = TimeSpan.FromMilliseconds(resolution) };
         Assert.Equal(
-            new WriteGap { Duration = TimeSpan.FromMilliseconds(duration), Resolution = TimeSpan.FromMilliseconds(either), Source = WriteGapSource.Canary },
+            new WriteGap
+            {
+                Duration = TimeSpan.FromMilliseconds(duration),
+                Resolution = TimeSpan.FromMilliseconds(either),
+                Source = WriteGapSource.Canary,
+            },
             WriteGap.Of(seen, TimeSpan.FromSeconds(1)));
     }
 
     [Fact]
     public void Without_a_canary_the_write_gap_is_what_the_steps_took()
     {
-        Assert.Equal(new WriteGap { Duration = TimeSpan.FromSeconds(1), Resolution = TimeSpan.Zero, Source = WriteGapSource.Steps }, WriteGap.Of(null, TimeSpan.FromSeconds(1)));
+        Assert.Equal(
+            new WriteGap { Duration = TimeSpan.FromSeconds(1), Resolution = TimeSpan.Zero, Source = WriteGapSource.Steps },
+            WriteGap.Of(null, TimeSpan.FromSeconds(1)));
         Assert.Null(WriteGap.Of(null, TimeSpan.Zero));
     }
 
@@ -91,7 +102,8 @@ public sealed class WriteMeasurementTests
 
     private static CanaryWrite Good(long sequence, double sent, double ended) => new(sequence, Seconds(sent), Seconds(ended), null);
 
-    private static CanaryWrite Bad(long sequence, double sent, double ended, string error) => new(sequence, Seconds(sent), Seconds(ended), error);
+    private static CanaryWrite Bad(long sequence, double sent, double ended, string error) =>
+        new(sequence, Seconds(sent), Seconds(ended), error);
 
     private static long Seconds(double seconds) => (long)(seconds * Stopwatch.Frequency);
 }

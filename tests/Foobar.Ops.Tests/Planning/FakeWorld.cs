@@ -73,7 +73,8 @@ internal sealed class FakeWorld
         KillAt = instant;
         return Journal.Records.Count == 0
             ? Task.FromResult(false)
-            : UntilKilledAsync(() => new PlanRunner(Journal, TimeProvider.System).ResumeAsync(Plan(), Journal.Replay(), CancellationToken.None));
+            : UntilKilledAsync(
+                () => new PlanRunner(Journal, TimeProvider.System).ResumeAsync(Plan(), Journal.Replay(), CancellationToken.None));
     }
 
     private async Task<bool> UntilKilledAsync(Func<Task<PlanResult>> run)

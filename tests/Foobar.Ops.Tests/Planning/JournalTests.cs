@@ -73,9 +73,14 @@ public sealed class JournalTests : IDisposable
     public void Two_sites_of_one_name_keep_apart()
     {
         Foobar.Ops.Inventory.Site site = Foobar.Ops.Tests.Database.HealthySite.Site;
-        Foobar.Ops.Inventory.Site staging = site with { Servers = [.. site.Servers.Select(server => server with { Addresses = [System.Net.IPAddress.Parse("198.51.100.77")] })] };
+        Foobar.Ops.Inventory.Site staging = site with
+        {
+            Servers = [.. site.Servers.Select(server => server with { Addresses = [System.Net.IPAddress.Parse("198.51.100.77")] })],
+        };
         Assert.NotEqual(OperationStore.Of(site, _root).Directory, OperationStore.Of(staging, _root).Directory);
-        Assert.Equal(OperationStore.Of(site, _root).Directory, OperationStore.Of(site with { Servers = [.. site.Servers.Reverse()] }, _root).Directory);
+        Assert.Equal(
+            OperationStore.Of(site, _root).Directory,
+            OperationStore.Of(site with { Servers = [.. site.Servers.Reverse()] }, _root).Directory);
         using IDisposable held = OperationStore.Of(site, _root).Lock("failover", DateTimeOffset.UnixEpoch);
         OperationStore.Of(staging, _root).Lock("failover", DateTimeOffset.UnixEpoch).Dispose();
     }
@@ -113,10 +118,13 @@ public sealed class JournalTests : IDisposable
     {
         using FileJournal journal = new OperationStore("www.foobar.com", _root).NewJournal("failover", DateTimeOffset.UnixEpoch);
         journal.Append([
-            Record(JournalEvent.Begin, "failover"), Record(JournalEvent.StepBegin, "fence"), Record(JournalEvent.StepDone, "fence") with { Text = "0-43-7" },
+            Record(
+                JournalEvent.Begin, "failover"), Record(
+                    JournalEvent.StepBegin, "fence"), Record(JournalEvent.StepDone, "fence") with { Text = "0-43-7" },
             Record(JournalEvent.StepBegin, "promote"), Record(JournalEvent.End, "end") with { Text = "Completed" }]);
         return File.ReadAllText(journal.Path);
     }
 
-    private static JournalRecord Record(JournalEvent what, string name) => new() { Time = DateTimeOffset.UnixEpoch, Event = what, Name = name };
+    private static JournalRecord Record(JournalEvent what, string name) =>
+        new() { Time = DateTimeOffset.UnixEpoch, Event = what, Name = name };
 }

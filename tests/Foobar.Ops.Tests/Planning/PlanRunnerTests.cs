@@ -97,7 +97,8 @@ public sealed class PlanRunnerTests
         PlanRunner runner = new(world.Journal, TimeProvider.System) { LeavesOpen = true };
         Assert.Equal(PlanOutcome.Degraded, (await runner.RunAsync(world.Plan(), CancellationToken.None)).Outcome);
         Assert.Null(world.Journal.Replay().End);
-        Assert.Equal(PlanOutcome.Completed, (await runner.ResumeAsync(world.Plan(), world.Journal.Replay(), CancellationToken.None)).Outcome);
+        Assert.Equal(
+            PlanOutcome.Completed, (await runner.ResumeAsync(world.Plan(), world.Journal.Replay(), CancellationToken.None)).Outcome);
         Assert.Null(world.Journal.Replay().End);
         runner.Close(PlanOutcome.Completed);
         Assert.Equal("Completed", world.Journal.Replay().End);
@@ -191,7 +192,9 @@ public sealed class PlanRunnerTests
 
             PlanResult result = await world.ResumeAsync();
             bool all = world.Done.SetEquals(["mark", "fence", "promote", "endpoint", "clean"]);
-            Assert.True(all ? result.Outcome == PlanOutcome.Completed : result.Outcome == PlanOutcome.Undone && world.Done.Count == 0, $"killed at instant {instant}: {result.Outcome}, left {string.Join(' ', world.Done)}");
+            Assert.True(
+                all ? result.Outcome == PlanOutcome.Completed : result.Outcome == PlanOutcome.Undone && world.Done.Count == 0,
+                $"killed at instant {instant}: {result.Outcome}, left {string.Join(' ', world.Done)}");
             Assert.NotNull(world.Journal.Replay().End);
         }
     }

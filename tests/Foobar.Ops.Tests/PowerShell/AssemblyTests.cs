@@ -16,7 +16,9 @@ public sealed class AssemblyTests
 
     [Fact]
     public void The_cmdlets_reference_nothing_but_the_library_PowerShell_and_the_base_class_library() =>
-        Assert.All(Cmdlets.GetReferencedAssemblies(), name => Assert.True(name.Name is "Foobar.Ops" or "System.Management.Automation" || IsFramework(name.Name!), name.Name));
+        Assert.All(
+            Cmdlets.GetReferencedAssemblies(),
+            name => Assert.True(name.Name is "Foobar.Ops" or "System.Management.Automation" || IsFramework(name.Name!), name.Name));
 
     [Fact]
     public void Every_parameter_and_output_type_is_one_that_a_user_can_name() =>
@@ -28,5 +30,9 @@ public sealed class AssemblyTests
             where element.Assembly == Cmdlets
             select $"{type.Name}.{property.Name} is of {element}");
 
-    private static bool IsFramework(string name) => name is "netstandard" or "mscorlib" || name.StartsWith("System", StringComparison.Ordinal) && name != "System.Management.Automation" || name.StartsWith("Microsoft.Win32.", StringComparison.Ordinal) || name == "Microsoft.VisualBasic.Core";
+    private static bool IsFramework(string name) =>
+        name is "netstandard" or "mscorlib"
+            || name.StartsWith("System", StringComparison.Ordinal) && name != "System.Management.Automation"
+            || name.StartsWith("Microsoft.Win32.", StringComparison.Ordinal)
+            || name == "Microsoft.VisualBasic.Core";
 }

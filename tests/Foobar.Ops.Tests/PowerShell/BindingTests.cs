@@ -25,7 +25,8 @@ public sealed class BindingTests
     public void What_names_no_server_is_refused_not_guessed(object? value) => Assert.Null(ServerNames.Of(value, NoProperty));
 
     [Fact]
-    public void A_finding_of_the_whole_site_names_no_server() => Assert.Null(ServerNames.Of(new object[] { "web-01", Finding(null) }, NoProperty));
+    public void A_finding_of_the_whole_site_names_no_server() =>
+        Assert.Null(ServerNames.Of(new object[] { "web-01", Finding(null) }, NoProperty));
 
     [Theory]
     [InlineData("", 4)]
@@ -34,10 +35,12 @@ public sealed class BindingTests
     [InlineData("'web-0", 2)]
     [InlineData("*-01", 2)]
     [InlineData("x", 0)]
-    public void Completions_fit_what_is_typed(string? word, int count) => Assert.Equal(count, Completions.Matching(Candidates, word).Count());
+    public void Completions_fit_what_is_typed(string? word, int count) =>
+        Assert.Equal(count, Completions.Matching(Candidates, word).Count());
 
     [Fact]
-    public void A_completion_with_odd_characters_is_one_quoted_word() => Assert.Equal("'it''s odd'", Completions.Matching(Candidates, "it").Single().Text);
+    public void A_completion_with_odd_characters_is_one_quoted_word() =>
+        Assert.Equal("'it''s odd'", Completions.Matching(Candidates, "it").Single().Text);
 
     [Fact]
     public void A_logged_script_is_one_short_line_without_control_characters()

@@ -39,7 +39,8 @@ public sealed class CiExampleTests : IDisposable
         Assert.True(failures > 0, said.Output + said.Error);
         Assert.Equal(Math.Min(failures, 255), said.ExitCode);
         Assert.Contains("TLS-008", said.Output, StringComparison.Ordinal);
-        using JsonDocument sarif = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(_folder, "foobar.sarif"), TestContext.Current.CancellationToken));
+        using JsonDocument sarif = JsonDocument.Parse(
+            await File.ReadAllTextAsync(Path.Combine(_folder, "foobar.sarif"), TestContext.Current.CancellationToken));
         Assert.Equal("2.1.0", sarif.RootElement.GetProperty("version").GetString());
         Assert.NotEqual(0, new FileInfo(Path.Combine(_folder, "foobar.md")).Length);
 
@@ -60,14 +61,17 @@ public sealed class CiExampleTests : IDisposable
 
         Assert.DoesNotContain("BEGIN", text, StringComparison.Ordinal);
         Assert.DoesNotContain("StrictHostKeyChecking", text, StringComparison.Ordinal);
-        Assert.Contains(file switch { "github-actions.yml" => "secrets.", "gitlab-ci.yml" => "FOOBAR_SSH_KEY", _ => "DownloadSecureFile@1" }, text, StringComparison.Ordinal);
+        Assert.Contains(
+            file switch { "github-actions.yml" => "secrets.", "gitlab-ci.yml" => "FOOBAR_SSH_KEY", _ => "DownloadSecureFile@1" },
+            text, StringComparison.Ordinal);
     }
 
     [Theory]
     [MemberData(nameof(Systems))]
     public async Task Every_line_of_shell_is_valid(string file)
     {
-        ToolResult said = await Tool.TryAsync("bash", ["-n"], string.Join('\n', Shell(Read(file))), cancel: TestContext.Current.CancellationToken);
+        ToolResult said = await Tool.TryAsync(
+            "bash", ["-n"], string.Join('\n', Shell(Read(file))), cancel: TestContext.Current.CancellationToken);
 
         Assert.True(said.Succeeded, said.Error);
     }
@@ -76,7 +80,8 @@ public sealed class CiExampleTests : IDisposable
     public async Task Only_pinned_host_keys_are_taken()
     {
         Needs.Programs("ssh");
-        string said = await Tool.RunAsync("ssh", ["-G", "-F", Path.Combine(Examples, "ssh_config"), "web-01"], cancel: TestContext.Current.CancellationToken);
+        string said = await Tool.RunAsync(
+            "ssh", ["-G", "-F", Path.Combine(Examples, "ssh_config"), "web-01"], cancel: TestContext.Current.CancellationToken);
 
         Assert.Contains("userknownhostsfile ci/known_hosts", said, StringComparison.Ordinal);
         Assert.Contains("stricthostkeychecking true", said, StringComparison.Ordinal);
@@ -109,16 +114,21 @@ public sealed class CiExampleTests : IDisposable
 
     private static IEnumerable<string> Published(string file, YamlNode root) => file switch
     {
-        "gitlab-ci.yml" => [.. Lines(root["compliance"]["artifacts"]["paths"]), root["compliance"]["artifacts"]["reports"]["junit"].ToString()],
+        "gitlab-ci.yml" =>
+            [.. Lines(root["compliance"]["artifacts"]["paths"]), root["compliance"]["artifacts"]["reports"]["junit"].ToString()],
         _ => Steps(root).SelectMany(step => new[] { Text(step, "publish") }
-            .Concat(step.Children.TryGetValue("with", out YamlNode? with) ? [Text(with, "sarif_file"), .. (Text(with, "path") ?? "").Split('\n')] : [])
+            .Concat(
+                step.Children.TryGetValue("with", out YamlNode? with)
+                    ? [Text(with, "sarif_file"), .. (Text(with, "path") ?? "").Split('\n')]
+                    : [])
             .Concat(step.Children.TryGetValue("inputs", out YamlNode? inputs) ? [Text(inputs, "testResultsFiles")] : []))
             .OfType<string>().Where(path => path.Length > 0),
     };
 
     private static IEnumerable<string> Lines(YamlNode list) => ((YamlSequenceNode)list).Select(line => line.ToString());
 
-    private static string? Text(YamlNode node, string key) => ((YamlMappingNode)node).Children.TryGetValue(key, out YamlNode? value) ? value.ToString() : null;
+    private static string? Text(YamlNode node, string key) =>
+        ((YamlMappingNode)node).Children.TryGetValue(key, out YamlNode? value) ? value.ToString() : null;
 
     // As the examples ask for it in their first lines.
     private async Task LayOutAsync()
@@ -126,7 +136,8 @@ public sealed class CiExampleTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_folder, "ci"));
         File.Copy(Path.Combine(Examples, "compliance.ps1"), Path.Combine(_folder, "ci", "compliance.ps1"));
         File.Copy(Path.Combine(Examples, "ssh_config"), Path.Combine(_folder, "ci", "ssh_config"));
-        await Tool.RunAsync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "auditor", "-f", Key], cancel: TestContext.Current.CancellationToken);
+        await Tool.RunAsync(
+            "ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "auditor", "-f", Key], cancel: TestContext.Current.CancellationToken);
     }
 
     private string Key => Path.Combine(_folder, "key");
@@ -135,7 +146,8 @@ public sealed class CiExampleTests : IDisposable
     {
         PowerShellHost shell = await PowerShellHost.FindAsync(TestContext.Current.CancellationToken);
         string file = Path.Combine(_folder, "lines.sh");
-        await File.WriteAllTextAsync(file, script.Replace("$(sshKey.secureFilePath)", Key, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            file, script.Replace("$(sshKey.secureFilePath)", Key, StringComparison.Ordinal), TestContext.Current.CancellationToken);
         ProcessStartInfo start = Tool.Prepare("bash", ["-e", file]);
         foreach ((string name, string? value) in shell.Prepare().Environment)
         {

@@ -14,10 +14,16 @@ public sealed class ErrorListTests
             .SelectMany(project => Directory.EnumerateFiles(Repository.PathOf("src", project), "*.cs", SearchOption.AllDirectories))
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal))
             .SelectMany(file => Thrown(File.ReadAllText(file)))];
-        SortedSet<string> listed = [.. Regex.Matches(File.ReadAllText(Repository.PathOf("docs", "errors.md")), @"^\| `([A-Z][A-Za-z]+)`", RegexOptions.Multiline, Limit)
-            .Select(match => match.Groups[1].Value)];
+        SortedSet<string> listed =
+        [
+            .. Regex.Matches(
+                File.ReadAllText(Repository.PathOf("docs", "errors.md")), @"^\| `([A-Z][A-Za-z]+)`", RegexOptions.Multiline, Limit)
+                .Select(match => match.Groups[1].Value),
+        ];
 
-        Assert.Equal("not listed:  listed but not thrown: ", $"not listed: {string.Join(", ", thrown.Except(listed))} listed but not thrown: {string.Join(", ", listed.Except(thrown))}");
+        Assert.Equal(
+            "not listed:  listed but not thrown: ",
+            $"not listed: {string.Join(", ", thrown.Except(listed))} listed but not thrown: {string.Join(", ", listed.Except(thrown))}");
     }
 
     /// <summary>The ids before a kind, written out or as a constant of the same file.</summary>

@@ -32,8 +32,11 @@ public sealed class ErrorMapperTests
         { new InvalidOperationException("bug"), "InternalError", ErrorCategory.NotSpecified },
         { new FormatException("bug"), "InternalError", ErrorCategory.NotSpecified },
         { new AggregateException(Known(ErrorKind.Timeout)), "SomeId", ErrorCategory.OperationTimeout },
-        { new AggregateException(new OperationCanceledException(), new AggregateException(Known(ErrorKind.Connection))), "SomeId", ErrorCategory.ConnectionError },
-        { new TargetInvocationException(new AggregateException(new TimeoutException())), "OperationTimeout", ErrorCategory.OperationTimeout },
+        { new AggregateException(
+            new OperationCanceledException(), new AggregateException(
+                Known(ErrorKind.Connection))), "SomeId", ErrorCategory.ConnectionError },
+        { new TargetInvocationException(
+            new AggregateException(new TimeoutException())), "OperationTimeout", ErrorCategory.OperationTimeout },
         { new TypeInitializationException("X", Known(ErrorKind.Refused)), "SomeId", ErrorCategory.InvalidOperation },
         { new AggregateException(), "InternalError", ErrorCategory.NotSpecified },
     };
@@ -64,7 +67,8 @@ public sealed class ErrorMapperTests
     [Fact]
     public void An_error_s_own_server_and_recommendation_come_first()
     {
-        FoobarException exception = new("HostKeyChanged", ErrorKind.Authentication, "lb-01: changed") { Server = "lb-01", Recommendation = "Look." };
+        FoobarException exception = new(
+            "HostKeyChanged", ErrorKind.Authentication, "lb-01: changed") { Server = "lb-01", Recommendation = "Look." };
 
         ErrorDescription description = ErrorMapper.Describe(exception, "web-01");
 

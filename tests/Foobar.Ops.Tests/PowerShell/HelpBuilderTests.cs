@@ -80,9 +80,13 @@ public sealed class HelpBuilderTests
         Assert.Equal("Gets a thing.", command.Element(Command + "details")!.Element(Maml + "description")!.Value);
         Assert.Equal(["First & foremost.", "- one", "- two"], command.Element(Maml + "description")!.Elements().Select(para => para.Value));
         Assert.Equal(["Get-Thing a", "Get-Thing b |\n    Out-Null"], command.Descendants(Dev + "code").Select(code => code.Value));
-        Assert.Equal(["Name  Size\na        1", "Says this."], command.Descendants(Dev + "remarks").First().Elements().Select(para => para.Value).Where(text => text.Length > 0));
+        Assert.Equal(
+            ["Name  Size\na        1", "Says this."],
+            command.Descendants(Dev + "remarks").First().Elements().Select(para => para.Value).Where(text => text.Length > 0));
         Assert.Equal("https://example.org/manual", command.Descendants(Maml + "uri").Last().Value);
-        Assert.Equal(["Name", "WhatIf", "Confirm"], command.Element(Command + "parameters")!.Elements().Select(parameter => parameter.Element(Maml + "name")!.Value));
+        Assert.Equal(
+            ["Name", "WhatIf", "Confirm"],
+            command.Element(Command + "parameters")!.Elements().Select(parameter => parameter.Element(Maml + "name")!.Value));
     }
 
     [Fact]
@@ -102,7 +106,9 @@ public sealed class HelpBuilderTests
     [InlineData("Get-Thing b", "Get-Other b", "at least 2 examples")]
     [InlineData("# Get-Thing", "# Get-Thong", "title must be")]
     public void What_is_missing_or_wrong_is_a_problem(string text, string instead, string problem) =>
-        Assert.Contains(Build(Whole.Replace(text, instead, StringComparison.Ordinal)).Problems, found => found.Message.Contains(problem, StringComparison.Ordinal));
+        Assert.Contains(
+            Build(Whole.Replace(text, instead, StringComparison.Ordinal)).Problems,
+            found => found.Message.Contains(problem, StringComparison.Ordinal));
 
     [Fact]
     public void A_cmdlet_without_a_source_and_a_source_without_a_cmdlet_are_problems()
@@ -114,7 +120,8 @@ public sealed class HelpBuilderTests
     [Fact]
     public void A_shared_description_stands_in_for_a_missing_one()
     {
-        HelpSource common = HelpSourceReader.Read("docs/en-US/Common-Parameters.md", "# Common-Parameters\n## PARAMETERS\n### -Name\nThe common text.\n");
+        HelpSource common = HelpSourceReader.Read(
+            "docs/en-US/Common-Parameters.md", "# Common-Parameters\n## PARAMETERS\n### -Name\nThe common text.\n");
         HelpSource own = Source(Whole.Replace("### -Name\nThe name of it.", "", StringComparison.Ordinal));
 
         HelpBuild build = HelpBuild.Of([Thing], [common, own]);

@@ -16,7 +16,9 @@ public sealed class ModuleContractTests
     [Fact]
     public void The_manifest_lists_exactly_the_format_files() =>
         Assert.Equal(
-            Directory.EnumerateFiles(Repository.PathOf("module", "Formats"), "*.ps1xml").Select(file => "Formats/" + Path.GetFileName(file)).Order(StringComparer.Ordinal),
+            Directory.EnumerateFiles(Repository.PathOf("module", "Formats"), "*.ps1xml")
+                .Select(file => "Formats/" + Path.GetFileName(file))
+                .Order(StringComparer.Ordinal),
             Repository.ManifestList("FormatsToProcess"));
 
     [Fact]
@@ -57,7 +59,10 @@ public sealed class ModuleContractTests
     {
         CmdletShape measure = Cmdlets.Single(cmdlet => cmdlet.Name == "Measure-FoobarWrite");
 
-        Assert.Equal(["CanaryCredential"], measure.Parameters.Where(parameter => parameter.In(ParameterShape.AllSets)?.Position is not null).Select(parameter => parameter.Name));
+        Assert.Equal(
+            ["CanaryCredential"],
+            measure.Parameters.Where(parameter => parameter.In(ParameterShape.AllSets)?.Position is not null)
+                .Select(parameter => parameter.Name));
     }
 
     private static IEnumerable<string> Views() =>

@@ -16,8 +16,13 @@ internal static class Repository
         string manifest = File.ReadAllText(PathOf("Foobar.Ops.psd1"));
         Match list = Regex.Match(manifest, key + @"\s*=\s*@\(([^)]*)\)", RegexOptions.None, TimeSpan.FromSeconds(5));
         Assert.True(list.Success, $"The manifest has no list {key}.");
-        return [.. Regex.Matches(list.Groups[1].Value, "'([^']+)'", RegexOptions.None, TimeSpan.FromSeconds(5)).Select(word => word.Groups[1].Value)];
+        return
+        [
+            .. Regex.Matches(list.Groups[1].Value, "'([^']+)'", RegexOptions.None, TimeSpan.FromSeconds(5))
+                .Select(word => word.Groups[1].Value),
+        ];
     }
 
-    private static string Find([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
+    private static string Find([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
 }

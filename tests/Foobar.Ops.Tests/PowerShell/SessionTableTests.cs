@@ -17,14 +17,19 @@ public sealed class SessionTableTests
     [InlineData("/sites/a.json", 9, null, null, false)]
     [InlineData("/sites/a.json", 1, "app", "x", false)]
     [InlineData("/sites/a.json", 1, null, null, true)]
-    public void Everything_that_makes_a_session_what_it_is_is_in_its_key(string inventory, byte content, string? user, string? password, bool acceptNew) =>
-        Assert.NotEqual(SessionKey.Of("/sites/a.json", [1], [null, null], false), SessionKey.Of(inventory, [content], [user is null ? null : new NetworkCredential(user, password), null], acceptNew));
+    public void Everything_that_makes_a_session_what_it_is_is_in_its_key(
+        string inventory, byte content, string? user, string? password, bool acceptNew) =>
+        Assert.NotEqual(
+            SessionKey.Of("/sites/a.json", [1], [null, null], false),
+            SessionKey.Of(inventory, [content], [user is null ? null : new NetworkCredential(user, password), null], acceptNew));
 
     [Theory]
     [InlineData("root", "x")]
     [InlineData("app", "y")]
     public void Another_user_or_password_is_another_session(string user, string password) =>
-        Assert.NotEqual(SessionKey.Of("/a", Content, [new NetworkCredential("app", "x")], false), SessionKey.Of("/a", Content, [new NetworkCredential(user, password)], false));
+        Assert.NotEqual(
+            SessionKey.Of("/a", Content, [new NetworkCredential("app", "x")], false),
+            SessionKey.Of("/a", Content, [new NetworkCredential(user, password)], false));
 
     [Fact]
     public void Another_transport_or_SSH_login_is_another_session()
@@ -33,8 +38,12 @@ public sealed class SessionTableTests
 
         Assert.NotEqual(asked.KeyOf(Content), (asked with { Transport = SshTransport.SshNet }).KeyOf(Content));
         Assert.NotEqual(asked.KeyOf(Content), (asked with { Ssh = new NetworkCredential("operator", "x") }).KeyOf(Content));
-        Assert.NotEqual((asked with { Ssh = new NetworkCredential("operator", "x") }).KeyOf(Content), (asked with { Ssh = new NetworkCredential("operator", "y") }).KeyOf(Content));
-        Assert.NotEqual((asked with { Database = new NetworkCredential("operator", "x") }).KeyOf(Content), (asked with { Ssh = new NetworkCredential("operator", "x") }).KeyOf(Content));
+        Assert.NotEqual(
+            (asked with { Ssh = new NetworkCredential("operator", "x") }).KeyOf(Content),
+            (asked with { Ssh = new NetworkCredential("operator", "y") }).KeyOf(Content));
+        Assert.NotEqual(
+            (asked with { Database = new NetworkCredential("operator", "x") }).KeyOf(Content),
+            (asked with { Ssh = new NetworkCredential("operator", "x") }).KeyOf(Content));
     }
 
     [Fact]
@@ -127,9 +136,11 @@ public sealed class SessionTableTests
 
         public bool IsClosed => false;
 
-        public Task<IServerSession> GetServerAsync(string server, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public Task<IServerSession> GetServerAsync(string server, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public Task<IDatabaseSession> OpenDatabaseAsync(string server, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public Task<IDatabaseSession> OpenDatabaseAsync(string server, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
         public ISiteSession Fresh() => this;
 

@@ -12,5 +12,6 @@ internal static class TestSite
         Policy = new Policy(),
     };
 
-    public static Server Server(string name, params Role[] roles) => new() { Name = name, Roles = roles, Ssh = new SshEndpoint { Host = name } };
+    public static Server Server(string name, params Role[] roles) =>
+        new() { Name = name, Roles = roles, Ssh = new SshEndpoint { Host = name } };
 }

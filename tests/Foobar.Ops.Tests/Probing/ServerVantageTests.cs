@@ -33,7 +33,9 @@ public sealed class ServerVantageTests
         IReadOnlyList<ProbeResult> results = await RunAsync(tool, hidden, probes);
 
         ProbeState told = tool == "bash" ? ProbeState.Unknown : ProbeState.NoReply;
-        Assert.Equal([ProbeState.Open, ProbeState.Refused, ProbeState.Open, told, tool == "bash" ? ProbeState.Unknown : ProbeState.Refused], results.Select(static result => result.State));
+        Assert.Equal(
+            [ProbeState.Open, ProbeState.Refused, ProbeState.Open, told, tool == "bash" ? ProbeState.Unknown : ProbeState.Refused],
+            results.Select(static result => result.State));
         Assert.Equal(probes, results.Select(static result => result.Probe));
         if (tool != "bash")
         {
@@ -45,7 +47,8 @@ public sealed class ServerVantageTests
     [Fact]
     public async Task A_server_without_any_tool_makes_every_probe_unknown_with_the_reason()
     {
-        IReadOnlyList<ProbeResult> results = await RunAsync("none", "perl python3 bash", [new Probe(IPAddress.Loopback, TransportProtocol.Tcp, 9)]);
+        IReadOnlyList<ProbeResult> results = await RunAsync(
+            "none", "perl python3 bash", [new Probe(IPAddress.Loopback, TransportProtocol.Tcp, 9)]);
 
         Assert.Equal(ProbeState.Unknown, Assert.Single(results).State);
         Assert.Contains("none of perl, python3 and bash", results[0].Detail, StringComparison.Ordinal);
@@ -69,9 +72,11 @@ public sealed class ServerVantageTests
         closed.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listening.Listen();
 
-        IReadOnlyList<ProbeResult> results = await new LocalVantage().RunAsync([Tcp(listening), Tcp(closed), Udp(silent), Udp(closed)], Quick, TestContext.Current.CancellationToken);
+        IReadOnlyList<ProbeResult> results = await new LocalVantage().RunAsync(
+            [Tcp(listening), Tcp(closed), Udp(silent), Udp(closed)], Quick, TestContext.Current.CancellationToken);
 
-        Assert.Equal([ProbeState.Open, ProbeState.Refused, ProbeState.NoReply, ProbeState.Refused], results.Select(static result => result.State));
+        Assert.Equal(
+            [ProbeState.Open, ProbeState.Refused, ProbeState.NoReply, ProbeState.Refused], results.Select(static result => result.State));
     }
 
     [Fact]
@@ -79,17 +84,21 @@ public sealed class ServerVantageTests
     {
         using Socket silent = Listen(SocketType.Dgram, IPAddress.Loopback);
         using CancellationTokenSource stop = new(TimeSpan.FromMilliseconds(100));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new LocalVantage().RunAsync([Udp(silent)], Quick with { Wait = TimeSpan.FromMinutes(1) }, stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => new LocalVantage().RunAsync([Udp(silent)], Quick with { Wait = TimeSpan.FromMinutes(1) }, stop.Token));
     }
 
     [Fact]
     public void What_no_line_speaks_of_is_unknown()
     {
         Probe[] probes = [new(IPAddress.Loopback, TransportProtocol.Tcp, 1), new(IPAddress.Loopback, TransportProtocol.Tcp, 2)];
-        IReadOnlyList<ProbeResult> results = ServerVantage.Parse(probes, "tool perl\n1 EHOSTUNREACH 3.5 192.0.2.1\n", "Alarm clock", "web-01");
+        IReadOnlyList<ProbeResult> results = ServerVantage.Parse(
+            probes, "tool perl\n1 EHOSTUNREACH 3.5 192.0.2.1\n", "Alarm clock", "web-01");
         Assert.Equal([ProbeState.Unknown, ProbeState.Unreachable], results.Select(static result => result.State));
         Assert.Contains("Alarm clock", results[0].Detail, StringComparison.Ordinal);
-        Assert.Equal(("EHOSTUNREACH", IPAddress.Parse("192.0.2.1"), TimeSpan.FromMilliseconds(3.5)), (results[1].Detail, results[1].Source, results[1].Time));
+        Assert.Equal(
+            ("EHOSTUNREACH", IPAddress.Parse("192.0.2.1"), TimeSpan.FromMilliseconds(3.5)),
+            (results[1].Detail, results[1].Source, results[1].Time));
     }
 
     [Fact]
@@ -98,7 +107,9 @@ public sealed class ServerVantageTests
 
     [Fact]
     public void Any_output_is_read_or_refused() => ParserProperties.TakesOrRefusesAnyText(
-        text => ServerVantage.Parse([new(IPAddress.Loopback, TransportProtocol.Tcp, 1)], text, "", "web-01"), "tool perl\n0 open 0.5 192.0.2.1\n", "tool none");
+        text =>
+            ServerVantage.Parse(
+                [new(IPAddress.Loopback, TransportProtocol.Tcp, 1)], text, "", "web-01"), "tool perl\n0 open 0.5 192.0.2.1\n", "tool none");
 
     // A folder that holds no more than the tools that are not hidden stands in for a small server.
     private static async Task<IReadOnlyList<ProbeResult>> RunAsync(string tool, string hidden, Probe[] probes)
@@ -109,14 +120,22 @@ public sealed class ServerVantageTests
             Needs.Programs("timeout", "perl", "python3", "bash", "env");
             foreach (string name in ((string[])["sh", "timeout", "perl", "python3", "bash", "env"]).Except(hidden.Split(' ')))
             {
-                string path = ((string[])["/usr/bin", "/bin", .. Environment.GetEnvironmentVariable("PATH")!.Split(':')]).Select(place => Path.Combine(place, name)).First(File.Exists);
+                string path = ((string[])["/usr/bin", "/bin", .. Environment.GetEnvironmentVariable("PATH")!.Split(':')])
+                    .Select(place => Path.Combine(place, name))
+                    .First(File.Exists);
                 string stand = Path.Combine(folder, name);
                 await File.WriteAllTextAsync(stand, $"#!/bin/sh\nexec {path} \"$@\"\n", TestContext.Current.CancellationToken);
                 File.SetUnixFileMode(stand, UnixFileMode.UserRead | UnixFileMode.UserExecute);
             }
 
             RemoteCommand command = ServerVantage.Command(probes, Quick);
-            ProcessStartInfo start = new(Path.Combine(folder, "sh"), ["-c", command.Script.Replace("PATH=\"$PATH:/usr/sbin:/sbin\"", $"PATH={folder}", StringComparison.Ordinal).Replace("/usr/libexec/platform-python", "no-such", StringComparison.Ordinal)])
+            ProcessStartInfo start = new(
+                Path.Combine(folder, "sh"),
+                [
+                    "-c",
+                    command.Script.Replace("PATH=\"$PATH:/usr/sbin:/sbin\"", $"PATH={folder}", StringComparison.Ordinal)
+                        .Replace("/usr/libexec/platform-python", "no-such", StringComparison.Ordinal),
+                ])
             {
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
@@ -126,7 +145,8 @@ public sealed class ServerVantageTests
             await FeedAsync(process.StandardInput.BaseStream, command.Input);
             string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
             Assert.StartsWith($"tool {tool}", output, StringComparison.Ordinal);
-            return ServerVantage.Parse(probes, output, await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken), "here");
+            return ServerVantage.Parse(
+                probes, output, await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken), "here");
         }
         finally
         {
@@ -141,7 +161,8 @@ public sealed class ServerVantageTests
         return socket;
     }
 
-    private static Probe Tcp(Socket socket) => new(((IPEndPoint)socket.LocalEndPoint!).Address, TransportProtocol.Tcp, ((IPEndPoint)socket.LocalEndPoint!).Port);
+    private static Probe Tcp(Socket socket) =>
+        new(((IPEndPoint)socket.LocalEndPoint!).Address, TransportProtocol.Tcp, ((IPEndPoint)socket.LocalEndPoint!).Port);
 
     private static Probe Udp(Socket socket) => Tcp(socket) with { Protocol = TransportProtocol.Udp };
 

@@ -51,7 +51,8 @@ public sealed class DatabaseOpenerTests
     {
         await using ScriptedDatabase database = new() { Greets = _ => [] };
         using CancellationTokenSource cancel = new();
-        Task opening = DatabaseOpener.ConnectAsync("web-01", database.Path, "app", password: null, encrypt: true, TimeSpan.FromMinutes(10), cancel.Token);
+        Task opening = DatabaseOpener.ConnectAsync(
+            "web-01", database.Path, "app", password: null, encrypt: true, TimeSpan.FromMinutes(10), cancel.Token);
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening.WaitAsync(Limit * 10, TestContext.Current.CancellationToken));
     }
@@ -98,7 +99,8 @@ public sealed class DatabaseOpenerTests
         string path = Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N"));
 
         DatabaseException error = await Assert.ThrowsAsync<DatabaseException>(
-            () => DatabaseOpener.ConnectAsync("web-01", path, "app", password: null, encrypt: false, TimeSpan.FromMinutes(1), CancellationToken.None));
+            () => DatabaseOpener.ConnectAsync(
+                "web-01", path, "app", password: null, encrypt: false, TimeSpan.FromMinutes(1), CancellationToken.None));
 
         Assert.Equal("DatabaseUnreachable", error.ErrorId);
         Assert.Contains(
@@ -121,7 +123,9 @@ public sealed class DatabaseOpenerTests
     public async Task What_the_driver_says_after_the_limit_is_a_timeout(double waited, string expected)
     {
         await using ScriptedDatabase database = new() { Greets = _ => [0] };
-        Exception raw = await Assert.ThrowsAnyAsync<Exception>(() => LoadedDrivers.Database.Create(new(database.Path, "app", null, Encrypt: false, Limit)).OpenAsync(TestContext.Current.CancellationToken));
+        Exception raw = await Assert.ThrowsAnyAsync<Exception>(
+            () => LoadedDrivers.Database.Create(new(database.Path, "app", null, Encrypt: false, Limit))
+                .OpenAsync(TestContext.Current.CancellationToken));
         foreach (Exception error in (Exception[])[raw, new IOException("closed")])
         {
             Exception told = DatabaseOpener.Told("web-01", "app", byPassword: false, error, Limit, TimeSpan.FromSeconds(waited));
@@ -133,7 +137,9 @@ public sealed class DatabaseOpenerTests
     public async Task What_the_server_says_after_the_limit_is_told_as_it_is()
     {
         await using ScriptedDatabase database = new() { LogsIn = () => ScriptedDatabase.Error(1045, "#28000Access denied") };
-        Exception raw = await Assert.ThrowsAnyAsync<Exception>(() => LoadedDrivers.Database.Create(new(database.Path, "app", null, Encrypt: false, Limit)).OpenAsync(TestContext.Current.CancellationToken));
+        Exception raw = await Assert.ThrowsAnyAsync<Exception>(
+            () => LoadedDrivers.Database.Create(new(database.Path, "app", null, Encrypt: false, Limit))
+                .OpenAsync(TestContext.Current.CancellationToken));
         Exception told = DatabaseOpener.Told("web-01", "app", byPassword: false, raw, Limit, Limit * 2);
         Assert.Equal("DatabaseLoginRefused", Assert.IsType<DatabaseException>(told).ErrorId);
     }
@@ -143,7 +149,12 @@ public sealed class DatabaseOpenerTests
     {
         foreach (bool greets in (bool[])[true, false])
         {
-            ScriptedDatabase database = new() { Greets = id => greets ? ScriptedDatabase.Greeting("9.7.0", id) : [10, .. greeting], LogsIn = () => [0xfe, .. answer], Answers = (_, _) => Task.FromResult<byte[]?>(null) };
+            ScriptedDatabase database = new()
+            {
+                Greets = id => greets ? ScriptedDatabase.Greeting("9.7.0", id) : [10, .. greeting],
+                LogsIn = () => [0xfe, .. answer],
+                Answers = (_, _) => Task.FromResult<byte[]?>(null),
+            };
             Exception? error = Record.ExceptionAsync(() => OpenAsync(database)).AsTask().GetAwaiter().GetResult();
             database.DisposeAsync().AsTask().GetAwaiter().GetResult();
             Assert.True(error is null or DatabaseException, error?.ToString());

@@ -11,10 +11,17 @@ public sealed class DatabasePathTests
     public async Task A_cancelled_write_kills_nothing_and_its_connection_ends()
     {
         TaskCompletionSource never = new();
-        await using ScriptedDatabase database = new() { Answers = async (_, sql) => { await (sql == "write" ? never.Task : Task.CompletedTask); return ScriptedDatabase.Ok; } };
+        await using ScriptedDatabase database = new()
+        {
+            Answers = async (_, sql) => { await (sql == "write" ? never.Task : Task.CompletedTask); return ScriptedDatabase.Ok; },
+        };
         using Secret password = new("s3cret");
         await using DatabasePath path = await DatabasePath.OpenAsync(
-            new FakeServerSession(TestSite.Create().Find("lb-01")!) { Forward = new LocalForward(database.Path) }, new("192.0.2.10", 3306), new("canary", password), Limit, TestContext.Current.CancellationToken);
+            new FakeServerSession(
+                TestSite.Create().Find("lb-01")!)
+                {
+                    Forward = new LocalForward(database.Path),
+                }, new("192.0.2.10", 3306), new("canary", password), Limit, TestContext.Current.CancellationToken);
         IDatabaseSession session = await path.ConnectAsync(TestContext.Current.CancellationToken);
         using CancellationTokenSource cancel = new();
         Task writing = session.ExecuteAsync("write", cancellationToken: cancel.Token);
@@ -32,8 +39,13 @@ public sealed class DatabasePathTests
         await using ScriptedDatabase database = new() { Greets = _ => [] };
         using Secret password = new("s3cret");
         await using DatabasePath path = await DatabasePath.OpenAsync(
-            new FakeServerSession(TestSite.Create().Find("lb-01")!) { Forward = new LocalForward(database.Path) }, new("192.0.2.10", 3306), new("canary", password), Limit, TestContext.Current.CancellationToken);
-        DatabaseException error = await Assert.ThrowsAsync<DatabaseException>(() => path.ConnectAsync(TestContext.Current.CancellationToken));
+            new FakeServerSession(
+                TestSite.Create().Find("lb-01")!)
+                {
+                    Forward = new LocalForward(database.Path),
+                }, new("192.0.2.10", 3306), new("canary", password), Limit, TestContext.Current.CancellationToken);
+        DatabaseException error = await Assert.ThrowsAsync<DatabaseException>(
+            () => path.ConnectAsync(TestContext.Current.CancellationToken));
         Assert.Equal(("DatabaseTimeout", "lb-01"), (error.ErrorId, error.Server));
         await database.EndOf(1).WaitAsync(Limit * 10, TestContext.Current.CancellationToken);
     }

@@ -20,7 +20,11 @@ public sealed class DatabaseSessionTests
     [Fact]
     public async Task A_refused_statement_keeps_number_and_state_and_the_connection()
     {
-        await using ScriptedDatabase database = new() { Answers = (_, sql) => Task.FromResult<byte[]?>(sql == "bad" ? ScriptedDatabase.Error(1064, "#42000syntax") : ScriptedDatabase.Ok) };
+        await using ScriptedDatabase database = new()
+        {
+            Answers = (_, sql) =>
+                Task.FromResult<byte[]?>(sql == "bad" ? ScriptedDatabase.Error(1064, "#42000syntax") : ScriptedDatabase.Ok),
+        };
         await using DatabaseSession session = await OpenAsync(database);
         DatabaseException error = await Assert.ThrowsAsync<DatabaseException>(() => session.ExecuteAsync("bad"));
         Assert.Equal(("StatementRefused", 1064, "42000"), (error.ErrorId, error.Number, error.SqlState));
@@ -30,7 +34,11 @@ public sealed class DatabaseSessionTests
     [Fact]
     public async Task A_statement_that_somebody_else_interrupts_says_so()
     {
-        await using ScriptedDatabase database = new() { Answers = (_, sql) => Task.FromResult<byte[]?>(sql == "long" ? ScriptedDatabase.Error(1317, "#70100Query execution was interrupted") : ScriptedDatabase.Ok) };
+        await using ScriptedDatabase database = new()
+        {
+            Answers = (_, sql) => Task.FromResult<byte[]?>(
+                sql == "long" ? ScriptedDatabase.Error(1317, "#70100Query execution was interrupted") : ScriptedDatabase.Ok),
+        };
         await using DatabaseSession session = await OpenAsync(database);
         DatabaseException error = await Assert.ThrowsAsync<DatabaseException>(() => session.QueryAsync("long"));
         Assert.Equal(("StatementRefused", 1317, "70100"), (error.ErrorId, error.Number, error.SqlState));
@@ -43,7 +51,8 @@ public sealed class DatabaseSessionTests
         await using DatabaseSession session = await OpenAsync(database);
         for (int attempt = 0; attempt < 2; attempt++)
         {
-            Assert.Equal("DatabaseConnectionLost", (await Assert.ThrowsAsync<DatabaseException>(() => session.ExecuteAsync("long"))).ErrorId);
+            Assert.Equal(
+                "DatabaseConnectionLost", (await Assert.ThrowsAsync<DatabaseException>(() => session.ExecuteAsync("long"))).ErrorId);
         }
     }
 
@@ -79,14 +88,19 @@ public sealed class DatabaseSessionTests
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running.WaitAsync(Limit, TestContext.Current.CancellationToken));
         await session.ExecuteAsync("next", cancellationToken: TestContext.Current.CancellationToken);
-        Assert.Equal([(1, "long"), (2, "KILL QUERY 1"), (1, "DO 0"), (1, "next")], database.Heard.Where(one => !one.Sql.StartsWith("SET NAMES", StringComparison.Ordinal)));
+        Assert.Equal(
+            [(1, "long"), (2, "KILL QUERY 1"), (1, "DO 0"), (1, "next")],
+            database.Heard.Where(one => !one.Sql.StartsWith("SET NAMES", StringComparison.Ordinal)));
     }
 
     [Fact]
     public async Task A_statement_that_can_t_be_ended_costs_the_connection()
     {
         TaskCompletionSource never = new();
-        await using ScriptedDatabase database = new() { Answers = async (_, sql) => { await (sql == "long" ? never.Task : Task.CompletedTask); return ScriptedDatabase.Ok; } };
+        await using ScriptedDatabase database = new()
+        {
+            Answers = async (_, sql) => { await (sql == "long" ? never.Task : Task.CompletedTask); return ScriptedDatabase.Ok; },
+        };
         DatabaseSession session = await OpenAsync(database);
         session.TimeLimit = TimeSpan.FromMilliseconds(50);
         Assert.Equal("DatabaseTimeout", (await Assert.ThrowsAsync<DatabaseException>(() => session.ExecuteAsync("long"))).ErrorId);
@@ -98,9 +112,11 @@ public sealed class DatabaseSessionTests
 
     private static async Task<DatabaseSession> OpenAsync(ScriptedDatabase database)
     {
-        return new DatabaseSession("web-01", await ConnectAsync(TestContext.Current.CancellationToken), new NoForward(), ConnectAsync, log: null);
+        return new DatabaseSession(
+            "web-01", await ConnectAsync(TestContext.Current.CancellationToken), new NoForward(), ConnectAsync, log: null);
 
-        Task<System.Data.Common.DbConnection> ConnectAsync(CancellationToken token) => DatabaseOpener.ConnectAsync("web-01", database.Path, "app", password: null, encrypt: false, Limit, token);
+        Task<System.Data.Common.DbConnection> ConnectAsync(CancellationToken token) =>
+            DatabaseOpener.ConnectAsync("web-01", database.Path, "app", password: null, encrypt: false, Limit, token);
     }
 
     private sealed class NoForward : IForward

@@ -35,9 +35,11 @@ internal sealed class FakeDatabaseSession(string server, string version) : IData
 
     /// <summary>Refuses statements that hold <paramref name="part"/> with the server's error number.</summary>
     public FakeDatabaseSession Refuse(string part, int number, string message, string sqlState = "HY000") => On(part, () =>
-        throw new DatabaseException("StatementRefused", ErrorKind.Failed, $"{server}: {message}") { Server = server, Number = number, SqlState = sqlState });
+        throw new DatabaseException(
+            "StatementRefused", ErrorKind.Failed, $"{server}: {message}") { Server = server, Number = number, SqlState = sqlState });
 
-    public Task<IReadOnlyList<DatabaseRow>> QueryAsync(string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default)
+    public Task<IReadOnlyList<DatabaseRow>> QueryAsync(
+        string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default)
     {
         Statements.Add(sql);
         Func<IReadOnlyList<DatabaseRow>>? rows = _answers.Find(each => sql.Contains(each.Part, StringComparison.OrdinalIgnoreCase)).Rows;
@@ -45,7 +47,13 @@ internal sealed class FakeDatabaseSession(string server, string version) : IData
         {
             return rows is not null
                 ? Task.FromResult(rows())
-                : throw new DatabaseException("StatementRefused", ErrorKind.Failed, $"{server}: nobody scripted '{sql}'") { Server = server, Number = 1064, SqlState = "42000" };
+                : throw new DatabaseException(
+                    "StatementRefused", ErrorKind.Failed, $"{server}: nobody scripted '{sql}'")
+                    {
+                        Server = server,
+                        Number = 1064,
+                        SqlState = "42000",
+                    };
         }
         catch (DatabaseException error)
         {
@@ -53,7 +61,8 @@ internal sealed class FakeDatabaseSession(string server, string version) : IData
         }
     }
 
-    public async Task<int> ExecuteAsync(string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default) =>
+    public async Task<int> ExecuteAsync(
+        string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default) =>
         (await QueryAsync(sql, parameters, cancellationToken)).Count;
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -71,7 +71,8 @@ internal sealed class FakeServerSession(Server server) : IServerSession
     public Task<Stream> ConnectAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default) =>
         _streams.TryGetValue(endpoint, out Func<Stream>? stream)
             ? Task.FromResult(stream())
-            : Task.FromException<Stream>(new FoobarException("ForwardFailed", ErrorKind.Connection, $"{server}: nothing listens at {endpoint}") { Server = server.Name });
+            : Task.FromException<Stream>(new FoobarException(
+                "ForwardFailed", ErrorKind.Connection, $"{server}: nothing listens at {endpoint}") { Server = server.Name });
 
     /// <summary>Where forwards lead; nowhere if left out.</summary>
     public IForward? Forward { get; init; }

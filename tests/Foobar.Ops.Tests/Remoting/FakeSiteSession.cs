@@ -7,7 +7,8 @@ namespace Foobar.Ops.Tests.Remoting;
 /// <summary>A site whose servers and databases answer as scripted; each server has a fake from the start.</summary>
 internal sealed class FakeSiteSession(Site site) : ISiteSession
 {
-    private readonly Dictionary<string, FakeServerSession> _servers = site.Servers.ToDictionary(server => server.Name, server => new FakeServerSession(server), StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, FakeServerSession> _servers = site.Servers.ToDictionary(
+        server => server.Name, server => new FakeServerSession(server), StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, FakeDatabaseSession> _databases = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, FoobarException> _unreachable = new(StringComparer.OrdinalIgnoreCase);
 
@@ -43,7 +44,8 @@ internal sealed class FakeSiteSession(Site site) : ISiteSession
     public Task<IDatabaseSession> OpenDatabaseAsync(string server, CancellationToken cancellationToken = default) =>
         _unreachable.TryGetValue(server, out FoobarException? error) ? Task.FromException<IDatabaseSession>(error)
         : _databases.TryGetValue(server, out FakeDatabaseSession? database) ? Task.FromResult<IDatabaseSession>(database)
-        : Task.FromException<IDatabaseSession>(new DatabaseException("DatabaseUnreachable", ErrorKind.Connection, $"{server}: no database answers") { Server = server });
+        : Task.FromException<IDatabaseSession>(new DatabaseException(
+            "DatabaseUnreachable", ErrorKind.Connection, $"{server}: no database answers") { Server = server });
 
     public ISiteSession Fresh() => this;
 

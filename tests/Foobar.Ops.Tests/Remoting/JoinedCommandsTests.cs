@@ -23,7 +23,8 @@ public sealed class JoinedCommandsTests
     {
         await using ServerSession session = await LocalShell.OpenAsync(new LocalShell("sh"));
         RemoteCommand[] commands = [.. Scripts.Select(static script => RemoteCommand.FromScript(script))];
-        CommandResult[] alone = await Task.WhenAll(commands.Select(command => session.RunAsync(command, TestContext.Current.CancellationToken)));
+        CommandResult[] alone = await Task.WhenAll(
+            commands.Select(command => session.RunAsync(command, TestContext.Current.CancellationToken)));
         Activities log = new(session);
         JoinedCommands joined = new(log, TestContext.Current.CancellationToken);
 
@@ -40,7 +41,9 @@ public sealed class JoinedCommandsTests
         JoinedCommands joined = new(session, TestContext.Current.CancellationToken);
         RemoteCommand hung = RemoteCommand.FromScript("sleep 60") with { TimeLimit = TimeSpan.FromSeconds(1) };
 
-        Task<CommandResult> first = joined.RunAsync(RemoteCommand.FromScript("echo 1")), second = joined.RunAsync(hung), third = joined.RunAsync(RemoteCommand.FromScript("echo 3"));
+        Task<CommandResult> first = joined.RunAsync(
+            RemoteCommand.FromScript("echo 1")), second = joined.RunAsync(
+                hung), third = joined.RunAsync(RemoteCommand.FromScript("echo 3"));
 
         Assert.Equal("CommandTimeout", (await Assert.ThrowsAsync<FoobarException>(() => second)).ErrorId);
         Assert.Equal(["1\n", "3\n"], [(await first).OutputText, (await third).OutputText]);
@@ -49,10 +52,15 @@ public sealed class JoinedCommandsTests
     [Fact]
     public async Task What_loses_the_connection_is_everybody_s_error()
     {
-        FakeServerSession server = new FakeSiteSession(TestSite.Create()).Server("web-01").Fail("echo", new FoobarException("ConnectionLost", ErrorKind.Connection, "lost"));
+        FakeServerSession server = new FakeSiteSession(TestSite.Create())
+            .Server("web-01")
+            .Fail("echo", new FoobarException("ConnectionLost", ErrorKind.Connection, "lost"));
         JoinedCommands joined = new(server, TestContext.Current.CancellationToken);
 
-        Task<CommandResult>[] all = [joined.RunAsync(RemoteCommand.FromScript("echo 1")), joined.RunAsync(RemoteCommand.FromScript("echo 2"))];
+        Task<CommandResult>[] all =
+        [
+            joined.RunAsync(RemoteCommand.FromScript("echo 1")), joined.RunAsync(RemoteCommand.FromScript("echo 2")),
+        ];
 
         foreach (Task<CommandResult> each in all)
         {
@@ -60,7 +68,8 @@ public sealed class JoinedCommandsTests
         }
     }
 
-    private static string Shown(CommandResult result) => $"{result.Command}|{result.ExitCode}|{result.OutputText}|{result.ErrorText.Contains("err", StringComparison.Ordinal)}{result.ErrorText.Contains("last", StringComparison.Ordinal)}";
+    private static string Shown(CommandResult result) =>
+        $"{result.Command}|{result.ExitCode}|{result.OutputText}|{result.ErrorText.Contains("err", StringComparison.Ordinal)}{result.ErrorText.Contains("last", StringComparison.Ordinal)}";
 
     /// <summary>Counts the jobs of a session.</summary>
     private sealed class Activities(IServerSession session) : IServerSession
@@ -77,9 +86,11 @@ public sealed class JoinedCommandsTests
             return session.RunAsync(command, cancellationToken);
         }
 
-        public Task<Stream> ConnectAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public Task<Stream> ConnectAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public Task<IForward> ForwardAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public Task<IForward> ForwardAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

@@ -69,7 +69,8 @@ internal sealed class LocalShell : IShellTransport
     {
         public Task<Stream> ConnectAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<IForward> ForwardAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<IForward> ForwardAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

@@ -32,7 +32,11 @@ public sealed class LocalSshd : IDisposable
             Directory.CreateDirectory("/run/sshd");
         }
 
-        File.WriteAllText(At("sshd_config"), $"HostKey {At("host")}\nListenAddress 127.0.0.1\nPort {Port}\nAuthorizedKeysFile {At("authorized_keys")}\nPidFile none\nStrictModes no\nUsePAM no\nMaxStartups 100\nMaxSessions 100\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n");
+        File.WriteAllText(
+            At("sshd_config"),
+            $"HostKey {At("host")}\nListenAddress 127.0.0.1\nPort {Port}\nAuthorizedKeysFile {At("authorized_keys")}\nPidFile none\n"
+                + "StrictModes no\nUsePAM no\nMaxStartups 100\nMaxSessions 100\nPasswordAuthentication no\n"
+                + "KbdInteractiveAuthentication no\n");
         KnownHosts = WriteKnownHosts("known_hosts", "", "host");
         _process = Process.Start(new ProcessStartInfo(Program, ["-D", "-e", "-f", At("sshd_config")]) { RedirectStandardError = true })!;
         _process.ErrorDataReceived += static (_, _) => { };
@@ -66,22 +70,36 @@ public sealed class LocalSshd : IDisposable
     }
 
     /// <summary>A site with one server at this sshd; <paramref name="more"/> stands first in its ssh_config.</summary>
-    public Site Site(string? knownHosts = null, string identity = "id", string host = "127.0.0.1", int? port = null, string more = "", params string[] names)
+    public Site Site(
+        string? knownHosts = null,
+        string identity = "id",
+        string host = "127.0.0.1",
+        int? port = null,
+        string more = "",
+        params string[] names)
     {
         string config = At($"config-{Guid.NewGuid():N}");
-        File.WriteAllText(config, $"{more}\nHost *\n  HostName {host}\n  Port {port ?? Port}\n  UserKnownHostsFile {knownHosts ?? KnownHosts}\n  GlobalKnownHostsFile none\n  IdentityFile {At(identity)}\n  IdentitiesOnly yes\n  IdentityAgent none\n");
+        File.WriteAllText(
+            config,
+            $"{more}\nHost *\n  HostName {host}\n  Port {port ?? Port}\n  UserKnownHostsFile {knownHosts ?? KnownHosts}\n  "
+                + $"GlobalKnownHostsFile none\n  IdentityFile {At(identity)}\n  IdentitiesOnly yes\n  IdentityAgent none\n");
         return new Site
         {
             Name = "www.foobar.com",
             SshConfig = config,
             Policy = new Policy(),
-            Servers = [.. (names.Length > 0 ? names : ["web-01"]).Select(name => new Server { Name = name, Roles = [Role.Web], Ssh = new SshEndpoint { Host = name } })],
+            Servers =
+            [
+                .. (names.Length > 0 ? names : ["web-01"])
+                    .Select(name => new Server { Name = name, Roles = [Role.Web], Ssh = new SshEndpoint { Host = name } }),
+            ],
         };
     }
 
     public string Fingerprint(string key)
     {
-        using Process process = Process.Start(new ProcessStartInfo("ssh-keygen", ["-lf", At(key + ".pub")]) { RedirectStandardOutput = true })!;
+        using Process process = Process.Start(new ProcessStartInfo(
+            "ssh-keygen", ["-lf", At(key + ".pub")]) { RedirectStandardOutput = true })!;
         return process.StandardOutput.ReadToEnd().Split(' ')[1];
     }
 

@@ -130,7 +130,10 @@ public sealed class LostSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         if (name.StartsWith("sshd", StringComparison.Ordinal))
         {
             _ = session.RunAsync(RemoteCommand.FromScript(
-                "p=$$; while [ \"$p\" -gt 1 ]; do read -r c </proc/$p/comm; case $c in sshd*) kill -9 $p; exit ;; esac; p=$(sed -n 's/^PPid:[[:space:]]*//p' /proc/$p/status); done")).ContinueWith(static task => task.Exception, TaskScheduler.Default);
+                "p=$$; while [ \"$p\" -gt 1 ]; do read -r c </proc/$p/comm; case $c in sshd*) kill -9 $p; exit ;; esac; p=$(sed -n "
+                    + "'s/^PPid:[[:space:]]*//p' /proc/$p/status); done"))
+                    .ContinueWith(
+                    static task => task.Exception, TaskScheduler.Default);
         }
 
         return directory;
@@ -148,13 +151,19 @@ public sealed class LostSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         string mark = $"FOOBAR_JOB={Path.GetFileName(directory)["foobar-".Length..]}-";
         while (Directory.Exists(directory) || Left(directory, mark).Any())
         {
-            Assert.True(watch.Elapsed < Minute, $"a minute later there are still: {string.Join("; ", Left(directory, mark).Select(process => $"{process} {Read($"/proc/{process}", "cmdline").Replace('\0', ' ')}"))} {(Directory.Exists(directory) ? directory : "")}");
+            Assert.True(
+                watch.Elapsed < Minute,
+                "a minute later there are still: "
+                    + $"{string.Join("; ", Left(directory, mark).Select(process => $"{process} {Read($"/proc/{process}", "cmdline").Replace('\0', ' ')}"))} {(Directory.Exists(directory) ? directory : "")}");
             await Task.Delay(250);
         }
     }
 
     private static IEnumerable<int> Left(string directory, string mark) =>
-        Processes(process => Read(process, "environ").Split('\0').Any(word => word.StartsWith(mark, StringComparison.Ordinal)) || Opens(process, directory));
+        Processes(
+            process =>
+                Read(process, "environ").Split('\0').Any(word => word.StartsWith(mark, StringComparison.Ordinal))
+                    || Opens(process, directory));
 
     private static IEnumerable<int> Processes(Func<string, bool> which) => Directory.EnumerateDirectories("/proc")
         .Where(process => char.IsAsciiDigit(Path.GetFileName(process)[0]) && which(process))
@@ -164,7 +173,11 @@ public sealed class LostSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
     {
         try
         {
-            return Directory.EnumerateFileSystemEntries(Path.Combine(process, "fd")).Any(file => File.ResolveLinkTarget(file, returnFinalTarget: false)?.FullName.StartsWith(directory, StringComparison.Ordinal) == true);
+            return Directory.EnumerateFileSystemEntries(Path.Combine(process, "fd"))
+                .Any(
+                    file =>
+                        File.ResolveLinkTarget(
+                            file, returnFinalTarget: false)?.FullName.StartsWith(directory, StringComparison.Ordinal) == true);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -203,7 +216,9 @@ public sealed class LostSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
             }
 
             string nonce = Guid.NewGuid().ToString("N")[..16];
-            Raw raw = new(Process.Start(new ProcessStartInfo("sh", ["-c", ShellEnvironment.Login(shell)]) { RedirectStandardInput = true, RedirectStandardOutput = true })!);
+            Raw raw = new(
+                Process.Start(new ProcessStartInfo(
+                    "sh", ["-c", ShellEnvironment.Login(shell)]) { RedirectStandardInput = true, RedirectStandardOutput = true })!);
             await raw.SayAsync(RunnerText.ForLogin(nonce));
             raw.Directory = (await raw.HearAsync($"FOOBAR {nonce} ")).Split(' ')[3];
             return raw;

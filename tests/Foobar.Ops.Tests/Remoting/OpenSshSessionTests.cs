@@ -34,7 +34,8 @@ public sealed class OpenSshSessionTests(LocalSshd sshd) : SshSessionContract(ssh
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(forward.LocalPath));
         await using NetworkStream carried = new(socket);
         Assert.StartsWith("SSH-2.0-", await GreetingAsync(carried), StringComparison.Ordinal);
-        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => session.ConnectAsync(new RemoteEndpoint.UnixSocket("/run/x")));
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(
+            () => session.ConnectAsync(new RemoteEndpoint.UnixSocket("/run/x")));
         Assert.Equal("ForwardUnsupported", error.ErrorId);
 
         static async Task<string> GreetingAsync(Stream stream)

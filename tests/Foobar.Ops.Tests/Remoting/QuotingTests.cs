@@ -48,12 +48,23 @@ public sealed class QuotingTests : IDisposable
         Prop.ForAll(HostileText.Strings(_canary).Three().ToArbitrary(), values =>
         {
             (string host, string user, string jump) = values;
-            Server server = new() { Name = "web-01", Roles = [Role.Web], Ssh = new SshEndpoint { Host = host, User = user, ProxyJump = jump } };
+            Server server = new()
+            {
+                Name = "web-01",
+                Roles = [Role.Web],
+                Ssh = new SshEndpoint { Host = host, User = user, ProxyJump = jump },
+            };
             try
             {
                 string[] arguments = [.. SshSettings.Destination(server)];
                 return arguments is ["-l", string first, "-J", string second, "--", string third]
-                    && new[] { first, second, third }.All(value => value.Length > 0 && value[0] != '-' && value.All(each => char.IsAsciiLetterOrDigit(each) || ".-_:%[]@,/+".Contains(each, StringComparison.Ordinal)));
+                    && new[] { first, second, third }
+                        .All(
+                            value =>
+                                value.Length > 0
+                                    && value[0] != '-'
+                                    && value.All(
+                                        each => char.IsAsciiLetterOrDigit(each) || ".-_:%[]@,/+".Contains(each, StringComparison.Ordinal)));
             }
             catch (FoobarException error)
             {
@@ -71,13 +82,20 @@ public sealed class QuotingTests : IDisposable
     [InlineData("web-01\n")]
     public void A_host_like_that_never_reaches_ssh(string host)
     {
-        FoobarException error = Assert.Throws<FoobarException>(() => SshSettings.Destination(new Server { Name = "web-01", Roles = [Role.Web], Ssh = new SshEndpoint { Host = host } }));
+        FoobarException error = Assert.Throws<FoobarException>(
+            () => SshSettings.Destination(new Server { Name = "web-01", Roles = [Role.Web], Ssh = new SshEndpoint { Host = host } }));
         Assert.Equal(("SshEndpointInvalid", "web-01"), (error.ErrorId, error.Server));
     }
 
     [Fact]
     public void A_second_hop_that_looks_like_an_option_is_refused() =>
-        Assert.Throws<FoobarException>(() => SshSettings.Destination(new Server { Name = "web-01", Roles = [Role.Web], Ssh = new SshEndpoint { Host = "web-01", ProxyJump = "lb-01,-oProxyCommand=x" } }));
+        Assert.Throws<FoobarException>(
+            () => SshSettings.Destination(new Server
+            {
+                Name = "web-01",
+                Roles = [Role.Web],
+                Ssh = new SshEndpoint { Host = "web-01", ProxyJump = "lb-01,-oProxyCommand=x" },
+            }));
 
     [Fact]
     public void Socket_paths_survive_the_forward_argument()
@@ -102,8 +120,12 @@ public sealed class QuotingTests : IDisposable
     {
         foreach (RemoteEndpoint endpoint in new RemoteEndpoint[]
         {
-            new RemoteEndpoint.Tcp("-x", 1), new RemoteEndpoint.Tcp("a b", 1), new RemoteEndpoint.Tcp("", 1), new RemoteEndpoint.Tcp("a", 0), new RemoteEndpoint.Tcp("a", 65536),
-            new RemoteEndpoint.UnixSocket("relative"), new RemoteEndpoint.UnixSocket(""), new RemoteEndpoint.UnixSocket("/a\nb"), new RemoteEndpoint.UnixSocket("/${HOME}"),
+            new RemoteEndpoint.Tcp(
+                "-x", 1), new RemoteEndpoint.Tcp(
+                    "a b", 1), new RemoteEndpoint.Tcp("", 1), new RemoteEndpoint.Tcp("a", 0), new RemoteEndpoint.Tcp("a", 65536),
+            new RemoteEndpoint.UnixSocket(
+                "relative"), new RemoteEndpoint.UnixSocket(
+                    ""), new RemoteEndpoint.UnixSocket("/a\nb"), new RemoteEndpoint.UnixSocket("/${HOME}"),
         })
         {
             Assert.Equal("EndpointInvalid", Assert.Throws<FoobarException>(() => SshForward.Argument("/x", endpoint)).ErrorId);

@@ -6,7 +6,11 @@ namespace Foobar.Ops.Tests.Remoting;
 /// <summary>One round of reading: what several collectors ask for in the same words runs once, if it says that it may.</summary>
 public sealed class ReadingRoundTests
 {
-    private static readonly RemoteCommand Shared = RemoteCommand.FromScript("cat /etc/nginx/nginx.conf") with { Privileged = true, IsShared = true };
+    private static readonly RemoteCommand Shared = RemoteCommand.FromScript("cat /etc/nginx/nginx.conf") with
+    {
+        Privileged = true,
+        IsShared = true,
+    };
 
     private readonly FakeSiteSession _site = new(TestSite.Create());
 
@@ -17,7 +21,8 @@ public sealed class ReadingRoundTests
         ReadingRound round = new(_site, TestContext.Current.CancellationToken);
         int ran = 0;
 
-        CommandResult[] results = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => RunAsync(round.For(_ => Interlocked.Increment(ref ran)), "web-01", Shared)));
+        CommandResult[] results = await Task.WhenAll(
+            Enumerable.Range(0, 5).Select(_ => RunAsync(round.For(_ => Interlocked.Increment(ref ran)), "web-01", Shared)));
 
         Assert.Single(server.Commands);
         Assert.All(results, result => Assert.Equal("worker_processes 4;", result.OutputText));
@@ -31,7 +36,10 @@ public sealed class ReadingRoundTests
         ReadingRound round = new(_site, TestContext.Current.CancellationToken);
         RemoteCommand clock = RemoteCommand.FromScript("date +%s.%N");
 
-        foreach (RemoteCommand command in (RemoteCommand[])[clock, clock, Shared, Shared with { Privileged = false }, Shared with { OutputCap = 5 }])
+        foreach (RemoteCommand command in (RemoteCommand[])
+        [
+            clock, clock, Shared, Shared with { Privileged = false }, Shared with { OutputCap = 5 },
+        ])
         {
             await RunAsync(round.For(), "web-01", command);
         }
@@ -71,5 +79,6 @@ public sealed class ReadingRoundTests
     }
 
     private static async Task<CommandResult> RunAsync(ISiteSession session, string server, RemoteCommand command) =>
-        await (await session.GetServerAsync(server, TestContext.Current.CancellationToken)).RunAsync(command, TestContext.Current.CancellationToken);
+        await (await session.GetServerAsync(server, TestContext.Current.CancellationToken))
+            .RunAsync(command, TestContext.Current.CancellationToken);
 }

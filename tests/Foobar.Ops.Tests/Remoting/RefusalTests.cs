@@ -10,51 +10,106 @@ namespace Foobar.Ops.Tests.Remoting;
 /// </summary>
 public class RefusalTests
 {
-    private const string ToServer = "OpenSSH_9.2p1 Debian-2, OpenSSL 3.0.19\ndebug1: Connecting to 192.0.2.11 [192.0.2.11] port 22.\ndebug1: Connection established.\ndebug1: Server host key: ssh-ed25519 SHA256:dNyxDR5j7Zh8Ep72SLxv7zXSJyUeMKwTgJ4tHeQGCSM\n";
+    private const string ToServer =
+        "OpenSSH_9.2p1 Debian-2, OpenSSL 3.0.19\ndebug1: Connecting to 192.0.2.11 [192.0.2.11] port 22.\ndebug1: Connection established.\n"
+            + "debug1: Server host key: ssh-ed25519 SHA256:dNyxDR5j7Zh8Ep72SLxv7zXSJyUeMKwTgJ4tHeQGCSM\n";
     private const string LoggedIn = ToServer + "Authenticated to 192.0.2.11 ([192.0.2.11]:22) using \"publickey\".\n";
-    private const string ThroughJump = "debug1: Executing proxy command: exec ssh -F x -v -W '[192.0.2.11]:22' lb-01\nAuthenticated to 198.51.100.10 ([198.51.100.10]:22) using \"publickey\".\n";
+    private const string ThroughJump =
+        "debug1: Executing proxy command: exec ssh -F x -v -W '[192.0.2.11]:22' lb-01\n"
+            + "Authenticated to 198.51.100.10 ([198.51.100.10]:22) using \"publickey\".\n";
     private const string Closed =
         "stdio forwarding failed\nkex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535\n";
-    private const string Certificate = "debug1: Server host certificate: ssh-ed25519-cert-v01@openssh.com SHA256:dNyxDR5j7Zh8Ep72SLxv7zXSJyUeMKwTgJ4tHeQGCSM, serial 7 ID \"web-01\" CA ssh-ed25519 SHA256:AuthorityAuthorityAuthorityAuthorityAuthor1 valid from 2026-01-01T00:00:00 to 2026-12-31T00:00:00\n";
-    private const string PlainKey = "debug1: No matching CA found. Retry with plain key\nNo ED25519 host key is known for 192.0.2.11 and you have requested strict checking.\nHost key verification failed.\n";
+    private const string Certificate =
+        "debug1: Server host certificate: ssh-ed25519-cert-v01@openssh.com SHA256:dNyxDR5j7Zh8Ep72SLxv7zXSJyUeMKwTgJ4tHeQGCSM, serial 7 ID "
+            + "\"web-01\" CA ssh-ed25519 SHA256:AuthorityAuthorityAuthorityAuthorityAuthor1 valid from 2026-01-01T00:00:00 to "
+            + "2026-12-31T00:00:00\n";
+    private const string PlainKey =
+        "debug1: No matching CA found. Retry with plain key\nNo ED25519 host key is known for 192.0.2.11 and you have requested strict "
+            + "checking.\nHost key verification failed.\n";
 
     /// <summary>The client's words, the error's id, a part of the cause and of the cure.</summary>
     public static TheoryData<string, string, string, string> OfSsh => new()
     {
-        { ThroughJump + "channel 0: open failed: administratively prohibited: open failed\n" + Closed, "JumpRefused", "its sshd forbids it", "AllowTcpForwarding" },
-        { ThroughJump + "channel 0: open failed: connect failed: Name or service not known\n" + Closed, "ServerUnreachable", "the jump host can't resolve", "DNS" },
-        { ThroughJump + "channel 0: open failed: connect failed: Connection refused\n" + Closed, "ServerUnreachable", "refuses the jump host's connection", "sshd runs" },
-        { ThroughJump + "channel 0: open failed: connect failed: Connection timed out\n" + Closed, "ConnectTimeout", "no answer to the jump host", "firewall" },
-        { ThroughJump + "channel 0: open failed: connect failed: No route to host\n" + Closed, "ServerUnreachable", "from the jump host", "route" },
+        { ThroughJump
+            + "channel 0: open failed: administratively prohibited: open failed\n"
+            + Closed, "JumpRefused", "its sshd forbids it", "AllowTcpForwarding" },
+        { ThroughJump
+            + "channel 0: open failed: connect failed: Name or service not known\n"
+            + Closed, "ServerUnreachable", "the jump host can't resolve", "DNS" },
+        { ThroughJump
+            + "channel 0: open failed: connect failed: Connection refused\n"
+            + Closed, "ServerUnreachable", "refuses the jump host's connection", "sshd runs" },
+        { ThroughJump
+            + "channel 0: open failed: connect failed: Connection timed out\n"
+            + Closed, "ConnectTimeout", "no answer to the jump host", "firewall" },
+        { ThroughJump
+            + "channel 0: open failed: connect failed: No route to host\n"
+            + Closed, "ServerUnreachable", "from the jump host", "route" },
         { ToServer + "me@192.0.2.11: Permission denied (publickey).\n", "AuthenticationRefused", "none of the keys", "authorized_keys" },
         { ToServer + "me@192.0.2.11: Permission denied (password).\n", "AuthenticationRefused", "passwords only", "-SshCredential" },
-        { ToServer + "me@192.0.2.11: Permission denied (password,keyboard-interactive).\n", "AuthenticationRefused", "passwords only", "-SshCredential" },
-        { ToServer + "me@192.0.2.11: Permission denied (publickey,password).\n", "AuthenticationRefused", "none of the keys", "passwords too" },
+        { ToServer
+            + "me@192.0.2.11: Permission denied (password,keyboard-interactive).\n", "AuthenticationRefused", "passwords only",
+            "-SshCredential" },
+        { ToServer
+            + "me@192.0.2.11: Permission denied (publickey,password).\n", "AuthenticationRefused", "none of the keys", "passwords too" },
         { ToServer + "me@192.0.2.11: Permission denied (gssapi-with-mic).\n", "AuthenticationRefused", "gssapi-with-mic", "kinit" },
-        { ToServer + "Authenticated using \"publickey\" with partial success.\nme@192.0.2.11: Permission denied (keyboard-interactive).\n", "AuthenticationRefused", "second factor", "ControlPath" },
-        { ToServer + "debug1: Authenticated with partial success.\nme@192.0.2.11: Permission denied (keyboard-interactive).\n", "AuthenticationRefused", "second factor", "ssh -M" },
-        { ToServer + "Received disconnect from 192.0.2.11 port 22:2: Too many authentication failures\nDisconnected from 192.0.2.11 port 22\n", "AuthenticationRefused", "too many keys", "IdentitiesOnly" },
-        { ToServer + "sign_and_send_pubkey: signing failed for ED25519 \"me\" from agent: agent refused operation\nme@192.0.2.11: Permission denied (publickey).\n", "AuthenticationRefused", "did not sign", "agent" },
-        { ToServer + "debug1: send_pubkey_test: no mutual signature algorithm\nme@192.0.2.11: Permission denied (publickey).\n", "AuthenticationRefused", "signature algorithm", "ssh-rsa" },
-        { ToServer + "@         WARNING: UNPROTECTED PRIVATE KEY FILE!          @\nThis private key will be ignored.\nLoad key \"/home/me/.ssh/id\": bad permissions\nme@192.0.2.11: Permission denied (publickey).\n", "AuthenticationRefused", "others can read", "chmod 600" },
-        { ToServer + "Load key \"/home/me/.ssh/id\": error in libcrypto\nme@192.0.2.11: Permission denied (publickey).\n", "AuthenticationRefused", "can't read a key", "ssh-keygen" },
-        { "no such identity: /home/me/.ssh/nope: No such file or directory\n" + ToServer + "me@192.0.2.11: Permission denied (publickey).\n", "AuthenticationRefused", "key's file is not there", "IdentityFile" },
-        { ToServer + "\"System is booting up. Unprivileged users are not permitted to log in yet. Please come back later. For technical details, see pam_nologin(8).\"\nConnection closed by 192.0.2.11 port 22\n", "AuthenticationRefused", "nobody but root", "nologin" },
-        { ToServer + "Your account has expired; please contact your system administrator.\nConnection closed by 192.0.2.11 port 22\n", "AuthenticationRefused", "locked or expired", "chage" },
-        { ToServer + "WARNING: Your password has expired.\nPassword change required but no TTY available.\n", "AuthenticationRefused", "password has expired", "chage" },
-        { "debug1: Connection established.\ndebug1: kex_exchange_identification: banner line 0: Exceeded MaxStartups\nkex_exchange_identification: Connection closed by remote host\nConnection closed by 192.0.2.11 port 22\n", "ServerUnreachable", "too many logins", "MaxStartups" },
-        { "debug1: Connection established.\ndebug1: kex_exchange_identification: banner line 0: Not allowed at this time\nkex_exchange_identification: Connection closed by remote host\nConnection closed by 192.0.2.11 port 22\n", "ServerUnreachable", "refuses this address", "PerSourcePenaltyExemptList" },
+        { ToServer
+            + "Authenticated using \"publickey\" with partial success.\nme@192.0.2.11: Permission denied (keyboard-interactive).\n",
+            "AuthenticationRefused", "second factor", "ControlPath" },
+        { ToServer
+            + "debug1: Authenticated with partial success.\nme@192.0.2.11: Permission denied (keyboard-interactive).\n",
+            "AuthenticationRefused", "second factor", "ssh -M" },
+        { ToServer
+            + "Received disconnect from 192.0.2.11 port 22:2: Too many authentication failures\nDisconnected from 192.0.2.11 port 22\n",
+            "AuthenticationRefused", "too many keys", "IdentitiesOnly" },
+        { ToServer
+            + "sign_and_send_pubkey: signing failed for ED25519 \"me\" from agent: agent refused operation\n"
+            + "me@192.0.2.11: Permission denied (publickey).\n",
+            "AuthenticationRefused", "did not sign", "agent" },
+        { ToServer
+            + "debug1: send_pubkey_test: no mutual signature algorithm\nme@192.0.2.11: Permission denied (publickey).\n",
+            "AuthenticationRefused", "signature algorithm", "ssh-rsa" },
+        { ToServer
+            + "@         WARNING: UNPROTECTED PRIVATE KEY FILE!          @\nThis private key will be ignored.\n"
+            + "Load key \"/home/me/.ssh/id\": bad permissions\nme@192.0.2.11: Permission denied (publickey).\n",
+            "AuthenticationRefused", "others can read", "chmod 600" },
+        { ToServer
+            + "Load key \"/home/me/.ssh/id\": error in libcrypto\nme@192.0.2.11: Permission denied (publickey).\n", "AuthenticationRefused",
+            "can't read a key", "ssh-keygen" },
+        { "no such identity: /home/me/.ssh/nope: No such file or directory\n"
+            + ToServer
+            + "me@192.0.2.11: Permission denied (publickey).\n", "AuthenticationRefused", "key's file is not there", "IdentityFile" },
+        { ToServer
+            + "\"System is booting up. Unprivileged users are not permitted to log in yet. Please come back later. For technical details, "
+            + "see pam_nologin(8).\"\nConnection closed by 192.0.2.11 port 22\n",
+            "AuthenticationRefused", "nobody but root", "nologin" },
+        { ToServer
+            + "Your account has expired; please contact your system administrator.\nConnection closed by 192.0.2.11 port 22\n",
+            "AuthenticationRefused", "locked or expired", "chage" },
+        { ToServer
+            + "WARNING: Your password has expired.\nPassword change required but no TTY available.\n", "AuthenticationRefused",
+            "password has expired", "chage" },
+        { "debug1: Connection established.\ndebug1: kex_exchange_identification: banner line 0: Exceeded MaxStartups\n"
+            + "kex_exchange_identification: Connection closed by remote host\nConnection closed by 192.0.2.11 port 22\n",
+            "ServerUnreachable", "too many logins", "MaxStartups" },
+        { "debug1: Connection established.\ndebug1: kex_exchange_identification: banner line 0: Not allowed at this time\n"
+            + "kex_exchange_identification: Connection closed by remote host\nConnection closed by 192.0.2.11 port 22\n",
+            "ServerUnreachable", "refuses this address", "PerSourcePenaltyExemptList" },
         { "kex_exchange_identification: Connection closed by remote host\nConnection closed by 192.0.2.11 port 22\n", "ServerUnreachable", "before the login", "MaxStartups" },
-        { "debug1: Connection established.\ndebug1: kex_exchange_identification: banner line 0: HTTP/1.1 400 Bad Request\nkex_exchange_identification: Connection closed by remote host\n", "SshNegotiationFailed", "no SSH server", "port" },
+        { "debug1: Connection established.\ndebug1: kex_exchange_identification: banner line 0: HTTP/1.1 400 Bad Request\n"
+            + "kex_exchange_identification: Connection closed by remote host\n", "SshNegotiationFailed", "no SSH server", "port" },
         { "Unable to negotiate with 192.0.2.11 port 22: no matching key exchange method found. Their offer: diffie-hellman-group1-sha1\n", "SshNegotiationFailed", "no algorithm in common", "KexAlgorithms" },
         { ToServer + "Bad server host key: Invalid key length\n", "SshNegotiationFailed", "too short", "RequiredRSASize" },
-        { ToServer + "ssh_dispatch_run_fatal: Connection to 192.0.2.11 port 22: message authentication code incorrect\n", "SshNegotiationFailed", "not what the server sent", "MTU" },
+        { ToServer
+            + "ssh_dispatch_run_fatal: Connection to 192.0.2.11 port 22: message authentication code incorrect\n", "SshNegotiationFailed",
+            "not what the server sent", "MTU" },
         { "ssh: connect to host 192.0.2.11 port 22: Connection refused\n", "ServerUnreachable", "nothing listens", "sshd runs" },
         { "ssh: connect to host 192.0.2.11 port 22: No route to host\n", "ServerUnreachable", "no way leads there", "routes" },
         { "ssh: connect to host 192.0.2.11 port 22: Operation not permitted\n", "ServerUnreachable", "does not let the connection out", "own firewall" },
         { "ssh: Could not resolve hostname web-01: Name or service not known\n", "ServerUnreachable", "does not resolve", "HostName" },
         { "ssh: Could not resolve hostname web-01: Temporary failure in name resolution\n", "ServerUnreachable", "looked up now", "resolv.conf" },
-        { "debug1: Executing proxy command: exec nc 192.0.2.11 22\n/bin/sh: 1: exec: nc: not found\nkex_exchange_identification: Connection closed by remote host\n", "ServerUnreachable", "ProxyCommand", "by hand" },
+        { "debug1: Executing proxy command: exec nc 192.0.2.11 22\n/bin/sh: 1: exec: nc: not found\n"
+            + "kex_exchange_identification: Connection closed by remote host\n", "ServerUnreachable", "ProxyCommand", "by hand" },
         { "hostname contains invalid characters\n", "SshConfigInvalid", "host's or the user's name", "HostName" },
         { "Bad owner or permissions on /home/me/.ssh/config\n", "SshConfigInvalid", "does not trust", "chmod 600" },
         { "/home/me/.ssh/config line 3: keyword Port extra arguments at end of line\n", "SshConfigInvalid", "does not accept", "named line" },
@@ -62,7 +117,11 @@ public class RefusalTests
         { LoggedIn + "This service allows sftp connections only.\n", "ShellUnavailable", "sftp only", "internal-sftp" },
         { LoggedIn + "This account is currently not available.\n", "ShellUnavailable", "has no shell", "chsh" },
         { LoggedIn + "channel 0: open failed: connect failed: open failed\n", "ShellUnavailable", "no session", "MaxSessions" },
-        { ToServer + "** WARNING: connection is not using a post-quantum key exchange algorithm.\n** This session may be vulnerable to \"store now, decrypt later\" attacks.\n** The server may need to be upgraded. See https://openssh.com/pq.html\nme@192.0.2.11: Permission denied (publickey).\n", "AuthenticationRefused", "none of the keys", "authorized_keys" },
+        { ToServer
+            + "** WARNING: connection is not using a post-quantum key exchange algorithm.\n"
+            + "** This session may be vulnerable to \"store now, decrypt later\" attacks.\n"
+            + "** The server may need to be upgraded. See https://openssh.com/pq.html\nme@192.0.2.11: Permission denied (publickey).\n",
+            "AuthenticationRefused", "none of the keys", "authorized_keys" },
     };
 
     /// <summary>sudo's words, a part of the cause and of the cure.</summary>
@@ -70,7 +129,8 @@ public class RefusalTests
     {
         { "sudo: sorry, you must have a tty to run sudo\n", "wants a terminal", "requiretty" },
         { "sudo: a password is required\n", "wants a password", "NOPASSWD" },
-        { "sudo: a terminal is required to read the password; either use the -S option to read from standard input or configure an askpass helper\nsudo: a password is required\n", "wants a password", "-SudoPassword" },
+        { "sudo: a terminal is required to read the password; either use the -S option to read from standard input or configure an askpass "
+            + "helper\nsudo: a password is required\n", "wants a password", "-SudoPassword" },
         { "sudo: no tty present and no askpass program specified\n", "wants a password", "NOPASSWD" },
         { "sudo: interactive authentication is required\n", "wants a password", "NOPASSWD" },
         { "me is not in the sudoers file.  This incident will be reported.\n", "no rule", "sudoers.d" },
@@ -83,10 +143,15 @@ public class RefusalTests
         { "sudo: account validation failure, is your account locked?\n", "locked or expired", "chage" },
         { "sudo: Account or password is expired, reset your password and try again\n", "locked or expired", "chage" },
         { "sudo: PAM authentication error: System error\nsudo: a password is required\n", "could not check", "pam.d" },
-        { "sudo: /etc/sudoers is world writable\nsudo: no valid sudoers sources found, quitting\nsudo: error initializing audit plugin sudoers_audit\n", "can't use its configuration", "visudo" },
-        { ">>> /etc/sudoers: syntax error near line 3 <<<\nsudo: parse error in /etc/sudoers near line 3\n", "can't use its configuration", "visudo" },
-        { "sudo: The \"no new privileges\" flag is set, which prevents sudo from running as root.\nsudo: If sudo is running in a container, you may need to adjust the container configuration to disable the flag.\n", "no_new_privs", "NoNewPrivileges" },
-        { "sudo: effective user ID is not 0, is /usr/bin/sudo on a file system with the 'nosuid' option set or an NFS file system without root privileges?\n", "become root", "nosuid" },
+        { "sudo: /etc/sudoers is world writable\nsudo: no valid sudoers sources found, quitting\n"
+            + "sudo: error initializing audit plugin sudoers_audit\n", "can't use its configuration", "visudo" },
+        { ">>> /etc/sudoers: syntax error near line 3 <<<\nsudo: parse error in /etc/sudoers near line 3\n", "can't use its "
+            + "configuration", "visudo" },
+        { "sudo: The \"no new privileges\" flag is set, which prevents sudo from running as root.\n"
+            + "sudo: If sudo is running in a container, you may need to adjust the container configuration to disable the flag.\n",
+            "no_new_privs", "NoNewPrivileges" },
+        { "sudo: effective user ID is not 0, is /usr/bin/sudo on a file system with the 'nosuid' option set or an NFS file system without "
+            + "root privileges?\n", "become root", "nosuid" },
         { "sudo: /usr/bin/sudo must be owned by uid 0 and have the setuid bit set\n", "become root", "setuid" },
         { "sh: 1: sudo: not found\n", "no sudo", "Install" },
         { "sudo: unable to resolve host web-01: Name or service not known\nsudo: a password is required\n", "wants a password", "NOPASSWD" },

@@ -115,7 +115,8 @@ internal sealed class ScriptedDatabase : IAsyncDisposable
     {
         if (payload.Length > 0)
         {
-            await stream.WriteAsync((byte[])[(byte)payload.Length, (byte)(payload.Length >> 8), 0, (byte)sequence, .. payload], _closing.Token);
+            await stream.WriteAsync(
+                (byte[])[(byte)payload.Length, (byte)(payload.Length >> 8), 0, (byte)sequence, .. payload], _closing.Token);
         }
     }
 

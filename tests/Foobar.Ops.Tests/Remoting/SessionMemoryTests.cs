@@ -19,7 +19,8 @@ public sealed class SessionMemoryTests
 
     private readonly Dictionary<string, (long Changed, int Inode)> _files = new(StringComparer.Ordinal)
     {
-        ["/etc"] = (Old, 1), [Directory] = (Old, 2), [File] = (Old, 3), ["/etc/ssh/sshd_config.d"] = (Old, 4), ["/etc/ssh/sshd_config.d/10-site.conf"] = (Old, 5),
+        ["/etc"] = (Old, 1), [Directory] = (Old, 2), [File] = (Old, 3), ["/etc/ssh/sshd_config.d"] = (Old, 4),
+        ["/etc/ssh/sshd_config.d/10-site.conf"] = (Old, 5),
     };
 
     private readonly FakeServerSession _server;
@@ -141,7 +142,10 @@ public sealed class SessionMemoryTests
     public async Task What_failed_or_tells_of_files_that_are_not_known_is_read_again()
     {
         RemoteCommand failing = RemoteCommand.FromScript("sshd -T; false") with { Sources = new([File]) };
-        RemoteCommand open = RemoteCommand.FromScript("sshd -T # open") with { Sources = new([File], static result => result.OutputText == "first" ? null : []) };
+        RemoteCommand open = RemoteCommand.FromScript("sshd -T # open") with
+        {
+            Sources = new([File], static result => result.OutputText == "first" ? null : []),
+        };
         RemoteCommand odd = RemoteCommand.FromScript("sshd -T # odd") with { Sources = new(["/etc/[ab].conf"]) };
         _site.Server("web-02").On("date +%s", _ => (Look(), 0, "")).On("; false", "x", exitCode: 1).On("sshd -T", "first");
 
@@ -151,13 +155,15 @@ public sealed class SessionMemoryTests
             await RunAsync(_site, "web-02", command);
         }
 
-        Assert.Equal(6, _site.Server("web-02").Commands.Count(static command => command.Script.StartsWith("sshd -T", StringComparison.Ordinal)));
+        Assert.Equal(
+            6, _site.Server("web-02").Commands.Count(static command => command.Script.StartsWith("sshd -T", StringComparison.Ordinal)));
     }
 
     [Fact]
     public async Task What_is_given_beside_the_files_has_to_be_the_same_and_old_enough()
     {
-        RemoteCommand With(string given, long? changed = null) => Command with { Sources = new([File]) { Given = given, GivenChanged = changed } };
+        RemoteCommand With(string given, long? changed = null) =>
+            Command with { Sources = new([File]) { Given = given, GivenChanged = changed } };
 
         await RunAsync(_site, "web-01", With("a"));
         await RunAsync(_site, "web-01", With("a"));
@@ -182,9 +188,11 @@ public sealed class SessionMemoryTests
             await System.IO.File.WriteAllTextAsync(path, "x");
             System.IO.File.CreateSymbolicLink(Path.Combine(directory.FullName, "link"), path);
 
-            SourceLook look = (await SourceLook.AtAsync(session, [path, $"{directory.FullName}/l*", "/nonexistent/x", "/etc/passwd"], TestContext.Current.CancellationToken))!;
+            SourceLook look = (await SourceLook.AtAsync(
+                session, [path, $"{directory.FullName}/l*", "/nonexistent/x", "/etc/passwd"], TestContext.Current.CancellationToken))!;
             await System.IO.File.WriteAllTextAsync(path, "longer");
-            SourceLook later = (await SourceLook.AtAsync(session, [path, $"{directory.FullName}/l*", "/nonexistent/x", "/etc/passwd"], TestContext.Current.CancellationToken))!;
+            SourceLook later = (await SourceLook.AtAsync(
+                session, [path, $"{directory.FullName}/l*", "/nonexistent/x", "/etc/passwd"], TestContext.Current.CancellationToken))!;
 
             Assert.InRange(Now - look.Before, 1, 60);
             Assert.True(later.IsOneClockWith(look));
@@ -203,7 +211,8 @@ public sealed class SessionMemoryTests
 
     [Fact]
     public void Any_text_is_taken_or_refused() =>
-        ParserProperties.TakesOrRefusesAnyText(static text => SourceLook.Parse(text, 0, TimeSpan.Zero, [])!, "1700000000\nn 1 2 3 81a4 0 0 5 1 /etc/passwd\n");
+        ParserProperties.TakesOrRefusesAnyText(
+            static text => SourceLook.Parse(text, 0, TimeSpan.Zero, [])!, "1700000000\nn 1 2 3 81a4 0 0 5 1 /etc/passwd\n");
 
     private int Ran => _server.Commands.Count(static command => command.Script.StartsWith("sshd -T", StringComparison.Ordinal));
 
@@ -218,5 +227,7 @@ public sealed class SessionMemoryTests
 
     // What stat(1) would tell, of all files that there are: more than was asked for.
     private string Look() => string.Create(CultureInfo.InvariantCulture, $"{Now + _ahead}\n") + string.Concat(_files.Select(static file =>
-        string.Create(CultureInfo.InvariantCulture, $"n {file.Value.Changed} 1 {file.Value.Inode} 81a4 0 0 1 1 {file.Key}\nt {file.Value.Changed} 1 {file.Value.Inode} 81a4 0 0 1 1 {file.Key}\n")));
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"n {file.Value.Changed} 1 {file.Value.Inode} 81a4 0 0 1 1 {file.Key}\nt {file.Value.Changed} 1 {file.Value.Inode} 81a4 0 0 1 1 {file.Key}\n")));
 }

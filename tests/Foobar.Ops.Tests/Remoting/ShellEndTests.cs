@@ -27,7 +27,8 @@ public class ShellEndTests
         foreach (string shell in new[] { "dash", "bash --posix", "busybox sh" })
         {
             // busybox runs its own programs without an exec, so one that closed our mark keeps no trace of us.
-            foreach (string script in scripts.Where(script => !(shell.StartsWith("busybox", StringComparison.Ordinal) && script.Contains("setsid", StringComparison.Ordinal))))
+            foreach (string script in scripts.Where(
+                script => !(shell.StartsWith("busybox", StringComparison.Ordinal) && script.Contains("setsid", StringComparison.Ordinal))))
             {
                 data.Add(shell, script);
             }
@@ -104,7 +105,8 @@ public class ShellEndTests
         ServerSession session = await ShellTests.OpenAsync("sh");
         await session.RunAsync(RemoteCommand.FromScript("nohup sleep $1 >/dev/null 2>&1 &", mark));
         using CancellationTokenSource cancel = new(TimeSpan.FromMilliseconds(100));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => session.RunAsync(RemoteCommand.FromScript("sleep 1000"), cancel.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => session.RunAsync(RemoteCommand.FromScript("sleep 1000"), cancel.Token));
         await session.DisposeAsync();
         List<int> left = Running(mark);
         Assert.Single(left);
@@ -176,7 +178,8 @@ public class ShellEndTests
     private static async Task<string> SpoolAsync(ServerSession session) =>
         Path.GetDirectoryName((await session.RunAsync(RemoteCommand.FromScript("readlink /proc/self/fd/1"))).OutputText.Trim())!;
 
-    private static string NewMark() => string.Create(CultureInfo.InvariantCulture, $"{RandomNumberGenerator.GetInt32(1_000_000, 9_999_999)}.5");
+    private static string NewMark() =>
+        string.Create(CultureInfo.InvariantCulture, $"{RandomNumberGenerator.GetInt32(1_000_000, 9_999_999)}.5");
 
     private static List<int> Running(string mark)
     {

@@ -41,7 +41,18 @@ public class ShellTests
     public async Task Short_text_of_every_byte_but_NUL_survives(string shell)
     {
         await using ServerSession session = await OpenAsync(shell);
-        byte[] bytes = [.. Enumerable.Range(1, 255).Select(value => (byte)value), (byte)'\\', (byte)'n', (byte)'%', (byte)'s', (byte)'\n', (byte)'\n', 0x81, 0x88];
+        byte[] bytes =
+        [
+            .. Enumerable.Range(1, 255).Select(value => (byte)value),
+            (byte)'\\',
+            (byte)'n',
+            (byte)'%',
+            (byte)'s',
+            (byte)'\n',
+            (byte)'\n',
+            0x81,
+            0x88,
+        ];
 
         // One rotation of 23: bytes of every kind (control, ASCII, each part of UTF-8) come first and last in some.
         for (int start = 0; start < bytes.Length; start += 23)
@@ -72,7 +83,8 @@ public class ShellTests
     public async Task Callers_that_keep_the_threads_their_results_came_on_hold_up_nobody()
     {
         await using ServerSession session = await LocalShell.OpenAsync(new LocalShell("sh"));
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(NestAsync)).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(NestAsync))
+            .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
         async Task NestAsync(int number)
         {
@@ -83,14 +95,16 @@ public class ShellTests
             }
         }
 
-        static string Blocking(ServerSession session, string script) => session.RunAsync(RemoteCommand.FromScript(script)).GetAwaiter().GetResult().OutputText;
+        static string Blocking(ServerSession session, string script) =>
+            session.RunAsync(RemoteCommand.FromScript(script)).GetAwaiter().GetResult().OutputText;
     }
 
     [Theory, MemberData(nameof(Shells))]
     public async Task A_script_is_alone_with_its_arguments(string shell)
     {
         await using ServerSession session = await OpenAsync(shell);
-        CommandResult first = await session.RunAsync(RemoteCommand.FromScript("x=1; cd /; umask 000; trap 'echo bye' EXIT; echo \"$#:$1\"", "a b"));
+        CommandResult first = await session.RunAsync(
+            RemoteCommand.FromScript("x=1; cd /; umask 000; trap 'echo bye' EXIT; echo \"$#:$1\"", "a b"));
         CommandResult second = await session.RunAsync(RemoteCommand.FromScript("echo \"${x-unset} $# $(umask)\"; set | grep -c '^__fb' "));
         Assert.Equal("1:a b\nbye\n", first.OutputText);
         Assert.StartsWith("unset 0 00", second.OutputText, StringComparison.Ordinal);
@@ -157,17 +171,41 @@ public class ShellTests
     {
         Dictionary<string, string> server = new()
         {
-            ["LANGUAGE"] = "de_DE:de", ["LC_MESSAGES"] = "de_DE.UTF-8", ["LC_NUMERIC"] = "de_DE.UTF-8", ["LANG"] = "de_DE.UTF-8", ["TZ"] = "Asia/Tokyo",
-            ["ENV"] = "/nonexistent", ["BASH_ENV"] = "/nonexistent", ["CDPATH"] = "/", ["GREP_OPTIONS"] = "-v", ["TERM"] = "xterm", ["IFS"] = "x", ["POSIXLY_CORRECT"] = "1",
-            ["SHELLOPTS"] = "noglob", ["BASH_FUNC_cat%%"] = "() { echo no; }", ["LD_LIBRARY_PATH"] = "/nonexistent", ["COLUMNS"] = "10", ["BLOCK_SIZE"] = "1", ["MYSQL_HOST"] = "elsewhere",
+            ["LANGUAGE"] = "de_DE:de", ["LC_MESSAGES"] = "de_DE.UTF-8", ["LC_NUMERIC"] = "de_DE.UTF-8", ["LANG"] = "de_DE.UTF-8",
+            ["TZ"] = "Asia/Tokyo",
+            ["ENV"] = "/nonexistent", ["BASH_ENV"] = "/nonexistent", ["CDPATH"] = "/", ["GREP_OPTIONS"] = "-v", ["TERM"] = "xterm",
+            ["IFS"] = "x", ["POSIXLY_CORRECT"] = "1",
+            ["SHELLOPTS"] = "noglob", ["BASH_FUNC_cat%%"] = "() { echo no; }", ["LD_LIBRARY_PATH"] = "/nonexistent", ["COLUMNS"] = "10",
+            ["BLOCK_SIZE"] = "1", ["MYSQL_HOST"] = "elsewhere",
             ["PATH"] = $"relative::.:/opt/odd:{Environment.GetEnvironmentVariable("PATH")}",
         };
         await using ServerSession session = await LocalShell.OpenAsync(new LocalShell(shell, server));
         string[] names = (await session.RunAsync(RemoteCommand.FromScript("env | sed 's/=.*//' | sort"))).OutputText.Split(
             '\n', StringSplitOptions.RemoveEmptyEntries);
-        string[] ours = ["FOOBAR_JOB", "HOME", "LC_ALL", "LOGNAME", "LVM_SUPPRESS_FD_WARNINGS", "PATH", "PWD", "OLDPWD", "SHLVL", "SSH_AUTH_SOCK", "SSH_CONNECTION", "TMPDIR", "TZ", "USER", "XDG_RUNTIME_DIR", "_"];
+        string[] ours =
+        [
+            "FOOBAR_JOB",
+            "HOME",
+            "LC_ALL",
+            "LOGNAME",
+            "LVM_SUPPRESS_FD_WARNINGS",
+            "PATH",
+            "PWD",
+            "OLDPWD",
+            "SHLVL",
+            "SSH_AUTH_SOCK",
+            "SSH_CONNECTION",
+            "TMPDIR",
+            "TZ",
+            "USER",
+            "XDG_RUNTIME_DIR",
+            "_",
+        ];
         Assert.Empty(names.Except(ours));
-        CommandResult result = await session.RunAsync(RemoteCommand.FromScript("echo $LC_ALL $TZ; date -d @0 +%H 2>/dev/null || date -u +00; echo \"$PATH\"; echo a:b | { IFS=: read -r a b; echo $b; }; echo x | cat"));
+        CommandResult result = await session.RunAsync(
+            RemoteCommand.FromScript(
+                "echo $LC_ALL $TZ; date -d @0 +%H 2>/dev/null || date -u +00; echo \"$PATH\"; echo a:b | { IFS=: read -r a b; echo $b; }; "
+                    + "echo x | cat"));
         string[] lines = result.OutputText.Split('\n');
         Assert.Equal(("C.UTF-8 UTC0", "00", "b", "x"), (lines[0], lines[1], lines[3], lines[4]));
         Assert.StartsWith("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:", lines[2], StringComparison.Ordinal);
@@ -179,7 +217,8 @@ public class ShellTests
     public async Task A_program_that_the_caller_needs_and_is_missing_is_an_error(string shell)
     {
         await using ServerSession session = await OpenAsync(shell);
-        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => session.RunAsync(RemoteCommand.FromScript("no-such-program") with { Requires = "no-such-program" }));
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(
+            () => session.RunAsync(RemoteCommand.FromScript("no-such-program") with { Requires = "no-such-program" }));
         Assert.Equal("CommandNotFound", error.ErrorId);
         Assert.Equal("here", error.Server);
     }

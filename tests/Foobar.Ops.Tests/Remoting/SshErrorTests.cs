@@ -7,36 +7,88 @@ using Foobar.Ops.Remoting.Ssh;
 
 namespace Foobar.Ops.Tests.Remoting;
 
-/// <summary>What the OpenSSH client says, and what it means. The texts are recordings of OpenSSH 9.2 and, where marked, of other versions' sources.</summary>
+/// <summary>
+/// What the OpenSSH client says, and what it means. The texts are recordings of OpenSSH 9.2 and, where marked, of other versions' sources.
+/// </summary>
 public class SshErrorTests
 {
-    private const string ToServer = "OpenSSH_9.2p1 Debian-2, OpenSSL 3.0.19\ndebug1: Connecting to 192.0.2.11 [192.0.2.11] port 22.\ndebug1: Connection established.\ndebug1: Server host key: ssh-ed25519 SHA256:dNyxDR5j7Zh8Ep72SLxv7zXSJyUeMKwTgJ4tHeQGCSM\n";
+    private const string ToServer =
+        "OpenSSH_9.2p1 Debian-2, OpenSSL 3.0.19\ndebug1: Connecting to 192.0.2.11 [192.0.2.11] port 22.\ndebug1: Connection established.\n"
+            + "debug1: Server host key: ssh-ed25519 SHA256:dNyxDR5j7Zh8Ep72SLxv7zXSJyUeMKwTgJ4tHeQGCSM\n";
     private const string ThroughJump = "debug1: Executing proxy command: exec ssh -F x -v -W '[192.0.2.11]:22' lb-01\n";
     private const string JumpReached = "Authenticated to 198.51.100.10 ([198.51.100.10]:22) using \"publickey\".\n";
-    private const string Closed = "kex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535\n";
+    private const string Closed =
+        "kex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535\n";
 
     [Theory]
-    [InlineData("HostKeyUnknown", false, ToServer + "No ED25519 host key is known for 192.0.2.11 and you have requested strict checking.\nHost key verification failed.\n")]
-    [InlineData("HostKeyRevoked", false, ToServer + "The ED25519 host key for 192.0.2.11 is marked as revoked.\nED25519 host key for 192.0.2.11 was revoked and you have requested strict checking.\nHost key verification failed.\n")]
-    [InlineData("HostKeyChanged", false, ToServer + "Offending ED25519 key in /home/me/.ssh/known hosts:7\nHost key for 192.0.2.11 has changed and you have requested strict checking.\nHost key verification failed.\n")]
+    [InlineData(
+        "HostKeyUnknown",
+        false,
+        ToServer + "No ED25519 host key is known for 192.0.2.11 and you have requested strict checking.\nHost key verification failed.\n")]
+    [InlineData(
+        "HostKeyRevoked",
+        false,
+        ToServer
+            + "The ED25519 host key for 192.0.2.11 is marked as revoked.\nED25519 host key for 192.0.2.11 was revoked and you have "
+            + "requested strict checking.\nHost key verification failed.\n")]
+    [InlineData(
+        "HostKeyChanged",
+        false,
+        ToServer
+            + "Offending ED25519 key in /home/me/.ssh/known hosts:7\nHost key for 192.0.2.11 has changed and you have requested strict "
+            + "checking.\nHost key verification failed.\n")]
     [InlineData("AuthenticationRefused", false, ToServer + "me@192.0.2.11: Permission denied (publickey).\n")]
-    [InlineData("AuthenticationRefused", false, ToServer + "Received disconnect from 192.0.2.11 port 22:2: Too many authentication failures\nDisconnected from 192.0.2.11 port 22\n")]
+    [InlineData(
+        "AuthenticationRefused",
+        false,
+        ToServer
+            + "Received disconnect from 192.0.2.11 port 22:2: Too many authentication failures\nDisconnected from 192.0.2.11 port 22\n")]
     [InlineData("ServerUnreachable", false, "ssh: connect to host 192.0.2.11 port 22: Connection refused\n")]
     [InlineData("ServerUnreachable", false, "ssh: connect to host 192.0.2.11 port 22: No route to host\n")]
     [InlineData("ServerUnreachable", false, "ssh: Could not resolve hostname web-01: Name or service not known\n")]
-    [InlineData("ServerUnreachable", false, "kex_exchange_identification: read: Connection reset by peer\nConnection reset by 192.0.2.11 port 22\n")]
+    [InlineData(
+        "ServerUnreachable",
+        false,
+        "kex_exchange_identification: read: Connection reset by peer\nConnection reset by 192.0.2.11 port 22\n")]
     [InlineData("ConnectTimeout", false, "ssh: connect to host 192.0.2.11 port 22: Connection timed out\n")]
     [InlineData("ConnectTimeout", false, "Connection timed out during banner exchange\nConnection to 192.0.2.11 port 22 timed out\n")]
-    [InlineData("SshNegotiationFailed", false, "Unable to negotiate with 192.0.2.11 port 22: no matching host key type found. Their offer: ssh-rsa\n")]
-    [InlineData("SshConfigInvalid", false, "/home/me/.ssh/config: line 3: Bad configuration option: nonsense\n/home/me/.ssh/config: terminating, 1 bad configuration options\n")]
-    [InlineData("ShellUnavailable", false, ToServer + "Authenticated to 192.0.2.11 ([192.0.2.11]:22) using \"publickey\".\nThis account is currently not available.\n")]
+    [InlineData(
+        "SshNegotiationFailed",
+        false,
+        "Unable to negotiate with 192.0.2.11 port 22: no matching host key type found. Their offer: ssh-rsa\n")]
+    [InlineData(
+        "SshConfigInvalid",
+        false,
+        "/home/me/.ssh/config: line 3: Bad configuration option: nonsense\n"
+            + "/home/me/.ssh/config: terminating, 1 bad configuration options\n")]
+    [InlineData(
+        "ShellUnavailable",
+        false,
+        ToServer + "Authenticated to 192.0.2.11 ([192.0.2.11]:22) using \"publickey\".\nThis account is currently not available.\n")]
     [InlineData("ServerUnreachable", false, "")]
     [InlineData("AuthenticationRefused", true, ThroughJump + "me@198.51.100.10: Permission denied (publickey).\n" + Closed)]
-    [InlineData("HostKeyUnknown", true, ThroughJump + "No ED25519 host key is known for 198.51.100.10 and you have requested strict checking.\nHost key verification failed.\n" + Closed)]
-    [InlineData("ServerUnreachable", false, ThroughJump + JumpReached + "channel 0: open failed: connect failed: No route to host\nstdio forwarding failed\n" + Closed)]
-    [InlineData("ConnectTimeout", false, ThroughJump + JumpReached + "channel 0: open failed: connect failed: Connection timed out\nstdio forwarding failed\n" + Closed)]
-    [InlineData("AuthenticationRefused", false, ThroughJump + JumpReached + "me@192.0.2.11: Permission denied (publickey).\nKilled by signal 1.\n")]
-    [InlineData("ShellUnavailable", false, ThroughJump + JumpReached + "Authenticated to 192.0.2.11 (via proxy) using \"publickey\".\nThis account is currently not available.\n")]
+    [InlineData(
+        "HostKeyUnknown",
+        true,
+        ThroughJump
+            + "No ED25519 host key is known for 198.51.100.10 and you have requested strict checking.\nHost key verification failed.\n"
+            + Closed)]
+    [InlineData(
+        "ServerUnreachable",
+        false,
+        ThroughJump + JumpReached + "channel 0: open failed: connect failed: No route to host\nstdio forwarding failed\n" + Closed)]
+    [InlineData(
+        "ConnectTimeout",
+        false,
+        ThroughJump + JumpReached + "channel 0: open failed: connect failed: Connection timed out\nstdio forwarding failed\n" + Closed)]
+    [InlineData(
+        "AuthenticationRefused", false, ThroughJump + JumpReached + "me@192.0.2.11: Permission denied (publickey).\nKilled by signal 1.\n")]
+    [InlineData(
+        "ShellUnavailable",
+        false,
+        ThroughJump
+            + JumpReached
+            + "Authenticated to 192.0.2.11 (via proxy) using \"publickey\".\nThis account is currently not available.\n")]
     public void Causes_are_told_apart(string errorId, bool atJump, string words)
     {
         FoobarException error = SshErrors.Explain("web-01", words, opened: false, _ => []);
@@ -53,17 +105,21 @@ public class SshErrorTests
     {
         FoobarException error = SshErrors.Explain(
             "web-01",
-            ToServer + "Offending ED25519 key in /home/me/known hosts:2\nHost key for 192.0.2.11 has changed and you have requested strict checking.\n",
+            ToServer
+                + "Offending ED25519 key in /home/me/known hosts:2\nHost key for 192.0.2.11 has changed and you have requested strict "
+                + "checking.\n",
             opened: false,
             path => path == "/home/me/known hosts" ? ["# mine", "192.0.2.11 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJ1bGxzaGl0"] : []);
-        Assert.Contains("offers SHA256:dNyxDR5j7Zh8Ep72SLxv7zXSJyUeMKwTgJ4tHeQGCSM; known is SHA256:", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "offers SHA256:dNyxDR5j7Zh8Ep72SLxv7zXSJyUeMKwTgJ4tHeQGCSM; known is SHA256:", error.Message, StringComparison.Ordinal);
         Assert.Contains("(/home/me/known hosts, line 2)", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void After_the_session_was_open_every_end_is_a_loss()
     {
-        FoobarException error = SshErrors.Explain("web-01", ToServer + "Timeout, server 192.0.2.11 not responding.\n", opened: true, _ => []);
+        FoobarException error = SshErrors.Explain(
+            "web-01", ToServer + "Timeout, server 192.0.2.11 not responding.\n", opened: true, _ => []);
         Assert.Equal("ConnectionLost", error.ErrorId);
         Assert.Contains("Timeout, server 192.0.2.11 not responding.", error.Message, StringComparison.Ordinal);
     }
@@ -71,7 +127,10 @@ public class SshErrorTests
     [Fact]
     public void Any_words_give_one_clean_error() =>
         Prop.ForAll<string, bool, string>((words, opened, line) =>
-            SshErrors.Explain("s", $"{words}\nOffending x key in {line}:3\nHost key for h has changed and you have requested", opened, _ => [words, line, $"{words} {line} {words}"]).ErrorId.Length > 0
+            SshErrors.Explain(
+                "s",
+                $"{words}\nOffending x key in {line}:3\nHost key for h has changed and you have requested",
+                opened, _ => [words, line, $"{words} {line} {words}"]).ErrorId.Length > 0
             && SshErrors.Explain("s", words ?? "", opened, _ => []).ErrorId.Length > 0).CheckSeeded();
 
     [Fact]
@@ -97,7 +156,10 @@ public class SshErrorTests
     [Fact]
     public void Frames_are_read_across_any_cuts_of_the_stream()
     {
-        byte[] bytes = [.. Encoding.ASCII.GetBytes("motd\nFOOBAR abc 0 /x\nx 1 0 0 3 0\n"), 0, 10, 255, .. Encoding.ASCII.GetBytes("k 1\n")];
+        byte[] bytes =
+        [
+            .. Encoding.ASCII.GetBytes("motd\nFOOBAR abc 0 /x\nx 1 0 0 3 0\n"), 0, 10, 255, .. Encoding.ASCII.GetBytes("k 1\n"),
+        ];
         for (int size = 1; size < 10; size++)
         {
             FrameReader reader = new(new Trickle(bytes, size));

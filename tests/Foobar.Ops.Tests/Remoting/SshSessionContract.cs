@@ -20,7 +20,8 @@ public abstract class SshSessionContract(LocalSshd sshd, SshTransport transport)
     {
         await using SiteSession site = Open(sshd.Needed().Site());
         IServerSession session = await site.GetServerAsync("web-01");
-        CommandResult[] results = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => session.RunAsync(RemoteCommand.FromScript("echo $PPID-$SSH_CONNECTION"))));
+        CommandResult[] results = await Task.WhenAll(
+            Enumerable.Range(0, 10).Select(_ => session.RunAsync(RemoteCommand.FromScript("echo $PPID-$SSH_CONNECTION"))));
         Assert.Single(results.Select(result => result.OutputText.Split('-')[1]).Distinct());
         Assert.Same(session, await site.GetServerAsync("WEB-01"));
     }
@@ -31,7 +32,8 @@ public abstract class SshSessionContract(LocalSshd sshd, SshTransport transport)
         await using SiteSession site = Open(sshd.Needed().Site());
         IServerSession[] sessions = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => site.GetServerAsync("web-01")));
         Assert.Single(sessions.Distinct());
-        string directory = Path.GetDirectoryName((await sessions[0].RunAsync(RemoteCommand.FromScript("readlink /proc/self/fd/1"))).OutputText.Trim())!;
+        string directory = Path.GetDirectoryName(
+            (await sessions[0].RunAsync(RemoteCommand.FromScript("readlink /proc/self/fd/1"))).OutputText.Trim())!;
         FoobarException error = await Assert.ThrowsAsync<FoobarException>(() =>
             sessions[0].RunAsync(RemoteCommand.FromScript("kill -9 $(ps -o ppid= -p $PPID); sleep 1000")));
         Assert.Equal(("ConnectionLost", "web-01"), (error.ErrorId, error.Server));
@@ -50,7 +52,8 @@ public abstract class SshSessionContract(LocalSshd sshd, SshTransport transport)
     public async Task What_a_login_script_prints_does_not_matter()
     {
         Site site = sshd.Needed().Site(more: "Host web-01\n  SetEnv NOISE=1\n");
-        await using SiteSession session = Open(site with { Servers = [site.Servers[0] with { Ssh = new SshEndpoint { Host = "web-01", User = Environment.UserName } }] });
+        await using SiteSession session = Open(
+            site with { Servers = [site.Servers[0] with { Ssh = new SshEndpoint { Host = "web-01", User = Environment.UserName } }] });
         Assert.Equal(0, (await (await session.GetServerAsync("web-01")).RunAsync(RemoteCommand.FromScript("true"))).ExitCode);
     }
 
@@ -76,7 +79,9 @@ public abstract class SshSessionContract(LocalSshd sshd, SshTransport transport)
         string other = sshd.Needed().WriteKnownHosts("changed", "", "other");
         FoobarException error = await FailureAsync(sshd.Site(knownHosts: other), Patient with { AcceptNewHostKeys = accept });
         Assert.Equal(("HostKeyChanged", ErrorKind.Authentication, "web-01"), (error.ErrorId, error.Kind, error.Server));
-        Assert.Contains($"offers {sshd.Fingerprint("host")}; known is {sshd.Fingerprint("other")} ({other}, line 2)", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"offers {sshd.Fingerprint("host")}; known is {sshd.Fingerprint("other")} ({other}, line 2)",
+            error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -121,7 +126,8 @@ public abstract class SshSessionContract(LocalSshd sshd, SshTransport transport)
         await File.WriteAllTextAsync(sshd.Needed().At("authorized_keys2"), "");
         string keys = sshd.At("authorized_keys");
         string before = await File.ReadAllTextAsync(keys);
-        await File.WriteAllTextAsync(keys, before + "command=\"echo no shell here >&2; exit 3\" " + await File.ReadAllTextAsync(sshd.At("other.pub")));
+        await File.WriteAllTextAsync(
+            keys, before + "command=\"echo no shell here >&2; exit 3\" " + await File.ReadAllTextAsync(sshd.At("other.pub")));
         try
         {
             FoobarException error = await FailureAsync(sshd.Site(identity: "other"));
@@ -143,7 +149,9 @@ public abstract class SshSessionContract(LocalSshd sshd, SshTransport transport)
     {
         sshd.Needed().WriteKnownHosts("jump_changed", "", "other");
         await File.WriteAllTextAsync(sshd.At("jump_empty"), "");
-        Site site = sshd.Site(more: $"Host jump\n  IdentityFile {sshd.At(identity)}\n  UserKnownHostsFile {sshd.At(knownHosts)}\n  StrictHostKeyChecking no\nHost web-01\n  ProxyJump jump\n  IdentityFile {sshd.At("id")}\nMatch host jump exec true\n  IdentityFile none\n");
+        Site site = sshd.Site(
+            more: $"Host jump\n  IdentityFile {sshd.At(identity)}\n  UserKnownHostsFile {sshd.At(knownHosts)}\n  StrictHostKeyChecking no\n"
+                + $"Host web-01\n  ProxyJump jump\n  IdentityFile {sshd.At("id")}\nMatch host jump exec true\n  IdentityFile none\n");
         site = identity == "other" ? sshd.Site(identity: "other", more: "Host web-01\n  ProxyJump jump\n") : site;
         if (errorId is null)
         {
@@ -196,7 +204,9 @@ public abstract class SshSessionContract(LocalSshd sshd, SshTransport transport)
         IForward first = await session.ForwardAsync(endpoint);
         IForward second = await session.ForwardAsync(endpoint);
         Assert.Equal(first.LocalPath, second.LocalPath);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(first.LocalPath)!));
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+            File.GetUnixFileMode(Path.GetDirectoryName(first.LocalPath)!));
         await first.DisposeAsync();
         await first.DisposeAsync();
         Assert.True(File.Exists(second.LocalPath));
@@ -212,7 +222,8 @@ public abstract class SshSessionContract(LocalSshd sshd, SshTransport transport)
         Site site = sshd.Needed().Site(more: $"Host bad\n  Port {LocalSshd.FreePort()}\n", names: ["web-01", "bad", "web-02"]);
         await using SiteSession session = Open(site);
         IReadOnlyList<ConnectOutcome> outcomes = await session.ConnectAllAsync();
-        Assert.Equal(["web-01: ", "bad: ServerUnreachable", "web-02: "], outcomes.Select(outcome => $"{outcome.Server}: {outcome.Error?.ErrorId}"));
+        Assert.Equal(
+            ["web-01: ", "bad: ServerUnreachable", "web-02: "], outcomes.Select(outcome => $"{outcome.Server}: {outcome.Error?.ErrorId}"));
     }
 
     [Fact]
@@ -224,7 +235,8 @@ public abstract class SshSessionContract(LocalSshd sshd, SshTransport transport)
         Assert.Contains("web-01", error.Message, StringComparison.Ordinal);
     }
 
-    private protected SiteSession Open(Site site, SessionOptions? options = null) => new(site, (options ?? Patient) with { Transport = transport });
+    private protected SiteSession Open(Site site, SessionOptions? options = null) =>
+        new(site, (options ?? Patient) with { Transport = transport });
 
     private protected async Task<FoobarException> FailureAsync(Site site, SessionOptions? options = null)
     {

@@ -33,7 +33,10 @@ public sealed class FindingTrendTests
     [Fact]
     public void What_is_not_judged_now_is_not_mended()
     {
-        Finding[] before = [SampleReport.Finding(status: FindingStatus.Fail), SampleReport.Finding(status: FindingStatus.Fail, server: "web-02")];
+        Finding[] before =
+        [
+            SampleReport.Finding(status: FindingStatus.Fail), SampleReport.Finding(status: FindingStatus.Fail, server: "web-02"),
+        ];
 
         Assert.Empty(Trend([SampleReport.Finding("SRV-001"), SampleReport.Finding("SRV-002", server: "lb-01")], before).Mended);
     }
@@ -55,7 +58,13 @@ public sealed class FindingTrendTests
         Finding fails = SampleReport.Finding(status: FindingStatus.Fail);
         FindingTrend trend = new(Report([fails]) with
         {
-            Previous = [Audit(Yesterday, fails), Audit(Yesterday.AddDays(-1), fails), Audit(Yesterday.AddDays(-2), SampleReport.Finding()), Audit(Yesterday.AddDays(-3), fails)],
+            Previous =
+            [
+                Audit(Yesterday, fails),
+                Audit(Yesterday.AddDays(-1), fails),
+                Audit(Yesterday.AddDays(-2), SampleReport.Finding()),
+                Audit(Yesterday.AddDays(-3), fails),
+            ],
         });
 
         Assert.Equal(Yesterday.AddDays(-1), trend.Since(fails));
@@ -67,7 +76,14 @@ public sealed class FindingTrendTests
     {
         FindingTrend trend = new(Report([SampleReport.Finding()]) with
         {
-            Previous = [new EarlierAudit("other.example", Yesterday, [SampleReport.Finding()]), Audit(TestSite.Now, SampleReport.Finding()), Audit(TestSite.Now.AddDays(1), SampleReport.Finding()), Audit(Yesterday, SampleReport.Finding()), Audit(Yesterday, SampleReport.Finding())],
+            Previous =
+            [
+                new EarlierAudit("other.example", Yesterday, [SampleReport.Finding()]),
+                Audit(TestSite.Now, SampleReport.Finding()),
+                Audit(TestSite.Now.AddDays(1), SampleReport.Finding()),
+                Audit(Yesterday, SampleReport.Finding()),
+                Audit(Yesterday, SampleReport.Finding()),
+            ],
         });
 
         Assert.Equal(Yesterday, Assert.Single(trend.Audits).Time);
@@ -76,7 +92,8 @@ public sealed class FindingTrendTests
     [Fact]
     public void Earlier_audits_are_counted_by_what_is_judged_now()
     {
-        FindingTrend trend = Trend([SampleReport.Finding()], [SampleReport.Finding(), SampleReport.Finding("SRV-003"), SampleReport.Finding(server: "web-02")]);
+        FindingTrend trend = Trend(
+            [SampleReport.Finding()], [SampleReport.Finding(), SampleReport.Finding("SRV-003"), SampleReport.Finding(server: "web-02")]);
 
         Assert.Equal([1, 1], trend.Counts.Select(audit => audit.Counts[FindingStatus.Pass]));
     }
@@ -84,7 +101,10 @@ public sealed class FindingTrendTests
     [Fact]
     public void What_is_suppressed_is_not_open()
     {
-        Finding accepted = SampleReport.Finding(status: FindingStatus.Fail) with { Suppressed = new Acceptance { Reason = "agreed", Until = TestSite.Now } };
+        Finding accepted = SampleReport.Finding(status: FindingStatus.Fail) with
+        {
+            Suppressed = new Acceptance { Reason = "agreed", Until = TestSite.Now },
+        };
         FindingTrend trend = Trend([accepted], [SampleReport.Finding()]);
 
         Assert.Empty(trend.New);
@@ -93,7 +113,8 @@ public sealed class FindingTrendTests
 
     private static FindingTrend Trend(Finding[] now, Finding[] before) => new(Report(now) with { Previous = [Audit(Yesterday, before)] });
 
-    private static EarlierAudit Audit(DateTimeOffset time, params Finding[] findings) => new("www.foobar.com", time, [.. findings.Select(finding => finding with { Time = time })]);
+    private static EarlierAudit Audit(DateTimeOffset time, params Finding[] findings) =>
+        new("www.foobar.com", time, [.. findings.Select(finding => finding with { Time = time })]);
 
     private static Report Report(Finding[] findings) => SampleReport.Create() with { Findings = findings, Previous = [] };
 }

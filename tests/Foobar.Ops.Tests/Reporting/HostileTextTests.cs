@@ -17,10 +17,32 @@ public sealed partial class HostileTextTests
     private static Report Nasty => SampleReport.Create() with
     {
         Site = SampleReport.Hostile[0],
-        Findings = [.. SampleReport.Hostile.SelectMany(text => new[] { SampleReport.Nasty(text), SampleReport.Nasty(text, FindingStatus.Unknown), SampleReport.Nasty(text, FindingStatus.Pass) })],
-        Traffic = [.. SampleReport.Hostile.Select(text => new TrafficSeries(text, TrafficOrigin.LogFile, text, [new(TestSite.Now, 5, 1, 1, 1)]))],
-        Replication = [.. SampleReport.Hostile.Select(text => new ReplicationSample { Time = TestSite.Now, Server = text, Source = text, Role = MemberRole.Replica, Error = text })],
-        Previous = [new EarlierAudit(SampleReport.Hostile[0], TestSite.Now.AddDays(-1), [.. SampleReport.Hostile.Select(text => SampleReport.Nasty(text, FindingStatus.Pass))])],
+        Findings =
+        [
+            .. SampleReport.Hostile.SelectMany(
+                text =>
+                    new[]
+                    {
+                        SampleReport.Nasty(text),
+                        SampleReport.Nasty(text, FindingStatus.Unknown),
+                        SampleReport.Nasty(text, FindingStatus.Pass),
+                    }),
+        ],
+        Traffic =
+        [
+            .. SampleReport.Hostile.Select(text => new TrafficSeries(text, TrafficOrigin.LogFile, text, [new(TestSite.Now, 5, 1, 1, 1)])),
+        ],
+        Replication =
+        [
+            .. SampleReport.Hostile.Select(text =>
+                new ReplicationSample { Time = TestSite.Now, Server = text, Source = text, Role = MemberRole.Replica, Error = text }),
+        ],
+        Previous =
+        [
+            new EarlierAudit(
+                SampleReport.Hostile[0], TestSite.Now.AddDays(-1),
+                [.. SampleReport.Hostile.Select(text => SampleReport.Nasty(text, FindingStatus.Pass))]),
+        ],
     };
 
     [Theory]
@@ -29,14 +51,26 @@ public sealed partial class HostileTextTests
     {
         string text = Nasty.Write(format);
 
-        Assert.DoesNotContain(text.Replace("\r\n", "\n", StringComparison.Ordinal), static c => c is not ('\n' or '\t') && (char.IsControl(c) || char.GetUnicodeCategory(c) is System.Globalization.UnicodeCategory.Format));
+        Assert.DoesNotContain(
+            text.Replace("\r\n", "\n", StringComparison.Ordinal),
+            static c =>
+                c is not ('\n' or '\t')
+                    && (char.IsControl(c) || char.GetUnicodeCategory(c) is System.Globalization.UnicodeCategory.Format));
         Assert.Equal(text, System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(text)));
     }
 
     [Fact]
     public void HTML_holds_no_element_or_attribute_of_theirs()
     {
-        string tame = (Nasty with { Site = "x", Findings = [.. Nasty.Findings.Select((finding, index) => Same(finding, $"x{index / 3}"))], Traffic = [], Replication = [], Previous = [] }).Write(ReportFormat.Html);
+        string tame = (Nasty with
+        {
+            Site = "x",
+            Findings = [.. Nasty.Findings.Select((finding, index) => Same(finding, $"x{index / 3}"))],
+            Traffic = [],
+            Replication = [],
+            Previous = [],
+        })
+            .Write(ReportFormat.Html);
         string html = (Nasty with { Traffic = [], Replication = [], Previous = [] }).Write(ReportFormat.Html);
 
         Assert.Equal(Tags(tame), Tags(html));
@@ -62,14 +96,22 @@ public sealed partial class HostileTextTests
         using JsonDocument json = JsonDocument.Parse(Nasty.Write(ReportFormat.Json));
         string[] whole = [.. SampleReport.Hostile.Where(text => !text.Contains('\ud800', StringComparison.Ordinal))];
 
-        Assert.Empty(whole.Except(json.RootElement.GetProperty("findings").EnumerateArray().Select(finding => finding.GetProperty("target").GetString()!)));
+        Assert.Empty(
+            whole.Except(
+                json.RootElement.GetProperty("findings").EnumerateArray().Select(finding => finding.GetProperty("target").GetString()!)));
     }
 
     [Fact]
     public void SARIF_messages_hold_no_link_and_no_placeholder_of_theirs()
     {
         using JsonDocument json = JsonDocument.Parse(Nasty.Write(ReportFormat.Sarif));
-        string[] messages = [.. json.RootElement.GetProperty("runs")[0].GetProperty("results").EnumerateArray().Select(result => result.GetProperty("message").GetProperty("text").GetString()!)];
+        string[] messages =
+        [
+            .. json.RootElement.GetProperty("runs")[0]
+                .GetProperty("results")
+                .EnumerateArray()
+                .Select(result => result.GetProperty("message").GetProperty("text").GetString()!),
+        ];
 
         Assert.DoesNotContain(messages, message => Link().IsMatch(message) || Placeholder().IsMatch(message));
         Assert.Contains(messages, message => message.Contains(@"\[owned\](https://example.org/)", StringComparison.Ordinal));
@@ -84,7 +126,8 @@ public sealed partial class HostileTextTests
         Assert.All(records, record => Assert.Equal(records[0].Length, record.Length));
         Assert.DoesNotContain(records.SelectMany(record => record), field => field.TrimStart() is ['=' or '+' or '-' or '@', ..]);
         Assert.Contains(records, record => record[7] == "'=HYPERLINK(\"https://example.org/\",\"owned\")");
-        Assert.Contains(records, record => record[7].Contains("line one\nline two␍line three\nline four⟨U+2028⟩line five", StringComparison.Ordinal));
+        Assert.Contains(
+            records, record => record[7].Contains("line one\nline two␍line three\nline four⟨U+2028⟩line five", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -93,8 +136,15 @@ public sealed partial class HostileTextTests
         string text = Nasty.Write(ReportFormat.Markdown);
         string[] active = [.. text.Split('\n').Where(line => !line.StartsWith("    ", StringComparison.Ordinal))];
 
-        Assert.DoesNotContain(active, line => Link().IsMatch(line) || line.Contains('<', StringComparison.Ordinal) || line.Contains("https://", StringComparison.Ordinal));
-        Assert.All(active.Where(line => line.StartsWith("| ", StringComparison.Ordinal) && line.Contains("SRV-", StringComparison.Ordinal)), line => Assert.Equal(6, Pipe().Count(line)));
+        Assert.DoesNotContain(
+            active,
+            line =>
+                Link().IsMatch(line)
+                    || line.Contains('<', StringComparison.Ordinal)
+                    || line.Contains("https://", StringComparison.Ordinal));
+        Assert.All(
+            active.Where(line => line.StartsWith("| ", StringComparison.Ordinal) && line.Contains("SRV-", StringComparison.Ordinal)),
+            line => Assert.Equal(6, Pipe().Count(line)));
     }
 
     [Fact]
@@ -117,7 +167,13 @@ public sealed partial class HostileTextTests
     private static Finding Same(Finding finding, string text) => SampleReport.Nasty(text, finding.Status);
 
     // Attributes by name, since their values hold the texts.
-    private static string[] Tags(string html) => [.. Tag().Matches(html).Select(tag => Value().Replace(tag.Value, "=\"\"")).Where(tag => !tag.StartsWith("<option", StringComparison.Ordinal) && tag != "</option>")];
+    private static string[] Tags(string html) =>
+        [
+            .. Tag()
+                .Matches(html)
+                .Select(tag => Value().Replace(tag.Value, "=\"\""))
+                .Where(tag => !tag.StartsWith("<option", StringComparison.Ordinal) && tag != "</option>"),
+        ];
 
     [GeneratedRegex("<[^>]*>")]
     private static partial Regex Tag();

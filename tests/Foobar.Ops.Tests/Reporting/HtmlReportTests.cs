@@ -18,7 +18,8 @@ public sealed partial class HtmlReportTests
     {
         string policy = Policy().Match(Page).Groups[1].Value.Replace("&#39;", "'", StringComparison.Ordinal);
 
-        Assert.Equal($"default-src 'none'; style-src {Hash("style")}; script-src {Hash("script")}; base-uri 'none'; form-action 'none'", policy);
+        Assert.Equal(
+            $"default-src 'none'; style-src {Hash("style")}; script-src {Hash("script")}; base-uri 'none'; form-action 'none'", policy);
         Assert.True(Page.IndexOf("Content-Security-Policy", StringComparison.Ordinal) < Page.IndexOf("<style", StringComparison.Ordinal));
     }
 
@@ -50,9 +51,21 @@ public sealed partial class HtmlReportTests
         one = one[..one.IndexOf("</tbody>", StringComparison.Ordinal)];
         Assert.Contains(fail.ControlId, one, StringComparison.Ordinal);
         Assert.Contains("<details open>", one, StringComparison.Ordinal);
-        foreach (string text in new[] { fail.Expected!, fail.Actual!, fail.Evidence!, fail.Remediation!, report.Controls.First(control => control.Id == fail.ControlId).Rationale })
+        foreach (string text in new[]
         {
-            Assert.Contains(text.Replace("\"", "&quot;", StringComparison.Ordinal).Replace("'", "&#39;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal), one, StringComparison.Ordinal);
+            fail.Expected!,
+            fail.Actual!,
+            fail.Evidence!,
+            fail.Remediation!,
+            report.Controls.First(control => control.Id == fail.ControlId).Rationale,
+        })
+        {
+            Assert.Contains(
+                text.Replace("\"", "&quot;", StringComparison.Ordinal)
+                    .Replace("'", "&#39;", StringComparison.Ordinal)
+                    .Replace("<", "&lt;", StringComparison.Ordinal)
+                    .Replace(">", "&gt;", StringComparison.Ordinal),
+                one, StringComparison.Ordinal);
         }
     }
 
@@ -61,9 +74,15 @@ public sealed partial class HtmlReportTests
     {
         string bare = (SampleReport.Create() with { Previous = [], Traffic = [], Replication = [] }).Write(ReportFormat.Html);
 
-        Assert.Equal(["summary", "trends", "traffic", "replication", "findings"], Section().Matches(Page).Select(section => section.Groups[1].Value));
+        Assert.Equal(
+            ["summary", "trends", "traffic", "replication", "findings"],
+            Section().Matches(Page).Select(section => section.Groups[1].Value));
         Assert.Equal(["summary", "findings"], Section().Matches(bare).Select(section => section.Groups[1].Value));
-        string drawn = (SampleReport.Create() with { TopologySvg = "<svg xmlns=\"http://www.w3.org/2000/svg\"><style>.a{fill:red}</style></svg>" }).Write(ReportFormat.Html);
+        string drawn = (SampleReport.Create() with
+        {
+            TopologySvg = "<svg xmlns=\"http://www.w3.org/2000/svg\"><style>.a{fill:red}</style></svg>",
+        })
+            .Write(ReportFormat.Html);
         Assert.Contains("<section id=\"topology\"", drawn, StringComparison.Ordinal);
         Assert.Contains(Convert.ToBase64String(SHA256.HashData(".a{fill:red}"u8)), drawn, StringComparison.Ordinal);
     }
@@ -71,7 +90,11 @@ public sealed partial class HtmlReportTests
     [Fact]
     public void Several_sites_are_told_apart()
     {
-        Finding[] findings = [SampleReport.Finding(status: FindingStatus.Fail) with { Site = "a.example" }, SampleReport.Finding() with { Site = "b.example" }];
+        Finding[] findings =
+        [
+            SampleReport.Finding(status: FindingStatus.Fail) with { Site = "a.example" },
+            SampleReport.Finding() with { Site = "b.example" },
+        ];
         string page = (SampleReport.Create() with { Findings = findings, Previous = [] }).Write(ReportFormat.Html);
 
         Assert.Contains("By site", page, StringComparison.Ordinal);
@@ -93,7 +116,11 @@ public sealed partial class HtmlReportTests
     [Fact]
     public void A_long_history_is_thinned_and_keeps_its_extremes()
     {
-        RateBucket[] buckets = [.. Enumerable.Range(0, 10_000).Select(index => new RateBucket(TestSite.Now.AddMinutes(index), TimeSpan.FromMinutes(1), index == 5000 ? 60_000 : 600, 60))];
+        RateBucket[] buckets =
+        [
+            .. Enumerable.Range(0, 10_000)
+                .Select(index => new RateBucket(TestSite.Now.AddMinutes(index), TimeSpan.FromMinutes(1), index == 5000 ? 60_000 : 600, 60)),
+        ];
         TrafficSeries series = TrafficSeries.Of(new RateSeries("lb-01", TrafficOrigin.HaproxyFrontend, "www"), buckets);
         string page = (SampleReport.Create() with { Previous = [], Replication = [], Traffic = [series] }).Write(ReportFormat.Html);
 

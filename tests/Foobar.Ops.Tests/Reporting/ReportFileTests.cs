@@ -35,12 +35,18 @@ public sealed class ReportFileTests
     [Fact]
     public void A_snapshot_is_judged_and_its_databases_are_kept()
     {
-        Snapshot snapshot = new() { Site = TestSite.Create(new Policy { Database = new DatabasePolicy { Members = Role.Database } }), Time = TestSite.Now, Facts = [new SnapshotFacts { Server = "web-01", Part = "replication", Failure = "no route to host" }] };
+        Snapshot snapshot = new()
+        {
+            Site = TestSite.Create(new Policy { Database = new DatabasePolicy { Members = Role.Database } }),
+            Time = TestSite.Now,
+            Facts = [new SnapshotFacts { Server = "web-01", Part = "replication", Failure = "no route to host" }],
+        };
         EarlierAudit read = ReportFile.Parse(SnapshotFile.Write(snapshot), "a.json");
 
         Assert.Equal(("www.foobar.com", TestSite.Now), (read.Site, read.Time));
         Assert.Equal(Audit.Judge(snapshot).Count, read.Findings.Count);
-        Assert.Contains(read.Replication, member => member.Server == "web-01" && member.Error!.Contains("no route to host", StringComparison.Ordinal));
+        Assert.Contains(
+            read.Replication, member => member.Server == "web-01" && member.Error!.Contains("no route to host", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -62,5 +68,7 @@ public sealed class ReportFileTests
 
     [Fact]
     public void A_file_that_is_not_there_is_an_error() =>
-        Assert.Equal("ReportNotFound", Assert.Throws<FoobarException>(() => ReportFile.Load(Path.Combine(Path.GetTempPath(), "no-such-report.json"))).ErrorId);
+        Assert.Equal(
+            "ReportNotFound",
+            Assert.Throws<FoobarException>(() => ReportFile.Load(Path.Combine(Path.GetTempPath(), "no-such-report.json"))).ErrorId);
 }

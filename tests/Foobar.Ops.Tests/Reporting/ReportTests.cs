@@ -39,8 +39,15 @@ public sealed class ReportTests
         }
 
         Assert.All(suites, suite => Assert.Equal(Number(suite, "skipped"), suite.Descendants("skipped").Count()));
-        Assert.Equal((Sample.Findings.Count, 2, 2, 1), (Number(root, "tests"), Number(root, "failures"), Number(root, "errors"), suites.Sum(suite => Number(suite, "skipped"))));
-        Assert.Equal(Sample.Findings.Count, root.Descendants("testcase").Select(one => (one.Attribute("classname")!.Value, one.Attribute("name")!.Value)).Distinct().Count());
+        Assert.Equal(
+            (Sample.Findings.Count, 2, 2, 1),
+            (Number(root, "tests"), Number(root, "failures"), Number(root, "errors"), suites.Sum(suite => Number(suite, "skipped"))));
+        Assert.Equal(
+            Sample.Findings.Count,
+            root.Descendants("testcase")
+                .Select(one => (one.Attribute("classname")!.Value, one.Attribute("name")!.Value))
+                .Distinct()
+                .Count());
     }
 
     [Fact]
@@ -50,7 +57,8 @@ public sealed class ReportTests
 
         Assert.Equal("SRV-902 Rule SRV-902 holds [lb-01: /]", failure.Parent!.Attribute("name")!.Value);
         Assert.Equal("www.foobar.com.Server.SRV-902", failure.Parent.Attribute("classname")!.Value);
-        Assert.Equal(("High", "expected 90 % at most; found 95 %"), (failure.Attribute("type")!.Value, failure.Attribute("message")!.Value));
+        Assert.Equal(
+            ("High", "expected 90 % at most; found 95 %"), (failure.Attribute("type")!.Value, failure.Attribute("message")!.Value));
         Assert.Contains("Evidence: df -P /", failure.Value, StringComparison.Ordinal);
         Assert.Contains("Remediation: How to put SRV-902 right.", failure.Value, StringComparison.Ordinal);
     }
@@ -58,14 +66,19 @@ public sealed class ReportTests
     [Fact]
     public void JUnit_fails_what_the_gate_stops()
     {
-        XElement open = XDocument.Parse((Sample with { Gate = new AuditGate { Statuses = [FindingStatus.Warning] } }).Write(ReportFormat.JUnit)).Root!;
+        XElement open = XDocument.Parse(
+            (Sample with { Gate = new AuditGate { Statuses = [FindingStatus.Warning] } }).Write(ReportFormat.JUnit)).Root!;
 
-        Assert.Equal((2, 0, 3), (Number(open, "failures"), Number(open, "errors"), open.Elements("testsuite").Sum(suite => Number(suite, "skipped"))));
+        Assert.Equal(
+            (2, 0, 3),
+            (Number(open, "failures"), Number(open, "errors"), open.Elements("testsuite").Sum(suite => Number(suite, "skipped"))));
     }
 
     [Fact]
     public void Text_that_XML_cannot_hold_is_replaced_and_the_rest_kept() =>
-        Assert.Contains(XDocument.Parse(Sample.Write(ReportFormat.JUnit)).Descendants("testcase"), one => one.Attribute("name")!.Value.Contains("bell\u2407 \uFFFD \U0001F600", StringComparison.Ordinal));
+        Assert.Contains(
+            XDocument.Parse(Sample.Write(ReportFormat.JUnit)).Descendants("testcase"),
+            one => one.Attribute("name")!.Value.Contains("bell\u2407 \uFFFD \U0001F600", StringComparison.Ordinal));
 
     [Fact]
     public void NUnit_has_a_fixture_an_area_and_totals_that_add_up()
@@ -73,18 +86,27 @@ public sealed class ReportTests
         XElement root = XDocument.Parse(Sample.Write(ReportFormat.NUnit)).Root!;
         XElement[] fixtures = [.. root.Descendants("test-suite").Where(suite => suite.Attribute("type")!.Value == "TestFixture")];
 
-        Assert.Equal(["www.foobar.com.Server", "www.foobar.com.Topology"], fixtures.Select(fixture => fixture.Attribute("fullname")!.Value));
+        Assert.Equal(
+            ["www.foobar.com.Server", "www.foobar.com.Topology"], fixtures.Select(fixture => fixture.Attribute("fullname")!.Value));
         foreach (XElement element in root.Descendants("test-suite").Append(root))
         {
             XElement[] cases = [.. element.Descendants("test-case")];
             Assert.Equal(Number(element, "total"), cases.Length);
-            foreach ((string total, string result) in new[] { ("passed", "Passed"), ("failed", "Failed"), ("warnings", "Warning"), ("skipped", "Skipped") })
+            foreach ((string total, string result) in new[]
+            {
+                ("passed", "Passed"),
+                ("failed", "Failed"),
+                ("warnings", "Warning"),
+                ("skipped", "Skipped"),
+            })
             {
                 Assert.Equal(Number(element, total), cases.Count(one => one.Attribute("result")!.Value == result));
             }
         }
 
-        Assert.Equal((4, 2, 1, "Failed"), (Number(root, "failed"), Number(root, "warnings"), Number(root, "skipped"), root.Attribute("result")!.Value));
+        Assert.Equal(
+            (4, 2, 1, "Failed"),
+            (Number(root, "failed"), Number(root, "warnings"), Number(root, "skipped"), root.Attribute("result")!.Value));
         Assert.Equal(2, root.Descendants("test-case").Count(one => one.Attribute("label")?.Value == "Error"));
         Assert.Contains(root.Descendants("stack-trace"), all => all.Value.Contains("Evidence: df -P /", StringComparison.Ordinal));
     }
@@ -94,9 +116,21 @@ public sealed class ReportTests
     {
         string[][] records = Csv.Read(Sample.Write(ReportFormat.Csv));
 
-        Assert.Equal(["Site", "ControlId", "Title", "Area", "Severity", "Status", "Server", "Target", "Expected", "Actual", "Reason", "Evidence", "Remediation", "Suppressed", "SuppressedUntil", "Change", "References", "Time"], records[0]);
+        Assert.Equal(
+            [
+                "Site", "ControlId", "Title", "Area", "Severity", "Status", "Server", "Target", "Expected", "Actual", "Reason", "Evidence",
+                "Remediation", "Suppressed", "SuppressedUntil", "Change", "References", "Time",
+            ],
+            records[0]);
         Assert.Equal(Sample.Findings.Count + 1, records.Length);
-        Assert.Contains(records, record => record[1] == "SRV-902" && record[5] == "Fail" && record[6] == "lb-01" && record[9] == "95 %" && record[17] == "2026-11-21T12:00:00Z");
+        Assert.Contains(
+            records,
+            record =>
+                record[1] == "SRV-902"
+                    && record[5] == "Fail"
+                    && record[6] == "lb-01"
+                    && record[9] == "95 %"
+                    && record[17] == "2026-11-21T12:00:00Z");
     }
 
     [Fact]
@@ -118,14 +152,23 @@ public sealed class ReportTests
             Assert.Equal("foobar.json", result["locations"]![0]!["physicalLocation"]!["artifactLocation"]!["uri"]!.GetValue<string>());
         }
 
-        Assert.Equal(results.Count, results.Select(result => result!["partialFingerprints"]!["controlServerTarget/v1"]!.GetValue<string>()).Distinct().Count());
+        Assert.Equal(
+            results.Count,
+            results.Select(result => result!["partialFingerprints"]!["controlServerTarget/v1"]!.GetValue<string>()).Distinct().Count());
     }
 
     [Fact]
     public void What_changed_since_a_baseline_is_shown_where_a_reader_looks_for_it()
     {
         Finding fresh = SampleReport.Finding(status: FindingStatus.Fail) with { Change = FindingChange.New };
-        Report report = SampleReport.Create() with { Findings = [fresh, SampleReport.Finding(server: "lb-01") with { Change = FindingChange.Mended }, SampleReport.Finding(server: "web-01")], Previous = [] };
+        Report report = SampleReport.Create() with
+        {
+            Findings =
+            [
+                fresh, SampleReport.Finding(server: "lb-01") with { Change = FindingChange.Mended }, SampleReport.Finding(server: "web-01"),
+            ],
+            Previous = [],
+        };
 
         JsonArray results = JsonNode.Parse(report.Write(ReportFormat.Sarif))!["runs"]![0]!["results"]!.AsArray();
         Assert.Equal(["new", "absent", null], results.Select(result => result!["baselineState"]?.GetValue<string>()));
@@ -138,9 +181,18 @@ public sealed class ReportTests
     public void SARIF_relates_rules_to_the_requirements_they_give_evidence_for()
     {
         JsonNode run = JsonNode.Parse(SampleReport.Create().Write(ReportFormat.Sarif))!["runs"]![0]!;
-        string[] taxa = [.. run["taxonomies"]!.AsArray().SelectMany(taxonomy => taxonomy!["taxa"]!.AsArray().Select(taxon => $"{taxonomy["guid"]} {taxon!["guid"]} {taxonomy["name"]} {taxon["id"]}"))];
+        string[] taxa =
+        [
+            .. run["taxonomies"]!
+                .AsArray()
+                .SelectMany(
+                    taxonomy => taxonomy!["taxa"]!
+                        .AsArray()
+                        .Select(taxon => $"{taxonomy["guid"]} {taxon!["guid"]} {taxonomy["name"]} {taxon["id"]}")),
+        ];
         string[] named = [.. run["tool"]!["driver"]!["rules"]!.AsArray().SelectMany(rule => rule!["relationships"]?.AsArray() ?? [])
-            .Select(relation => relation!["target"]!).Select(target => $"{target["toolComponent"]!["guid"]} {target["guid"]} {target["toolComponent"]!["name"]} {target["id"]}")];
+            .Select(relation => relation!["target"]!).Select(
+                target => $"{target["toolComponent"]!["guid"]} {target["guid"]} {target["toolComponent"]!["name"]} {target["id"]}")];
 
         Assert.NotEmpty(named);
         Assert.Equal(taxa.Order(StringComparer.Ordinal), named.Distinct().Order(StringComparer.Ordinal));
@@ -150,10 +202,19 @@ public sealed class ReportTests
     [Fact]
     public void What_is_suppressed_is_shown_in_every_format_and_fails_nothing()
     {
-        Finding accepted = SampleReport.Finding(status: FindingStatus.Fail) with { Suppressed = new Acceptance { Reason = "Agreed with the owner", Until = new(2027, 1, 31, 0, 0, 0, TimeSpan.Zero) } };
-        Report report = SampleReport.Create() with { Findings = [accepted, SampleReport.Finding(server: "lb-01"), SampleReport.Finding(server: "web-01")], Previous = [] };
+        Finding accepted = SampleReport.Finding(status: FindingStatus.Fail) with
+        {
+            Suppressed = new Acceptance { Reason = "Agreed with the owner", Until = new(2027, 1, 31, 0, 0, 0, TimeSpan.Zero) },
+        };
+        Report report = SampleReport.Create() with
+        {
+            Findings = [accepted, SampleReport.Finding(server: "lb-01"), SampleReport.Finding(server: "web-01")],
+            Previous = [],
+        };
 
-        Assert.All(Enum.GetValues<ReportFormat>(), format => Assert.Contains("Agreed with the owner", report.Write(format), StringComparison.Ordinal));
+        Assert.All(
+            Enum.GetValues<ReportFormat>(),
+            format => Assert.Contains("Agreed with the owner", report.Write(format), StringComparison.Ordinal));
         Assert.All(Enum.GetValues<ReportFormat>(), format => Assert.Contains("2027-01-31", report.Write(format), StringComparison.Ordinal));
         JsonNode json = JsonNode.Parse(report.Write(ReportFormat.Json))!;
         Assert.Equal((0, 0), (json["exitCode"]!.GetValue<int>(), json["counts"]!["Fail"]!.GetValue<int>()));
@@ -199,15 +260,28 @@ public sealed class ReportTests
 
         Assert.True(text.IndexOf("## Fail", StringComparison.Ordinal) < text.IndexOf("## Unknown", StringComparison.Ordinal));
         Assert.Contains("a\\|b&lt;c&gt;", text, StringComparison.Ordinal);
-        Assert.All(text.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)), line => Assert.Equal(6, line.Replace("\\|", string.Empty, StringComparison.Ordinal).Count(c => c == '|')));
+        Assert.All(
+            text.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)),
+            line => Assert.Equal(6, line.Replace("\\|", string.Empty, StringComparison.Ordinal).Count(c => c == '|')));
     }
 
     [Fact]
     public void Markdown_tells_once_what_keeps_several_controls_from_judging()
     {
-        Finding first = Sample.Findings.First(finding => finding.Status == FindingStatus.Unknown) with { ControlId = "DB-007", Server = "web-01", Target = null, Reason = "web-01 does not answer" };
-        string text = (Sample with { Findings = [first, first with { ControlId = "DB-003" }, first with { ControlId = "DB-005", Server = "web-02" }] }).Write(ReportFormat.Markdown);
-        Assert.Contains("### 2 findings at web-01\n\nDB-003, DB-007\n\n    Reason: web-01 does not answer\n", text, StringComparison.Ordinal);
+        Finding first = Sample.Findings.First(finding => finding.Status == FindingStatus.Unknown) with
+        {
+            ControlId = "DB-007",
+            Server = "web-01",
+            Target = null,
+            Reason = "web-01 does not answer",
+        };
+        string text = (Sample with
+        {
+            Findings = [first, first with { ControlId = "DB-003" }, first with { ControlId = "DB-005", Server = "web-02" }],
+        })
+            .Write(ReportFormat.Markdown);
+        Assert.Contains(
+            "### 2 findings at web-01\n\nDB-003, DB-007\n\n    Reason: web-01 does not answer\n", text, StringComparison.Ordinal);
         Assert.Contains("### DB-005", text, StringComparison.Ordinal);
         Assert.Equal(3, text.Split('\n').Count(line => line.StartsWith("| DB-", StringComparison.Ordinal)));
     }
@@ -222,7 +296,9 @@ public sealed class ReportTests
     [InlineData(ReportFormat.Csv)]
     public void The_same_findings_give_the_same_text(ReportFormat format)
     {
-        Assert.Equal(Sample.Write(format), (Sample with { Findings = [.. Sample.Findings], Controls = [.. Sample.Controls.Reverse()] }).Write(format));
+        Assert.Equal(
+            Sample.Write(format),
+            (Sample with { Findings = [.. Sample.Findings], Controls = [.. Sample.Controls.Reverse()] }).Write(format));
         Assert.NotEmpty((Sample with { Findings = [] }).Write(format));
     }
 
@@ -242,5 +318,6 @@ public sealed class ReportTests
     public void A_name_that_tells_no_format_is_an_error() =>
         Assert.Equal("ReportFormatUnknown", Assert.Throws<Errors.FoobarException>(() => Report.FormatOf("findings.txt")).ErrorId);
 
-    private static int Number(XElement element, string name) => int.Parse(element.Attribute(name)!.Value, System.Globalization.CultureInfo.InvariantCulture);
+    private static int Number(XElement element, string name) =>
+        int.Parse(element.Attribute(name)!.Value, System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -11,7 +11,10 @@ internal static class SampleReport
 {
     private static readonly string[] Servers = ["lb-01", "web-01", "web-02"];
 
-    /// <summary>What of servers no reader may take for its own: markup, script, formulas, ends of XML sections, terminal sequences, invisible direction marks.</summary>
+    /// <summary>
+    /// What of servers no reader may take for its own: markup, script, formulas, ends of XML sections, terminal sequences, invisible
+    /// direction marks.
+    /// </summary>
     public static readonly string[] Hostile =
     [
         "<script>document.title='owned'</script>",
@@ -34,7 +37,8 @@ internal static class SampleReport
         "| pipe ` tick * star _ under # hash ~ tilde",
     ];
 
-    public static Finding Finding(string id = "SRV-002", FindingStatus status = FindingStatus.Pass, string? server = "web-01", string? target = null) => new()
+    public static Finding Finding(
+        string id = "SRV-002", FindingStatus status = FindingStatus.Pass, string? server = "web-01", string? target = null) => new()
     {
         ControlId = id,
         Title = Control(id).Title,
@@ -46,7 +50,9 @@ internal static class SampleReport
         Actual = status is FindingStatus.Pass ? "as it should be" : status is FindingStatus.Unknown ? null : "something else",
         Expected = status is FindingStatus.Fail or FindingStatus.Warning ? "what the policy says" : null,
         Reason = status is FindingStatus.Unknown ? "sudo: a password is required" : null,
-        Evidence = status is FindingStatus.Fail ? "ss -Hltnp\nLISTEN 0 4096 0.0.0.0:8404 0.0.0.0:* users:((\"haproxy\",pid=812,fd=7))" : null,
+        Evidence = status is FindingStatus.Fail
+            ? "ss -Hltnp\nLISTEN 0 4096 0.0.0.0:8404 0.0.0.0:* users:((\"haproxy\",pid=812,fd=7))"
+            : null,
         Remediation = Control(id).Remediation,
         Time = TestSite.Now,
     };
@@ -57,7 +63,12 @@ internal static class SampleReport
         Controls = AuditRegistry.Controls,
         ModuleVersion = "0.1.0",
         Findings = Findings(0),
-        Previous = [.. Enumerable.Range(1, 12).Select(days => new EarlierAudit("www.foobar.com", TestSite.Now.AddDays(-days), Findings(days)) { Replication = Members(days) })],
+        Previous =
+        [
+            .. Enumerable.Range(
+                1, 12).Select(days =>
+                    new EarlierAudit("www.foobar.com", TestSite.Now.AddDays(-days), Findings(days)) { Replication = Members(days) }),
+        ],
         Traffic =
         [
             Series("lb-01", TrafficOrigin.HaproxyFrontend, "www-https", 120),
@@ -88,9 +99,14 @@ internal static class SampleReport
     private static Finding[] Findings(int days) =>
     [
         .. AuditRegistry.Controls.Where(control => control.Area is not Area.Topology)
-            .SelectMany((control, index) => Servers.Where((_, server) => (index + server) % 3 != 2).Select(server => Finding(control.Id, StatusOf(index, server, days), server, index % 4 == 0 ? "*:443" : null))),
+            .SelectMany(
+                (control, index) => Servers.Where((_, server) => (index + server) % 3 != 2)
+                    .Select(server => Finding(control.Id, StatusOf(index, server, days), server, index % 4 == 0 ? "*:443" : null))),
         Finding("DB-001", FindingStatus.NotApplicable, null),
-        Finding("SRV-001", FindingStatus.Fail, "web-02", "old.service") with { Suppressed = new Acceptance { Reason = "Replaced with the new balancer", Until = new(2027, 1, 31, 0, 0, 0, TimeSpan.Zero) } },
+        Finding("SRV-001", FindingStatus.Fail, "web-02", "old.service") with
+        {
+            Suppressed = new Acceptance { Reason = "Replaced with the new balancer", Until = new(2027, 1, 31, 0, 0, 0, TimeSpan.Zero) },
+        },
     ];
 
     private static FindingStatus StatusOf(int index, string server, int days) => (index, server) switch
@@ -129,7 +145,11 @@ internal static class SampleReport
             .. Enumerable.Range(0, 90).Select(index =>
             {
                 double rate = level * (1 + (0.25 * Math.Sin(index / 12.0)) + (0.05 * Math.Sin(index * 1.7))) * (index == 70 ? 2.2 : 1);
-                return new TrafficPoint(TestSite.Now.AddSeconds(-5 * (90 - index)), 5, index is > 40 and < 46 ? null : rate, rate * 0.97, rate * 1.03) { IsAnomaly = index == 70 };
+                return new TrafficPoint(
+                    TestSite.Now.AddSeconds(-5 * (90 - index)), 5, index is > 40 and < 46 ? null : rate, rate * 0.97, rate * 1.03)
+                    {
+                        IsAnomaly = index == 70,
+                    };
             }),
         ]);
 }

@@ -13,10 +13,23 @@ public sealed class ServerControlTests
         BootTime = Reading.Of(TestSite.Now.AddDays(-3)),
         SystemState = Reading.Of("running"),
         Units = Units(Active("nginx.service"), Active("mysql.service"), Active("ssh.service")),
-        Sockets = Sockets("tcp LISTEN 0 1 *:22 *:*", "tcp LISTEN 0 1 0.0.0.0:80 0.0.0.0:*", "tcp LISTEN 0 1 192.0.2.11:3306 0.0.0.0:*", "tcp LISTEN 0 1 127.0.0.1:6379 0.0.0.0:*", "tcp LISTEN 0 1 *:9100 *:*", "udp UNCONN 0 0 192.0.2.11%eth0:68 0.0.0.0:*"),
+        Sockets = Sockets(
+            "tcp LISTEN 0 1 *:22 *:*", "tcp LISTEN 0 1 0.0.0.0:80 0.0.0.0:*", "tcp LISTEN 0 1 192.0.2.11:3306 0.0.0.0:*",
+            "tcp LISTEN 0 1 127.0.0.1:6379 0.0.0.0:*", "tcp LISTEN 0 1 *:9100 *:*", "udp UNCONN 0 0 192.0.2.11%eth0:68 0.0.0.0:*"),
         EphemeralPorts = Reading.Of(new EphemeralPorts(32768, 60999)),
-        FileSystems = Disks(new FileSystem { MountPoint = "/", Device = "/dev/sda1", SizeBytes = 100, UsedBytes = 50, AvailableBytes = 50, Inodes = 100, InodesUsed = 5 }),
-        Mounts = Reading.Of<IReadOnlyList<Mount>>([new Mount { MountPoint = "/", Type = "ext4", Device = "/dev/sda1", IsReadOnly = false }]),
+        FileSystems = Disks(new FileSystem
+        {
+            MountPoint = "/",
+            Device = "/dev/sda1",
+            SizeBytes = 100,
+            UsedBytes = 50,
+            AvailableBytes = 50,
+            Inodes = 100,
+            InodesUsed = 5,
+        }),
+        Mounts = Reading.Of<IReadOnlyList<Mount>>([
+            new Mount { MountPoint = "/", Type = "ext4", Device = "/dev/sda1", IsReadOnly = false },
+        ]),
         Memory = Reading.Of(new MemoryUse { TotalBytes = 100, AvailableBytes = 50 }),
         ClockSync = Reading.Of(new ClockSync { Synchronized = true }),
         ClockOffset = Reading.Of(new ClockOffset(0.1, 0.01)),
@@ -58,50 +71,92 @@ public sealed class ServerControlTests
     }
 
     [Fact]
-    public void Control_ids_are_unique() => Assert.Equal(ServerControls.All.Count, ServerControls.All.Select(control => control.Info.Id).Distinct().Count());
+    public void Control_ids_are_unique() =>
+        Assert.Equal(ServerControls.All.Count, ServerControls.All.Select(control => control.Info.Id).Distinct().Count());
 
     [Fact]
     public void A_stopped_service_fails_and_its_other_name_would_do()
     {
-        ServerFacts facts = Healthy with { Units = Units(Active("nginx.service") with { Active = "inactive", Sub = "dead" }, Active("mariadb.service"), Active("ssh.socket")) };
+        ServerFacts facts = Healthy with
+        {
+            Units = Units(
+                Active("nginx.service") with { Active = "inactive", Sub = "dead" }, Active("mariadb.service"), Active("ssh.socket")),
+        };
 
-        Assert.Equal([(FindingStatus.Fail, "nginx.service"), (FindingStatus.Pass, "mariadb.service"), (FindingStatus.Pass, "ssh.socket")], Judge("SRV-001", facts).Brief());
+        Assert.Equal(
+            [(FindingStatus.Fail, "nginx.service"), (FindingStatus.Pass, "mariadb.service"), (FindingStatus.Pass, "ssh.socket")],
+            Judge("SRV-001", facts).Brief());
         Assert.All(Judge("SRV-002", facts), finding => Assert.Equal(FindingStatus.Pass, finding.Status));
     }
 
     [Fact]
     public void Declared_units_replace_the_usual_ones()
     {
-        Site site = TestSite.Create(new Policy { Servers = new ServerPolicy { Units = new Dictionary<Role, IReadOnlyList<string>> { [Role.Web] = ["caddy"], [Role.App] = ["orders.service"] } } });
+        Site site = TestSite.Create(new Policy
+        {
+            Servers = new ServerPolicy
+            {
+                Units = new Dictionary<Role, IReadOnlyList<string>> { [Role.Web] = ["caddy"], [Role.App] = ["orders.service"] },
+            },
+        });
         ServerFacts facts = Healthy with { Units = Units(Active("caddy.service"), Active("mysql.service"), Active("ssh.service")) };
 
-        Assert.Equal([(FindingStatus.Pass, "caddy.service"), (FindingStatus.Fail, "orders.service"), (FindingStatus.Pass, "mysql.service"), (FindingStatus.Pass, "ssh.service")], TestSite.Judge(ServerControls.All, "SRV-001", facts, site: site).Brief());
+        Assert.Equal(
+            [
+                (FindingStatus.Pass, "caddy.service"),
+                (FindingStatus.Fail, "orders.service"),
+                (FindingStatus.Pass, "mysql.service"),
+                (FindingStatus.Pass, "ssh.service"),
+            ],
+            TestSite.Judge(ServerControls.All, "SRV-001", facts, site: site).Brief());
     }
 
     [Fact]
     public void A_failed_unit_is_named_and_a_disabled_one_told()
     {
-        ServerFacts facts = Healthy with { Units = Units(Active("nginx.service") with { FileState = "disabled" }, Active("mysql.service"), Active("ssh.service"), Active("backup.service") with { Active = "failed", Sub = "failed" }) };
+        ServerFacts facts = Healthy with
+        {
+            Units = Units(
+                Active("nginx.service") with { FileState = "disabled" },
+                Active("mysql.service"), Active("ssh.service"),
+                Active("backup.service") with { Active = "failed", Sub = "failed" }),
+        };
 
         Assert.Equal([(FindingStatus.Fail, "backup.service")], Judge("SRV-002", facts).Brief());
-        Assert.Equal([(FindingStatus.Fail, "nginx.service"), (FindingStatus.Pass, "mysql.service"), (FindingStatus.Pass, "ssh.service")], Judge("SRV-014", facts).Brief());
+        Assert.Equal(
+            [(FindingStatus.Fail, "nginx.service"), (FindingStatus.Pass, "mysql.service"), (FindingStatus.Pass, "ssh.service")],
+            Judge("SRV-014", facts).Brief());
     }
 
     [Fact]
     public void A_listener_that_no_flow_leads_to_fails_and_a_client_port_warns()
     {
-        ServerFacts facts = Healthy with { Sockets = Sockets("tcp LISTEN 0 1 0.0.0.0:8081 0.0.0.0:* users:((\"python3\",pid=1,fd=1))", "udp UNCONN 0 0 [::]:5355 [::]:*", "udp UNCONN 0 0 0.0.0.0:40001 0.0.0.0:*") };
+        ServerFacts facts = Healthy with
+        {
+            Sockets = Sockets(
+                "tcp LISTEN 0 1 0.0.0.0:8081 0.0.0.0:* users:((\"python3\",pid=1,fd=1))",
+                "udp UNCONN 0 0 [::]:5355 [::]:*", "udp UNCONN 0 0 0.0.0.0:40001 0.0.0.0:*"),
+        };
 
         Finding[] findings = [.. Judge("SRV-003", facts)];
 
-        Assert.Equal([(FindingStatus.Fail, "tcp/8081 on 0.0.0.0"), (FindingStatus.Fail, "udp/5355 on ::"), (FindingStatus.Warning, "udp/40001 on 0.0.0.0")], findings.Brief());
+        Assert.Equal(
+            [
+                (FindingStatus.Fail, "tcp/8081 on 0.0.0.0"),
+                (FindingStatus.Fail, "udp/5355 on ::"),
+                (FindingStatus.Warning, "udp/40001 on 0.0.0.0"),
+            ],
+            findings.Brief());
         Assert.Contains("python3", findings[0].Actual, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_flow_needs_a_listener_that_others_can_reach()
     {
-        ServerFacts facts = Healthy with { Sockets = Sockets("tcp LISTEN 0 1 0.0.0.0:80 0.0.0.0:*", "tcp LISTEN 0 1 127.0.0.1:3306 0.0.0.0:*") };
+        ServerFacts facts = Healthy with
+        {
+            Sockets = Sockets("tcp LISTEN 0 1 0.0.0.0:80 0.0.0.0:*", "tcp LISTEN 0 1 127.0.0.1:3306 0.0.0.0:*"),
+        };
 
         Finding[] findings = [.. Judge("SRV-004", facts)];
 
@@ -116,7 +171,19 @@ public sealed class ServerControlTests
     [InlineData(91, FindingStatus.Fail)]
     public void Space_and_inodes_are_held_against_their_limits(int percent, FindingStatus status)
     {
-        ServerFacts facts = Healthy with { FileSystems = Disks(new FileSystem { MountPoint = "/", Device = "d", SizeBytes = 100, UsedBytes = percent, AvailableBytes = 100 - percent, Inodes = 100, InodesUsed = percent }) };
+        ServerFacts facts = Healthy with
+        {
+            FileSystems = Disks(new FileSystem
+            {
+                MountPoint = "/",
+                Device = "d",
+                SizeBytes = 100,
+                UsedBytes = percent,
+                AvailableBytes = 100 - percent,
+                Inodes = 100,
+                InodesUsed = percent,
+            }),
+        };
 
         Assert.Equal([(status, "/")], Judge("SRV-005", facts).Brief());
         Assert.Equal([(status, "/")], Judge("SRV-006", facts).Brief());
@@ -129,7 +196,12 @@ public sealed class ServerControlTests
     [InlineData("/snapshots", "squashfs", false, FindingStatus.Pass)]
     public void A_read_only_file_system_fails_unless_it_is_meant_to_be(string point, string type, bool declared, FindingStatus status)
     {
-        ServerFacts facts = Healthy with { Mounts = Reading.Of<IReadOnlyList<Mount>>([new Mount { MountPoint = point, Type = type, Device = "d", IsReadOnly = true, DeclaredReadOnly = declared }]) };
+        ServerFacts facts = Healthy with
+        {
+            Mounts = Reading.Of<IReadOnlyList<Mount>>([
+                new Mount { MountPoint = point, Type = type, Device = "d", IsReadOnly = true, DeclaredReadOnly = declared },
+            ]),
+        };
 
         Assert.Equal(status, Assert.Single(Judge("SRV-007", facts)).Status);
     }
@@ -140,7 +212,9 @@ public sealed class ServerControlTests
     [InlineData(2.1, 0.05, FindingStatus.Fail)]
     [InlineData(-300, 0.05, FindingStatus.Fail)]
     public void The_clock_is_judged_only_as_far_as_it_was_measured(double seconds, double uncertainty, FindingStatus status) =>
-        Assert.Equal(status, Assert.Single(Judge("SRV-010", Healthy with { ClockOffset = Reading.Of(new ClockOffset(seconds, uncertainty)) })).Status);
+        Assert.Equal(
+            status,
+            Assert.Single(Judge("SRV-010", Healthy with { ClockOffset = Reading.Of(new ClockOffset(seconds, uncertainty)) })).Status);
 
     [Fact]
     public void A_container_is_not_asked_to_keep_a_clock()
@@ -155,7 +229,11 @@ public sealed class ServerControlTests
     [Fact]
     public void Memory_and_pending_restarts_are_judged()
     {
-        ServerFacts facts = Healthy with { Memory = Reading.Of(new MemoryUse { TotalBytes = 100, AvailableBytes = 4 }), PendingReboot = Reading.Of(new PendingReboot { RunningKernel = "6.1.0-9", NewestKernel = "6.1.0-10" }) };
+        ServerFacts facts = Healthy with
+        {
+            Memory = Reading.Of(new MemoryUse { TotalBytes = 100, AvailableBytes = 4 }),
+            PendingReboot = Reading.Of(new PendingReboot { RunningKernel = "6.1.0-9", NewestKernel = "6.1.0-10" }),
+        };
 
         Assert.Equal(FindingStatus.Fail, Assert.Single(Judge("SRV-008", facts)).Status);
         Assert.Equal("kernel 6.1.0-10 running", Assert.Single(Judge("SRV-011", facts)).Expected);
@@ -167,7 +245,10 @@ public sealed class ServerControlTests
     [InlineData("prohibit-password", true, FindingStatus.Pass, FindingStatus.Fail)]
     public void Passwords_are_judged_for_root_and_for_all(string root, bool passwords, FindingStatus rootStatus, FindingStatus allStatus)
     {
-        ServerFacts facts = Healthy with { Sshd = Reading.Of(new SshdSettings { PermitRootLogin = root, PasswordAuthentication = passwords }) };
+        ServerFacts facts = Healthy with
+        {
+            Sshd = Reading.Of(new SshdSettings { PermitRootLogin = root, PasswordAuthentication = passwords }),
+        };
 
         Assert.Equal(rootStatus, Assert.Single(Judge("SRV-012", facts)).Status);
         Assert.Equal(allStatus, Assert.Single(Judge("SRV-013", facts)).Status);
@@ -176,7 +257,15 @@ public sealed class ServerControlTests
     [Fact]
     public void Settings_of_sshd_that_are_not_understood_decide_nothing()
     {
-        ServerFacts facts = Healthy with { Sshd = Reading.Of(new SshdSettings { PermitRootLogin = "no", PasswordAuthentication = false, Doubts = ["unknown sshd setting 'x'"] }) };
+        ServerFacts facts = Healthy with
+        {
+            Sshd = Reading.Of(new SshdSettings
+            {
+                PermitRootLogin = "no",
+                PasswordAuthentication = false,
+                Doubts = ["unknown sshd setting 'x'"],
+            }),
+        };
 
         Assert.All(["SRV-012", "SRV-013"], id => Assert.Equal(FindingStatus.Unknown, Assert.Single(Judge(id, facts)).Status));
     }
@@ -191,19 +280,37 @@ public sealed class ServerControlTests
     [InlineData("indirect", FindingStatus.Unknown)]
     [InlineData("brandnew", FindingStatus.Unknown)]
     public void What_a_boot_makes_of_a_unit_is_told_by_the_state_of_its_file(string state, FindingStatus status) =>
-        Assert.Equal(status, Judge("SRV-014", Healthy with { Units = Units(Active("nginx.service") with { FileState = state }, Active("mysql.service"), Active("ssh.service")) }).Single(finding => finding.Target == "nginx.service").Status);
+        Assert.Equal(
+            status,
+            Judge(
+                "SRV-014",
+                Healthy with
+                {
+                    Units = Units(Active("nginx.service") with { FileState = state }, Active("mysql.service"), Active("ssh.service")),
+                }).Single(
+                finding => finding.Target == "nginx.service").Status);
 
     [Fact]
     public void A_state_of_a_unit_that_is_not_known_decides_nothing() =>
-        Assert.Equal(FindingStatus.Unknown, Judge("SRV-001", Healthy with { Units = Units(Active("nginx.service") with { Active = "brandnew" }, Active("mysql.service"), Active("ssh.service")) }).Single(finding => finding.Target == "nginx.service").Status);
+        Assert.Equal(
+            FindingStatus.Unknown,
+            Judge(
+                "SRV-001",
+                Healthy with
+                {
+                    Units = Units(Active("nginx.service") with { Active = "brandnew" }, Active("mysql.service"), Active("ssh.service")),
+                }).Single(
+                finding => finding.Target == "nginx.service").Status);
 
     private static IReadOnlyList<Finding> Judge(string id, ServerFacts facts) => TestSite.Judge(ServerControls.All, id, facts);
 
-    private static Unit Active(string name) => new() { Name = name, Load = "loaded", Active = "active", Sub = "running", FileState = "enabled" };
+    private static Unit Active(string name) =>
+        new() { Name = name, Load = "loaded", Active = "active", Sub = "running", FileState = "enabled" };
 
     private static Reading<IReadOnlyList<Unit>> Units(params Unit[] units) => Reading.Of<IReadOnlyList<Unit>>(units);
 
     private static Reading<IReadOnlyList<FileSystem>> Disks(params FileSystem[] disks) => Reading.Of<IReadOnlyList<FileSystem>>(disks);
 
-    private static Reading<IReadOnlyList<ListeningSocket>> Sockets(params string[] lines) => Reading.Of(SocketParser.Parse(string.Join('\n', lines)));
+    private static Reading<IReadOnlyList<ListeningSocket>> Sockets(params string[] lines) =>
+        Reading.Of(SocketParser.Parse(string.Join('\n', lines)));
 }

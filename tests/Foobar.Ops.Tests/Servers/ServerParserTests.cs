@@ -39,7 +39,9 @@ public sealed class ServerParserTests
     {
         SystemIdentity system = SystemIdentity.Parse(Identity);
 
-        Assert.Equal(("Debian GNU/Linux 12 (bookworm)", "debian", "12", "6.1.0-32-amd64"), (system.Name, system.Distribution, system.Version, system.Kernel));
+        Assert.Equal(
+            ("Debian GNU/Linux 12 (bookworm)", "debian", "12", "6.1.0-32-amd64"),
+            (system.Name, system.Distribution, system.Version, system.Kernel));
         Assert.True(system.IsContainer);
         Assert.Equal("systemd-nspawn", system.Virtualization);
         Assert.False(SystemIdentity.Parse("KERNEL=5\nCONTAINER=none\nVIRT=kvm").IsContainer);
@@ -60,7 +62,8 @@ public sealed class ServerParserTests
     [InlineData("running 6.1.0-32-amd64\ninstalled 6.1.0-9-amd64\ninstalled 6.1.0-32-amd64\n", false)]
     [InlineData("running 6.1.0-32-amd64\n", false)]
     [InlineData("running 6.1.0-9-amd64\ninstalled 6.1.0-10-amd64\n", true)]
-    public void A_kernel_is_outdated_only_beside_a_newer_one(string text, bool outdated) => Assert.Equal(outdated, PendingReboot.Parse(text).KernelOutdated);
+    public void A_kernel_is_outdated_only_beside_a_newer_one(string text, bool outdated) =>
+        Assert.Equal(outdated, PendingReboot.Parse(text).KernelOutdated);
 
     [Theory]
     [InlineData("0", false)]
@@ -121,6 +124,7 @@ public sealed class ServerParserTests
         ParserProperties.TakesOrRefusesAnyText(text => BootTime.Parse(text), "12345 100 1700000000");
         ParserProperties.TakesOrRefusesAnyText(EphemeralPorts.Parse, "32768\t60999");
         ParserProperties.TakesOrRefusesAnyText(ClockSync.Parse, "Timezone=Etc/UTC\nNTP=yes\nNTPSynchronized=no\n");
-        ParserProperties.TakesOrRefusesAnyText(text => ClockOffset.Measure(DateTimeOffset.UnixEpoch, text, TimeSpan.FromSeconds(1)), "1700000000.123456789");
+        ParserProperties.TakesOrRefusesAnyText(
+            text => ClockOffset.Measure(DateTimeOffset.UnixEpoch, text, TimeSpan.FromSeconds(1)), "1700000000.123456789");
     }
 }

@@ -26,12 +26,19 @@ public sealed class CountingTests
             double Counter(double at) => 100 + events.Count(moment => moment <= at);
             double interval = 1 + (random.NextDouble() * 30);
             double late = random.NextDouble() * 0.2;
-            SeriesPoint[] points = [.. Enumerable.Range(0, (int)(600 / interval)).Select(index => new SeriesPoint(At(index * interval), Counter((index * interval) + (random.NextDouble() * late))))];
+            SeriesPoint[] points =
+            [
+                .. Enumerable.Range(0, (int)(600 / interval))
+                    .Select(index => new SeriesPoint(At(index * interval), Counter((index * interval) + (random.NextDouble() * late)))),
+            ];
             double start = 40 + (random.NextDouble() * 300);
             double end = start + (random.NextDouble() * 200);
             double skew = (random.NextDouble() - 0.5) * 0.1;
 
-            WindowCount count = CounterSamples.Increase(new MetricSeries(NoLabels, points), new CountWindow(At(start + skew), At(end + skew), TimeSpan.FromSeconds(0.05)), TimeSpan.FromSeconds(late));
+            WindowCount count = CounterSamples.Increase(
+                new MetricSeries(NoLabels, points),
+                new CountWindow(At(start + skew), At(end + skew), TimeSpan.FromSeconds(0.05)),
+                TimeSpan.FromSeconds(late));
 
             double truth = Counter(end) - Counter(start);
             Assert.True(count.Lower <= truth && truth <= (count.Upper ?? double.MaxValue), $"{count} {truth}");
@@ -93,7 +100,10 @@ public sealed class CountingTests
     [Fact]
     public void Buckets_at_the_edges_are_outside_the_lower_and_inside_the_upper_bound()
     {
-        CountBucket[] buckets = [.. Enumerable.Range(0, 6).Select(index => new CountBucket("a", At(index * 10), At((index + 1) * 10), 100))];
+        CountBucket[] buckets =
+        [
+            .. Enumerable.Range(0, 6).Select(index => new CountBucket("a", At(index * 10), At((index + 1) * 10), 100)),
+        ];
 
         WindowCount count = Assert.Single(BucketCounter.Count(buckets, Window(15, 45)));
 
@@ -110,7 +120,11 @@ public sealed class CountingTests
         {
             double[] events = [.. Enumerable.Range(0, random.Next(0, 2000)).Select(_ => random.NextDouble() * 100)];
             int size = random.Next(1, 20);
-            CountBucket[] buckets = [.. events.GroupBy(moment => (int)(moment / size)).Select(one => new CountBucket("a", At(one.Key * size), At((one.Key + 1) * size), one.Count()))];
+            CountBucket[] buckets =
+            [
+                .. events.GroupBy(moment => (int)(moment / size))
+                    .Select(one => new CountBucket("a", At(one.Key * size), At((one.Key + 1) * size), one.Count())),
+            ];
             double start = random.NextDouble() * 90;
             double end = start + (random.NextDouble() * 40);
 
@@ -127,5 +141,6 @@ public sealed class CountingTests
 
     private static CountWindow Window(double start, double end) => new(At(start), At(end), TimeSpan.Zero);
 
-    private static MetricSeries Series(params (double At, double Value)[] points) => new(NoLabels, [.. points.Select(point => new SeriesPoint(At(point.At), point.Value))]);
+    private static MetricSeries Series(params (double At, double Value)[] points) =>
+        new(NoLabels, [.. points.Select(point => new SeriesPoint(At(point.At), point.Value))]);
 }

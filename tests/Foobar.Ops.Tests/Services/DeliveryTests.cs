@@ -63,11 +63,13 @@ public sealed class DeliveryTests : IDisposable
     public async Task A_stall_leaves_it_waiting_and_cancelling_too()
     {
         await using FakeService service = FakeService.Start(Stall);
-        (SendResult result, IReadOnlyList<FoobarException> errors) = await SendAsync(Hook(service.Address), Metrics(1), Limits with { TimeLimit = TimeSpan.FromSeconds(0.2), Repetitions = 1 });
+        (SendResult result, IReadOnlyList<FoobarException> errors) = await SendAsync(
+            Hook(service.Address), Metrics(1), Limits with { TimeLimit = TimeSpan.FromSeconds(0.2), Repetitions = 1 });
         Assert.Equal((0, 1, "ServiceTimeout"), (result.Sent, result.Waiting, errors.Single().ErrorId));
 
         using CancellationTokenSource stop = new(TimeSpan.FromSeconds(0.2));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => SendAsync(Hook(service.Address), Metrics(1), cancellationToken: stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => SendAsync(Hook(service.Address), Metrics(1), cancellationToken: stop.Token));
 
         Assert.Equal(2, Files().Length);
     }
@@ -89,9 +91,11 @@ public sealed class DeliveryTests : IDisposable
     [Fact]
     public async Task A_wrong_key_keeps_everything_until_it_is_right()
     {
-        await using FakeService service = FakeService.Start(request => request.Headers.GetValueOrDefault("Authorization") == $"Bearer {Key}" ? Whole("{}") : Whole($"no {Key}-old", 403));
+        await using FakeService service = FakeService.Start(
+            request => request.Headers.GetValueOrDefault("Authorization") == $"Bearer {Key}" ? Whole("{}") : Whole($"no {Key}-old", 403));
 
-        (SendResult wrong, IReadOnlyList<FoobarException> errors) = await SendAsync(Hook(service.Address), Metrics(2), keys: [new ServiceKey("", new Secret(Key + "-old"))]);
+        (SendResult wrong, IReadOnlyList<FoobarException> errors) = await SendAsync(
+            Hook(service.Address), Metrics(2), keys: [new ServiceKey("", new Secret(Key + "-old"))]);
         (SendResult right, _) = await SendAsync(Hook(service.Address), [], keys: [new ServiceKey("", new Secret(Key))]);
 
         Assert.Equal((2, "ServiceLoginRefused"), (wrong.Waiting, errors.Single().ErrorId));
@@ -103,9 +107,11 @@ public sealed class DeliveryTests : IDisposable
     [Fact]
     public async Task A_part_that_OTLP_refuses_is_told_and_not_sent_again()
     {
-        await using FakeService service = FakeService.Start(Whole("""{"partialSuccess":{"rejectedDataPoints":"2","errorMessage":"too old"}}"""));
+        await using FakeService service = FakeService.Start(
+            Whole("""{"partialSuccess":{"rejectedDataPoints":"2","errorMessage":"too old"}}"""));
 
-        (SendResult result, IReadOnlyList<FoobarException> errors) = await SendAsync(new MonitoringService { Name = "otel", Kind = MonitoringServiceKind.Otlp, Url = service.Address }, Metrics(5));
+        (SendResult result, IReadOnlyList<FoobarException> errors) = await SendAsync(
+            new MonitoringService { Name = "otel", Kind = MonitoringServiceKind.Otlp, Url = service.Address }, Metrics(5));
 
         Assert.Equal((3, 2, 0), (result.Sent, result.Refused, result.Waiting));
         Assert.Contains("refused 2 of 5 entries: too old", errors.Single().Message, StringComparison.Ordinal);
@@ -119,7 +125,8 @@ public sealed class DeliveryTests : IDisposable
     {
         await using FakeService service = FakeService.Start(Status(status));
 
-        (SendResult result, _) = await SendAsync(new MonitoringService { Name = "otel", Kind = MonitoringServiceKind.Otlp, Url = service.Address }, Metrics(1));
+        (SendResult result, _) = await SendAsync(
+            new MonitoringService { Name = "otel", Kind = MonitoringServiceKind.Otlp, Url = service.Address }, Metrics(1));
 
         Assert.Equal((requests, refused), (service.Requests.Count, result.Refused));
     }
@@ -131,7 +138,8 @@ public sealed class DeliveryTests : IDisposable
         MonitoringService datadog = new() { Name = "dd", Kind = MonitoringServiceKind.Datadog, Url = service.Address };
         ServiceKey[] keys = [new ServiceKey("", new Secret(Key))];
 
-        (SendResult result, IReadOnlyList<FoobarException> errors) = await SendAsync(datadog, [Metric(1, DateTimeOffset.UtcNow.AddHours(-2))], keys: keys);
+        (SendResult result, IReadOnlyList<FoobarException> errors) = await SendAsync(
+            datadog, [Metric(1, DateTimeOffset.UtcNow.AddHours(-2))], keys: keys);
 
         Assert.Equal((0, 1, 0), (result.Sent, result.GivenUp, result.Waiting));
         Assert.Equal("EntriesTooOld", errors.Single().ErrorId);
@@ -144,7 +152,8 @@ public sealed class DeliveryTests : IDisposable
         await using FakeService service = FakeService.Start(Status(202));
         MonitoringService datadog = new() { Name = "dd", Kind = MonitoringServiceKind.Datadog, Url = service.Address };
 
-        (SendResult result, IReadOnlyList<FoobarException> errors) = await SendAsync(datadog, [Metric(1, DateTimeOffset.UtcNow.AddHours(-2)), .. Metrics(1)], keys: [new ServiceKey("", new Secret(Key))]);
+        (SendResult result, IReadOnlyList<FoobarException> errors) = await SendAsync(
+            datadog, [Metric(1, DateTimeOffset.UtcNow.AddHours(-2)), .. Metrics(1)], keys: [new ServiceKey("", new Secret(Key))]);
 
         Assert.Equal((2, 0), (result.Sent, result.GivenUp));
         Assert.Contains("the older ones of them will be missing", errors.Single().Message, StringComparison.Ordinal);
@@ -154,8 +163,10 @@ public sealed class DeliveryTests : IDisposable
     public async Task Where_any_age_is_taken_only_what_waited_for_a_week_is_given_up()
     {
         await using FakeService service = FakeService.Start(Drop, Whole("{}"));
-        (SendResult first, _) = await SendAsync(Hook(service.Address), [Metric(1, DateTimeOffset.UtcNow.AddYears(-1))], Limits with { Repetitions = 0 });
-        (SendResult old, _) = await SendAsync(Hook(service.Address), [Metric(1, DateTimeOffset.UtcNow.AddYears(-1))], Limits with { Repetitions = 0 });
+        (SendResult first, _) = await SendAsync(
+            Hook(service.Address), [Metric(1, DateTimeOffset.UtcNow.AddYears(-1))], Limits with { Repetitions = 0 });
+        (SendResult old, _) = await SendAsync(
+            Hook(service.Address), [Metric(1, DateTimeOffset.UtcNow.AddYears(-1))], Limits with { Repetitions = 0 });
         Assert.Equal((1, 2), (first.Waiting, old.Sent));
 
         Spool spool = new(Path.Combine(_folder, "hook"), 1 << 20);
@@ -195,7 +206,8 @@ public sealed class DeliveryTests : IDisposable
             spool.Keep(batch, DateTimeOffset.UtcNow);
         }
 
-        (SendResult Result, IReadOnlyList<FoobarException>)[] results = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => SendAsync(hook, []))));
+        (SendResult Result, IReadOnlyList<FoobarException>)[] results = await Task.WhenAll(
+            Enumerable.Range(0, 4).Select(_ => Task.Run(() => SendAsync(hook, []))));
 
         Assert.Equal(30, service.Requests.Select(request => request.Headers["Idempotency-Key"]).Distinct().Count());
         Assert.Equal(30, service.Requests.Count);
@@ -206,8 +218,10 @@ public sealed class DeliveryTests : IDisposable
     public async Task What_a_killed_process_left_half_written_is_not_sent_and_junk_is_set_aside()
     {
         Directory.CreateDirectory(Path.Combine(_folder, "hook"));
-        await File.WriteAllTextAsync(Path.Combine(_folder, "hook", "20261128T120000.0000000-a.tmp"), "{\"Id\"", TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(Path.Combine(_folder, "hook", "20261128T120000.0000000-b.batch"), "junk", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(_folder, "hook", "20261128T120000.0000000-a.tmp"), "{\"Id\"", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(_folder, "hook", "20261128T120000.0000000-b.batch"), "junk", TestContext.Current.CancellationToken);
         await using FakeService service = FakeService.Start(Whole("{}"));
 
         (SendResult result, IReadOnlyList<FoobarException> errors) = await SendAsync(Hook(service.Address), Metrics(1));
@@ -232,7 +246,10 @@ public sealed class DeliveryTests : IDisposable
     public async Task The_secret_address_of_a_source_is_in_no_file_and_no_error()
     {
         const string Token = "ZaVnC4dhaV1Gpq8Y7fEXAMPLEtoken==";
-        await using FakeService service = FakeService.Start(Whole($"bad token {Token} at /receiver/v1/http/{Token}", 401), Status(302, $"Location: https://x.example/receiver/v1/http/{Token}"), Drop);
+        await using FakeService service = FakeService.Start(
+            Whole($"bad token {Token} at /receiver/v1/http/{Token}", 401),
+            Status(302, $"Location: https://x.example/receiver/v1/http/{Token}"),
+            Drop);
         MonitoringService source = new() { Name = "sumo", Kind = MonitoringServiceKind.SumoLogicSource };
         ServiceKey[] keys = [new ServiceKey("", new Secret($"{service.Address}receiver/v1/http/{Token}"))];
 
@@ -244,7 +261,10 @@ public sealed class DeliveryTests : IDisposable
 
         Assert.Equal($"/receiver/v1/http/{Token}", service.Requests[0].Path);
         Assert.All(Files(), file => Assert.DoesNotContain(Token, File.ReadAllText(file), StringComparison.Ordinal));
-        Assert.Equal("ServiceKeyInvalid", (await Assert.ThrowsAsync<ServiceException>(() => SendAsync(source, [], keys: [new ServiceKey("", new Secret("http://example.com/" + Token))]))).ErrorId);
+        Assert.Equal(
+            "ServiceKeyInvalid",
+            (await Assert.ThrowsAsync<ServiceException>(
+                () => SendAsync(source, [], keys: [new ServiceKey("", new Secret("http://example.com/" + Token))]))).ErrorId);
     }
 
     [Fact]
@@ -252,28 +272,37 @@ public sealed class DeliveryTests : IDisposable
     {
         MonitoringService hook = Hook(new Uri("http://192.0.2.30/"));
 
-        ServiceException error = Assert.Throws<ServiceException>(() => ServiceAccess.LoginToSend(hook, [new ServiceKey("ops", new Secret(Key))]));
+        ServiceException error = Assert.Throws<ServiceException>(
+            () => ServiceAccess.LoginToSend(hook, [new ServiceKey("ops", new Secret(Key))]));
 
         Assert.Equal("ServiceKeyInPlaintext", error.ErrorId);
         Assert.Null(ServiceAccess.LoginToSend(hook, []));
     }
 
-    internal static OutgoingMetric Metric(int value, DateTimeOffset time) => new("foobar.server.load1", value, time, new Dictionary<string, string> { ["server"] = "web-01" });
+    internal static OutgoingMetric Metric(int value, DateTimeOffset time) =>
+        new("foobar.server.load1", value, time, new Dictionary<string, string> { ["server"] = "web-01" });
 
     private static readonly ServiceHttpOptions Limits = PrometheusClientTests.Quick;
 
-    private static OutgoingMetric[] Metrics(int count) => [.. Enumerable.Range(0, count).Select(index => Metric(index, DateTimeOffset.UtcNow))];
+    private static OutgoingMetric[] Metrics(int count) =>
+        [.. Enumerable.Range(0, count).Select(index => Metric(index, DateTimeOffset.UtcNow))];
 
     private static MonitoringService Hook(Uri address) => new() { Name = "hook", Kind = MonitoringServiceKind.Webhook, Url = address };
 
     private string[] Files() => [.. Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories)];
 
     private async Task<(SendResult Result, IReadOnlyList<FoobarException> Errors)> SendAsync(
-        MonitoringService service, OutgoingMetric[] metrics, ServiceHttpOptions? limits = null, ServiceKey[]? keys = null, long mostBytes = 1 << 20, CancellationToken cancellationToken = default)
+        MonitoringService service,
+        OutgoingMetric[] metrics,
+        ServiceHttpOptions? limits = null,
+        ServiceKey[]? keys = null,
+        long mostBytes = 1 << 20,
+        CancellationToken cancellationToken = default)
     {
         using ServiceHttp http = new(limits ?? Limits);
         ReceiverFormat format = ReceiverFormat.Of(service, "www.foobar.com");
-        Delivery delivery = new(http, service, format, keys ?? [], new Spool(Path.Combine(_folder, service.Name), mostBytes), TimeProvider.System);
+        Delivery delivery = new(
+            http, service, format, keys ?? [], new Spool(Path.Combine(_folder, service.Name), mostBytes), TimeProvider.System);
         return await delivery.SendAsync(metrics.Length == 0 ? [] : format.Batches(metrics), cancellationToken);
     }
 }

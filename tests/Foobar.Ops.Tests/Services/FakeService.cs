@@ -70,7 +70,8 @@ internal sealed class FakeService : IAsyncDisposable
     public IReadOnlyList<SeenRequest> Requests => [.. _requests];
 
     /// <summary>Answers each request by what it is.</summary>
-    public static FakeService Start(Func<SeenRequest, Answer> answer, X509Certificate2? certificate = null, int port = 0) => new(answer, certificate, port);
+    public static FakeService Start(Func<SeenRequest, Answer> answer, X509Certificate2? certificate = null, int port = 0) =>
+        new(answer, certificate, port);
 
     /// <summary>Answers the requests in turn; the last answer stays.</summary>
     public static FakeService Start(params Answer[] answers)
@@ -134,7 +135,12 @@ internal sealed class FakeService : IAsyncDisposable
                 }
             }
         }
-        catch (Exception error) when (error is IOException or AuthenticationException or OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception error)
+            when (error is IOException
+                or AuthenticationException
+                or OperationCanceledException
+                or SocketException
+                or ObjectDisposedException)
         {
             // The client went, or refused the certificate.
         }
@@ -155,10 +161,14 @@ internal sealed class FakeService : IAsyncDisposable
         }
 
         string[] lines = Encoding.ASCII.GetString([.. head]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
-        Dictionary<string, string> headers = lines.Skip(1).Select(line => line.Split(": ", 2)).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.OrdinalIgnoreCase);
+        Dictionary<string, string> headers = lines.Skip(1)
+            .Select(line => line.Split(": ", 2))
+            .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.OrdinalIgnoreCase);
         string[] first = lines[0].Split(' ');
         string[] target = first[1].Split('?', 2);
-        byte[] body = new byte[headers.TryGetValue("Content-Length", out string? length) ? int.Parse(length, CultureInfo.InvariantCulture) : 0];
+        byte[] body = new byte[headers.TryGetValue("Content-Length", out string? length)
+            ? int.Parse(length, CultureInfo.InvariantCulture)
+            : 0];
         await stream.ReadExactlyAsync(body, _closed.Token);
         return new SeenRequest(first[0], target[0], target.Length > 1 ? target[1] : string.Empty, headers, body);
     }
@@ -170,7 +180,10 @@ internal static class Answers
     /// <summary>A whole answer.</summary>
     public static Answer Whole(string body, int status = 200, params string[] headers) => async (stream, closed) =>
     {
-        string[] head = [$"HTTP/1.1 {status} Said", "Content-Type: application/json", $"Content-Length: {Encoding.UTF8.GetByteCount(body)}", .. headers];
+        string[] head =
+        [
+            $"HTTP/1.1 {status} Said", "Content-Type: application/json", $"Content-Length: {Encoding.UTF8.GetByteCount(body)}", .. headers,
+        ];
         await stream.WriteAsync(Encoding.UTF8.GetBytes($"{string.Join("\r\n", head)}\r\n\r\n{body}"), closed);
         return true;
     };
@@ -205,5 +218,6 @@ internal static class Answers
     };
 
     private static async Task BeginAsync(Stream stream, string begun, int status, CancellationToken closed) =>
-        await stream.WriteAsync(Encoding.UTF8.GetBytes($"HTTP/1.1 {status} Said\r\nContent-Length: {begun.Length + 1000}\r\n\r\n{begun}"), closed);
+        await stream.WriteAsync(
+            Encoding.UTF8.GetBytes($"HTTP/1.1 {status} Said\r\nContent-Length: {begun.Length + 1000}\r\n\r\n{begun}"), closed);
 }

@@ -24,13 +24,16 @@ public sealed class PrometheusClientTests
         await using FakeService service = FakeService.Start(Whole(Vector));
         using ServiceHttp http = new(Quick);
 
-        PrometheusResult result = await Client(http, service, "/prometheus").QueryAsync("up{job=~\"a|b\"}", Now, TestContext.Current.CancellationToken);
+        PrometheusResult result = await Client(http, service, "/prometheus")
+            .QueryAsync("up{job=~\"a|b\"}", Now, TestContext.Current.CancellationToken);
 
         SeenRequest seen = Assert.Single(service.Requests);
         Assert.Equal(("POST", "/prometheus/api/v1/query"), (seen.Method, seen.Path));
         Assert.Equal(("up{job=~\"a|b\"}", "1795867200.000"), (seen.Field("query"), seen.Field("time")));
         Assert.Equal("application/x-www-form-urlencoded", seen.Headers["Content-Type"]);
-        Assert.Equal(["up{instance=\"lb-01:8404\", job=\"haproxy\"}", "up{instance=\"web-01:9100\", job=\"node\"}"], result.Series.Select(series => series.Name));
+        Assert.Equal(
+            ["up{instance=\"lb-01:8404\", job=\"haproxy\"}", "up{instance=\"web-01:9100\", job=\"node\"}"],
+            result.Series.Select(series => series.Name));
         Assert.Equal(DateTimeOffset.FromUnixTimeMilliseconds(1795867200781), result.Series[0].Points[0].Time);
         Assert.True(double.IsNaN(result.Series[1].Points[0].Value));
         Assert.Equal(["store web-02 did not answer"], result.Warnings);
@@ -40,14 +43,18 @@ public sealed class PrometheusClientTests
     public async Task A_long_range_is_asked_in_parts_that_join_without_gap_or_overlap()
     {
         await using FakeService service = FakeService.Start(
-            request => Whole($$$"""{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"a":"b"},"values":[[{{{request.Field("start")}}},"1"],[{{{request.Field("end")}}},"2"]]}]}}"""));
+            request => Whole(
+                $$$"""{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"a":"b"},"values":[[{{{request.Field("start")}}},"1"],[{{{request.Field("end")}}},"2"]]}]}}"""));
         using ServiceHttp http = new(Quick);
 
-        PrometheusResult result = await Client(http, service).QueryRangeAsync("x", Now, Now.AddSeconds(25_000), TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+        PrometheusResult result = await Client(http, service).QueryRangeAsync(
+            "x", Now, Now.AddSeconds(25_000), TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
 
         Assert.Equal(3, service.Requests.Count);
         Assert.All(service.Requests, request => Assert.True(Number(request, "end") - Number(request, "start") <= 10_000));
-        Assert.Equal(service.Requests.Select(request => Number(request, "end")).SkipLast(1).Select(end => end + 1), service.Requests.Select(request => Number(request, "start")).Skip(1));
+        Assert.Equal(
+            service.Requests.Select(request => Number(request, "end")).SkipLast(1).Select(end => end + 1),
+            service.Requests.Select(request => Number(request, "start")).Skip(1));
         Assert.Equal("1", service.Requests[0].Field("step"));
         MetricSeries series = Assert.Single(result.Series);
         Assert.Equal(Now.AddSeconds(25_000), series.Points[^1].Time);
@@ -71,19 +78,25 @@ public sealed class PrometheusClientTests
     [Fact]
     public async Task Targets_and_rules_are_read_with_what_they_say_of_freshness()
     {
-        await using FakeService service = FakeService.Start(request => request.Path.EndsWith("targets", StringComparison.Ordinal) ? Whole(Targets) : Whole(Rules));
+        await using FakeService service = FakeService.Start(
+            request => request.Path.EndsWith("targets", StringComparison.Ordinal) ? Whole(Targets) : Whole(Rules));
         using ServiceHttp http = new(Quick);
 
         IReadOnlyList<PrometheusTarget> targets = await Client(http, service).GetTargetsAsync(TestContext.Current.CancellationToken);
         IReadOnlyList<PrometheusRule> rules = await Client(http, service).GetRulesAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(
-            [("http://192.0.2.11:9100/metrics", PrometheusHealth.Up, TimeSpan.FromSeconds(15)), ("http://192.0.2.12:9100/metrics", PrometheusHealth.Down, TimeSpan.FromSeconds(90))],
+            [
+                ("http://192.0.2.11:9100/metrics", PrometheusHealth.Up, TimeSpan.FromSeconds(15)),
+                ("http://192.0.2.12:9100/metrics", PrometheusHealth.Down, TimeSpan.FromSeconds(90)),
+            ],
             targets.Select(target => (target.Address, target.Health, target.Interval!.Value)));
         Assert.Equal(new DateTimeOffset(2026, 11, 28, 11, 59, 50, TimeSpan.Zero), targets[0].LastScrape);
         Assert.Null(targets[1].LastScrape);
         Assert.Equal("connection refused", targets[1].LastError);
-        Assert.Equal([("QpsDropped", PrometheusRuleKind.Alerting, "firing"), ("site:qps", PrometheusRuleKind.Recording, "")], rules.Select(rule => (rule.Name, rule.Kind, rule.State)));
+        Assert.Equal(
+            [("QpsDropped", PrometheusRuleKind.Alerting, "firing"), ("site:qps", PrometheusRuleKind.Recording, "")],
+            rules.Select(rule => (rule.Name, rule.Kind, rule.State)));
         Assert.Equal((TimeSpan.FromMinutes(10), true, "page"), (rules[0].For, rules[0].IsHealthy, rules[0].Labels["severity"]));
         Assert.Equal("firing", Assert.Single(rules[0].Alerts).State);
         Assert.Equal((false, "vector cannot contain metrics with the same labelset"), (rules[1].IsHealthy, rules[1].LastError));
@@ -92,7 +105,8 @@ public sealed class PrometheusClientTests
     [Fact]
     public async Task Failures_that_may_pass_are_repeated_and_a_wait_that_is_asked_for_is_kept()
     {
-        await using FakeService service = FakeService.Start(Drop, DropMidway("{\"status\":"), Status(503), Status(429, "Retry-After: 1"), Whole(Vector));
+        await using FakeService service = FakeService.Start(
+            Drop, DropMidway("{\"status\":"), Status(503), Status(429, "Retry-After: 1"), Whole(Vector));
         using ServiceHttp http = new(Quick);
         long begun = TimeProvider.System.GetTimestamp();
 
@@ -115,10 +129,13 @@ public sealed class PrometheusClientTests
     public async Task An_answer_that_is_no_success_is_a_typed_error_without_the_key(int status, string id, int attempts)
     {
         await using FakeService service = FakeService.Start(
-            status == 302 ? Status(302, $"Location: https://login.example/?key={Key}") : Whole($$"""{"status":"error","errorType":"bad_data","error":"parse error near {{Key}}"}""", status));
+            status == 302
+                ? Status(302, $"Location: https://login.example/?key={Key}")
+                : Whole($$"""{"status":"error","errorType":"bad_data","error":"parse error near {{Key}}"}""", status));
         using ServiceHttp http = new(Quick);
 
-        ServiceException error = await Assert.ThrowsAsync<ServiceException>(() => Client(http, service).QueryAsync("up(", null, TestContext.Current.CancellationToken));
+        ServiceException error = await Assert.ThrowsAsync<ServiceException>(
+            () => Client(http, service).QueryAsync("up(", null, TestContext.Current.CancellationToken));
 
         Assert.Equal((id, "metrics", attempts), (error.ErrorId, error.Service, service.Requests.Count));
         Assert.StartsWith($"metrics: {service.Address.ToString().TrimEnd('/')}/api/v1/query: ", error.Message, StringComparison.Ordinal);
@@ -133,7 +150,8 @@ public sealed class PrometheusClientTests
         await using FakeService service = FakeService.Start(Status(429, "Retry-After: 3600"));
         using ServiceHttp http = new(Quick);
 
-        ServiceException error = await Assert.ThrowsAsync<ServiceException>(() => Client(http, service).QueryAsync("up", null, TestContext.Current.CancellationToken));
+        ServiceException error = await Assert.ThrowsAsync<ServiceException>(
+            () => Client(http, service).QueryAsync("up", null, TestContext.Current.CancellationToken));
 
         Assert.Equal(("ServiceThrottled", TimeSpan.FromHours(1)), (error.ErrorId, error.RetryAfter!.Value));
         Assert.Single(service.Requests);
@@ -150,7 +168,8 @@ public sealed class PrometheusClientTests
         await using FakeService service = FakeService.Start(Whole(body));
         using ServiceHttp http = new(Quick);
 
-        ServiceException error = await Assert.ThrowsAsync<ServiceException>(() => Client(http, service).QueryAsync("up", null, TestContext.Current.CancellationToken));
+        ServiceException error = await Assert.ThrowsAsync<ServiceException>(
+            () => Client(http, service).QueryAsync("up", null, TestContext.Current.CancellationToken));
 
         Assert.Equal("ServiceAnswerNotUnderstood", error.ErrorId);
     }
@@ -164,7 +183,8 @@ public sealed class PrometheusClientTests
 
         foreach (string id in new[] { "ServiceTimeout", "ServiceTimeout", "ServiceAnswerTooLarge" })
         {
-            ServiceException error = await Assert.ThrowsAsync<ServiceException>(() => client.QueryAsync("up", null, TestContext.Current.CancellationToken));
+            ServiceException error = await Assert.ThrowsAsync<ServiceException>(
+                () => client.QueryAsync("up", null, TestContext.Current.CancellationToken));
             Assert.Equal(id, error.ErrorId);
         }
     }
@@ -185,7 +205,8 @@ public sealed class PrometheusClientTests
         using ServiceHttp http = new(Quick);
         PrometheusClient client = new(http, "metrics", new Uri("http://127.0.0.1:1"));
 
-        ServiceException error = await Assert.ThrowsAsync<ServiceException>(() => client.QueryAsync("up", null, TestContext.Current.CancellationToken));
+        ServiceException error = await Assert.ThrowsAsync<ServiceException>(
+            () => client.QueryAsync("up", null, TestContext.Current.CancellationToken));
 
         Assert.Equal(("ServiceUnreachable", true, false), (error.ErrorId, error.IsTransient, error.MayHaveArrived));
     }
@@ -222,7 +243,8 @@ public sealed class PrometheusClientTests
         Repetitions = 4,
     };
 
-    private static double Number(SeenRequest request, string field) => double.Parse(request.Field(field)!, System.Globalization.CultureInfo.InvariantCulture);
+    private static double Number(SeenRequest request, string field) =>
+        double.Parse(request.Field(field)!, System.Globalization.CultureInfo.InvariantCulture);
 
     private static PrometheusClient Client(ServiceHttp http, FakeService service, string path = "") =>
         new(http, "metrics", new Uri(service.Address, path), new ServiceLogin.Bearer(new Secret(Key)));

@@ -50,7 +50,8 @@ public sealed class CertificateControlTests
     [InlineData("xn--bcher-kva.example", "bücher.example", true)]
     [InlineData("foobar.com", "www.foobar.com", false)]
     [InlineData("", "", false)]
-    public void Names_match_label_by_label(string pattern, string name, bool matches) => Assert.Equal(matches, HostNames.Matches(pattern, name));
+    public void Names_match_label_by_label(string pattern, string name, bool matches) =>
+        Assert.Equal(matches, HostNames.Matches(pattern, name));
 
     [Fact]
     public void An_address_matches_addresses_only()
@@ -71,8 +72,16 @@ public sealed class CertificateControlTests
     {
         CertificateFacts facts = new()
         {
-            Endpoints = [new EndpointAnswer(Good.Endpoint, Reading.Unreadable<ServedCertificate>("refused", "a handshake")) { ErrorId = "EndpointUnreachable" }],
-            Unnamed = [new EndpointAnswer(Good.Endpoint, Reading.Unreadable<ServedCertificate>("refused", "a handshake")) { ErrorId = "EndpointUnreachable" }],
+            Endpoints =
+            [
+                new EndpointAnswer(
+                    Good.Endpoint, Reading.Unreadable<ServedCertificate>("refused", "a handshake")) { ErrorId = "EndpointUnreachable" },
+            ],
+            Unnamed =
+            [
+                new EndpointAnswer(
+                    Good.Endpoint, Reading.Unreadable<ServedCertificate>("refused", "a handshake")) { ErrorId = "EndpointUnreachable" },
+            ],
             KeyFiles = Reading.Unreadable<IReadOnlyList<KeyFile>>("no sudo"),
             Files = Reading.Unreadable<IReadOnlyList<CertificateFile>>("no sudo"),
         };
@@ -100,7 +109,11 @@ public sealed class CertificateControlTests
 
         foreach ((string flawed, ServedCertificate served) in flaws)
         {
-            Assert.Equal([flawed], CertificateControls.All.SelectMany(control => Judge(control.Info.Id, served)).Where(finding => finding.Status == FindingStatus.Fail).Select(finding => finding.ControlId));
+            Assert.Equal(
+                [flawed],
+                CertificateControls.All.SelectMany(control => Judge(control.Info.Id, served))
+                    .Where(finding => finding.Status == FindingStatus.Fail)
+                    .Select(finding => finding.ControlId));
         }
     }
 
@@ -114,7 +127,8 @@ public sealed class CertificateControlTests
     [InlineData("Good", -1, 6, true, "it is malformed", FindingStatus.Fail)]
     [InlineData("Unknown", -1, 6, true, null, FindingStatus.Fail)]
     [InlineData("Revoked", -1, 6, true, null, FindingStatus.Fail)]
-    public void An_OCSP_response_must_be_good_and_current(string says, int from, int? until, bool? isAuthentic, string? problem, FindingStatus status)
+    public void An_OCSP_response_must_be_good_and_current(
+        string says, int from, int? until, bool? isAuthentic, string? problem, FindingStatus status)
     {
         OcspStaple staple = new()
         {
@@ -156,14 +170,24 @@ public sealed class CertificateControlTests
     [InlineData("RSASSA-PSS", 1024, FindingStatus.Fail)]
     [InlineData("1.2.3.4", 0, FindingStatus.Fail)]
     public void Keys_of_each_kind_are_measured_by_their_own_size(string kind, int bits, FindingStatus status) =>
-        Assert.Equal(status, Assert.Single(Judge("TLS-005", Good with { Leaf = Good.Leaf with { KeyAlgorithm = kind, KeySizeBits = bits } })).Status);
+        Assert.Equal(
+            status,
+            Assert.Single(Judge("TLS-005", Good with { Leaf = Good.Leaf with { KeyAlgorithm = kind, KeySizeBits = bits } })).Status);
 
     [Theory]
     [InlineData(31, FindingStatus.Pass)]
     [InlineData(29, FindingStatus.Warning)]
     [InlineData(13, FindingStatus.Fail)]
     public void The_days_left_are_held_against_the_policy(int days, FindingStatus status) =>
-        Assert.Equal(status, Assert.Single(Judge("TLS-003", Good with { Leaf = Good.Leaf with { NotBefore = TestSite.Now.AddDays(days - 394), NotAfter = TestSite.Now.AddDays(days) } })).Status);
+        Assert.Equal(
+            status,
+            Assert.Single(
+                Judge(
+                    "TLS-003",
+                    Good with
+                    {
+                        Leaf = Good.Leaf with { NotBefore = TestSite.Now.AddDays(days - 394), NotAfter = TestSite.Now.AddDays(days) },
+                    })).Status);
 
     // A part of a short life counts as ACME clients count it: a third, a half below ten days.
     [Theory]
@@ -186,7 +210,10 @@ public sealed class CertificateControlTests
 
     [Fact]
     public void A_certificate_of_tomorrow_is_not_valid_yet() =>
-        Assert.StartsWith("not yet valid", Assert.Single(Judge("TLS-002", Good with { Leaf = Good.Leaf with { NotBefore = TestSite.Now.AddDays(1) } })).Actual, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "not yet valid",
+            Assert.Single(Judge("TLS-002", Good with { Leaf = Good.Leaf with { NotBefore = TestSite.Now.AddDays(1) } })).Actual,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("600", "root", "root", FindingStatus.Pass)]
@@ -200,7 +227,10 @@ public sealed class CertificateControlTests
     [InlineData("600", "alice", "root", FindingStatus.Fail)]
     public void A_key_is_for_its_service_only(string mode, string owner, string group, FindingStatus status)
     {
-        CertificateFacts facts = Facts(Good) with { KeyFiles = Reading.Of(KeyFile.Parse($"{mode} {owner} {group} /etc/haproxy/certs/a b.pem\n")) };
+        CertificateFacts facts = Facts(Good) with
+        {
+            KeyFiles = Reading.Of(KeyFile.Parse($"{mode} {owner} {group} /etc/haproxy/certs/a b.pem\n")),
+        };
 
         Finding finding = Assert.Single(TestSite.Judge(CertificateControls.All, "TLS-008", facts, "lb-01"));
         Assert.Equal((status, "/etc/haproxy/certs/a b.pem"), (finding.Status, finding.Target));
@@ -247,10 +277,12 @@ public sealed class CertificateControlTests
     public void A_file_that_nothing_is_known_of_is_not_decided_and_a_client_s_is_not_judged()
     {
         Assert.Equal(FindingStatus.Unknown, JudgeFile(File with { IsLoaded = null, LoadProblem = "no answer" }).Status);
-        Assert.Equal(FindingStatus.NotApplicable, JudgeFile(File with { IsLoaded = null, Uses = [File.Uses[0] with { Listeners = [] }] }).Status);
+        Assert.Equal(
+            FindingStatus.NotApplicable, JudgeFile(File with { IsLoaded = null, Uses = [File.Uses[0] with { Listeners = [] }] }).Status);
         Assert.Equal(
             [FindingStatus.Pass, FindingStatus.Unknown],
-            TestSite.Judge(CertificateControls.All, "TLS-015", Facts(Good) with { FileDoubts = ["crt $FILE: a variable"] }, "lb-01").Select(finding => finding.Status));
+            TestSite.Judge(CertificateControls.All, "TLS-015", Facts(Good) with { FileDoubts = ["crt $FILE: a variable"] }, "lb-01")
+                .Select(finding => finding.Status));
     }
 
     [Fact]
@@ -274,9 +306,22 @@ public sealed class CertificateControlTests
         FindingStatus Judge(params ServedCertificate[][] sets)
         {
             Dictionary<string, Reading<CertificateFacts>> facts = sets
-                .Select((set, index) => ($"lb-0{index + 1}", new CertificateFacts { Endpoints = [.. set.Select(one => new EndpointAnswer(one.Endpoint, Reading.Of(one with { Endpoint = one.Endpoint with { Via = $"lb-0{index + 1}" } })))], KeyFiles = Reading.Of<IReadOnlyList<KeyFile>>([]) }))
+                .Select(
+                    (set, index) =>
+                        ($"lb-0{index + 1}", new CertificateFacts
+                        {
+                            Endpoints =
+                            [
+                                .. set.Select(
+                                    one => new EndpointAnswer(
+                                        one.Endpoint, Reading.Of(one with { Endpoint = one.Endpoint with { Via = $"lb-0{index + 1}" } }))),
+                            ],
+                            KeyFiles = Reading.Of<IReadOnlyList<KeyFile>>([]),
+                        }))
                 .ToDictionary(pair => pair.Item1, pair => Reading.Of(pair.Item2));
-            return Assert.Single(SiteCertificateControls.All.Single(control => control.Info.Id == "TLS-007").Apply(new SiteCase<CertificateFacts>(TestSite.Create(), facts, TestSite.Now), null, TestSite.Now)).Status;
+            return Assert.Single(
+                SiteCertificateControls.All.Single(control => control.Info.Id == "TLS-007")
+                    .Apply(new SiteCase<CertificateFacts>(TestSite.Create(), facts, TestSite.Now), null, TestSite.Now)).Status;
         }
 
         Assert.Equal(FindingStatus.Pass, Judge([Good, rsa], [rsa, Good]));
@@ -291,25 +336,43 @@ public sealed class CertificateControlTests
         TlsEndpoint endpoint = Good.Endpoint with { Audience = EndpointAudience.LoadBalancer };
         CertificateFacts Facts(string? errorId) => new()
         {
-            Endpoints = [new EndpointAnswer(endpoint, errorId is null ? Reading.Of(Good with { Endpoint = endpoint }) : Reading.Unreadable<ServedCertificate>("why")) { ErrorId = errorId }],
+            Endpoints =
+            [
+                new EndpointAnswer(
+                    endpoint,
+                    errorId is null ? Reading.Of(Good with { Endpoint = endpoint }) : Reading.Unreadable<ServedCertificate>("why"))
+                    {
+                        ErrorId = errorId,
+                    },
+            ],
             KeyFiles = Reading.Of<IReadOnlyList<KeyFile>>([]),
         };
 
         SiteCase<CertificateFacts> Case(Policy? policy) => new(
             TestSite.Create(policy),
-            new Dictionary<string, Reading<CertificateFacts>> { ["web-01"] = Reading.Of(Facts(null)), ["web-02"] = Reading.Of(Facts("TlsNotSpoken")) },
+            new Dictionary<string, Reading<CertificateFacts>>
+            {
+                ["web-01"] = Reading.Of(Facts(null)),
+                ["web-02"] = Reading.Of(Facts("TlsNotSpoken")),
+            },
             TestSite.Now);
 
         Control<SiteCase<CertificateFacts>> control = SiteCertificateControls.All.Single(one => one.Info.Id == "TLS-009");
         Assert.Equal([FindingStatus.NotApplicable], control.Apply(Case(null), null, TestSite.Now).Select(finding => finding.Status));
-        Assert.Equal([("web-01", FindingStatus.Pass), ("web-02", FindingStatus.Fail)], control.Apply(Case(encrypted), null, TestSite.Now).Select(finding => (finding.Server, finding.Status)));
+        Assert.Equal(
+            [("web-01", FindingStatus.Pass), ("web-02", FindingStatus.Fail)],
+            control.Apply(Case(encrypted), null, TestSite.Now).Select(finding => (finding.Server, finding.Status)));
     }
 
     [Fact]
     public void Endpoints_follow_the_policy()
     {
         Site edge = TestSite.Create();
-        Site encrypted = TestSite.Create(new Policy { Flows = TestSite.DefaultFlows, Tls = new TlsPolicy { Backends = BackendEncryption.Tls } });
+        Site encrypted = TestSite.Create(new Policy
+        {
+            Flows = TestSite.DefaultFlows,
+            Tls = new TlsPolicy { Backends = BackendEncryption.Tls },
+        });
         Site web = TestSite.Create(new Policy { Flows = TestSite.DefaultFlows, Tls = new TlsPolicy { EndsAt = Role.Web } });
 
         Assert.Equal(["lb-01 443 Visitors"], Endpoints(edge));
@@ -317,11 +380,16 @@ public sealed class CertificateControlTests
         Assert.Equal(["lb-01 443 Visitors", "web-01 80 Visitors", "web-02 80 Visitors"], Endpoints(web));
 
         static IEnumerable<string> Endpoints(Site site) =>
-            site.Servers.SelectMany(server => SiteEndpoints.Of(server, site)).Select(endpoint => $"{endpoint.Via} {endpoint.Port} {endpoint.Audience}");
+            site.Servers.SelectMany(server => SiteEndpoints.Of(server, site))
+                .Select(endpoint => $"{endpoint.Via} {endpoint.Port} {endpoint.Audience}");
     }
 
     [Theory]
-    [InlineData("tcp LISTEN 0 511 198.51.100.10:443 0.0.0.0:*\ntcp LISTEN 0 511 198.51.100.11:443 0.0.0.0:*\ntcp LISTEN 0 511 [2001:db8::10]:443 [::]:*\n", "198.51.100.10:443", "[2001:db8::10]:443")]
+    [InlineData(
+        "tcp LISTEN 0 511 198.51.100.10:443 0.0.0.0:*\ntcp LISTEN 0 511 198.51.100.11:443 0.0.0.0:*\n"
+            + "tcp LISTEN 0 511 [2001:db8::10]:443 [::]:*\n",
+        "198.51.100.10:443",
+        "[2001:db8::10]:443")]
     [InlineData("tcp LISTEN 0 511 0.0.0.0:443 0.0.0.0:*\ntcp LISTEN 0 511 [::]:443 [::]:*\n", "198.51.100.10:443")]
     [InlineData("", "198.51.100.10:443")]
     public async Task An_endpoint_is_looked_at_by_each_family_s_first_address(string sockets, params string[] endpoints)
@@ -330,13 +398,16 @@ public sealed class CertificateControlTests
         FakeServerSession session = new FakeServerSession(site.Find("lb-01")!).On("ss -H", sockets);
 
         Assert.Equal(
-            endpoints, (await SiteEndpoints.LocateAllAsync(session, site.Find("lb-01")!, site, TestContext.Current.CancellationToken)).Select(endpoint => $"{endpoint}"));
+            endpoints, (await SiteEndpoints.LocateAllAsync(session, site.Find("lb-01")!, site, TestContext.Current.CancellationToken))
+                .Select(endpoint => $"{endpoint}"));
     }
 
     [Fact]
-    public void Any_text_of_key_files_is_taken_or_refused() => ParserProperties.TakesOrRefusesAnyText(KeyFile.Parse, "600 root root /etc/ssl/private/a.key\n2640 root ssl-cert /x y\n");
+    public void Any_text_of_key_files_is_taken_or_refused() =>
+        ParserProperties.TakesOrRefusesAnyText(KeyFile.Parse, "600 root root /etc/ssl/private/a.key\n2640 root ssl-cert /x y\n");
 
-    private static IReadOnlyList<Finding> Judge(string id, ServedCertificate served) => TestSite.Judge(CertificateControls.All, id, Facts(served), "lb-01");
+    private static IReadOnlyList<Finding> Judge(string id, ServedCertificate served) =>
+        TestSite.Judge(CertificateControls.All, id, Facts(served), "lb-01");
 
     private static CertificateFacts Facts(ServedCertificate served) => new()
     {
@@ -355,7 +426,8 @@ public sealed class CertificateControlTests
         [
             new CertificateUse
             {
-                Program = "HAProxy", Place = "/etc/haproxy/haproxy.cfg:35 bind :443", Path = "/etc/haproxy/certs/site.pem", Listeners = ["127.0.0.1:443"],
+                Program = "HAProxy", Place = "/etc/haproxy/haproxy.cfg:35 bind :443", Path = "/etc/haproxy/certs/site.pem",
+                Listeners = ["127.0.0.1:443"],
             },
         ],
         IsLoaded = true,
@@ -368,8 +440,14 @@ public sealed class CertificateControlTests
     private static FindingStatus JudgeSite(string id, params ServedCertificate?[] served)
     {
         Dictionary<string, Reading<CertificateFacts>> facts = served
-            .Select((one, index) => ($"lb-0{index + 1}", one is null ? Reading.Unreadable<CertificateFacts>("cut off") : Reading.Of(Facts(one with { Endpoint = one.Endpoint with { Via = $"lb-0{index + 1}" } }))))
+            .Select(
+                (one, index) =>
+                    ($"lb-0{index + 1}", one is null
+                        ? Reading.Unreadable<CertificateFacts>("cut off")
+                        : Reading.Of(Facts(one with { Endpoint = one.Endpoint with { Via = $"lb-0{index + 1}" } }))))
             .ToDictionary(pair => pair.Item1, pair => pair.Item2);
-        return Assert.Single(SiteCertificateControls.All.Single(control => control.Info.Id == id).Apply(new SiteCase<CertificateFacts>(TestSite.Create(), facts, TestSite.Now), null, TestSite.Now)).Status;
+        return Assert.Single(
+            SiteCertificateControls.All.Single(control => control.Info.Id == id)
+                .Apply(new SiteCase<CertificateFacts>(TestSite.Create(), facts, TestSite.Now), null, TestSite.Now)).Status;
     }
 }

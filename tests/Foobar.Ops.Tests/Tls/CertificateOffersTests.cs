@@ -55,7 +55,13 @@ public sealed class CertificateOffersTests : IDisposable
         using X509Certificate2 rsa = _authority.Issue(["other.foobar.com"], key: rsaKey);
         IReadOnlyList<ServedCertificate> served = await LookAsync("-no_ssl3", ecdsa, rsa, sendsChain: false);
 
-        Assert.All(["TLS-001", "TLS-004", "TLS-005"], id => Assert.Equal([(FindingStatus.Fail, true)], Judge(id, served).Where(finding => finding.Target!.EndsWith("(RSA)", StringComparison.Ordinal)).Select(finding => (finding.Status, finding.Target is not null))));
+        Assert.All(
+            ["TLS-001", "TLS-004", "TLS-005"],
+            id => Assert.Equal(
+                [(FindingStatus.Fail, true)],
+                Judge(id, served)
+                    .Where(finding => finding.Target!.EndsWith("(RSA)", StringComparison.Ordinal))
+                    .Select(finding => (finding.Status, finding.Target is not null))));
     }
 
     [Fact]
@@ -75,7 +81,9 @@ public sealed class CertificateOffersTests : IDisposable
         string response = Path.Combine(_directory.FullName, "response.der");
         await File.WriteAllBytesAsync(
             response,
-            OcspStapleTests.Respond(ecdsa, _authority.Intermediate, new RevokedStatus(DateTime.UtcNow.AddDays(-2), 1), DateTime.UtcNow.AddDays(-1), DateTime.UtcNow.AddDays(3)),
+            OcspStapleTests.Respond(
+                ecdsa, _authority.Intermediate, new RevokedStatus(DateTime.UtcNow.AddDays(-2), 1), DateTime.UtcNow.AddDays(-1),
+                DateTime.UtcNow.AddDays(3)),
             TestContext.Current.CancellationToken);
 
         ServedCertificate served = Assert.Single(await LookAsync(version, ecdsa, null, sendsChain: true, "-status_file", response));
@@ -101,7 +109,8 @@ public sealed class CertificateOffersTests : IDisposable
     public async Task Behind_one_endpoint_may_stand_servers_with_certificates_of_their_own()
     {
         using X509Certificate2 one = _authority.Issue(["www.foobar.com"]), two = _authority.Issue(["www.foobar.com"]);
-        using TestEndpoint left = TestEndpoint.Tls(one, [_authority.Intermediate]), right = TestEndpoint.Tls(two, [_authority.Intermediate]);
+        using TestEndpoint left = TestEndpoint.Tls(
+            one, [_authority.Intermediate]), right = TestEndpoint.Tls(two, [_authority.Intermediate]);
         int connections = 0;
 
         IReadOnlyList<Reading<ServedCertificate>> served = await CertificateOffers.LookAsync(
@@ -110,7 +119,9 @@ public sealed class CertificateOffersTests : IDisposable
             TrustedAuthorities.From(_authority.WriteRoot()), TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
 
         ServedCertificate only = Assert.Single(served).Value!;
-        Assert.Equal((one.GetCertHashString(HashAlgorithmName.SHA256), null, "Tls13"), (only.Leaf.Sha256Fingerprint, only.StapleProblem, only.Protocol));
+        Assert.Equal(
+            (one.GetCertHashString(HashAlgorithmName.SHA256), null, "Tls13"),
+            (only.Leaf.Sha256Fingerprint, only.StapleProblem, only.Protocol));
     }
 
     [Fact]
@@ -130,11 +141,13 @@ public sealed class CertificateOffersTests : IDisposable
         using TestEndpoint endpoint = BouncyCastleServer.Quantum(group);
 
         IReadOnlyList<Reading<ServedCertificate>> served = await CertificateOffers.LookAsync(
-            endpoint.Endpoint, endpoint.ConnectAsync, TrustedAuthorities.From(_authority.WriteRoot()), TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            endpoint.Endpoint, endpoint.ConnectAsync, TrustedAuthorities.From(
+                _authority.WriteRoot()), TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
 
         ServedCertificate first = served.Select(one => one.Value).OfType<ServedCertificate>().First();
         Assert.Equal(("ML-DSA-44", "ML-DSA-44"), (first.Leaf.KeyAlgorithm, first.Leaf.SignatureAlgorithm));
-        Assert.All(["TLS-002", "TLS-003", "TLS-005", "TLS-006"], id => Assert.Equal(FindingStatus.Pass, Assert.Single(Judge(id, [first])).Status));
+        Assert.All(
+            ["TLS-002", "TLS-003", "TLS-005", "TLS-006"], id => Assert.Equal(FindingStatus.Pass, Assert.Single(Judge(id, [first])).Status));
         Assert.NotEqual(FindingStatus.Pass, Assert.Single(Judge("TLS-004", [first])).Status);
     }
 
@@ -154,7 +167,8 @@ public sealed class CertificateOffersTests : IDisposable
         });
 
         IReadOnlyList<Reading<ServedCertificate>> all = await CertificateOffers.AskAsync(
-            await good.LookAsync(_authority.WriteRoot()), bad.ConnectAsync, TrustedAuthorities.System, TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+            await good.LookAsync(_authority.WriteRoot()), bad.ConnectAsync, TrustedAuthorities.System, TimeSpan.FromSeconds(
+                5), TestContext.Current.CancellationToken);
 
         Assert.NotNull(all[0].Value!.StapleProblem);
     }
@@ -178,7 +192,11 @@ public sealed class CertificateOffersTests : IDisposable
             Endpoints = [.. others.Select(other => new EndpointAnswer(first.Endpoint, other) { ErrorId = EndpointAnswer.OtherKindUnread })],
             KeyFiles = Reading.Of<IReadOnlyList<KeyFile>>([]),
         };
-        Assert.All(["TLS-002", "TLS-010"], id => Assert.All(TestSite.Judge(CertificateControls.All, id, facts, "lb-01"), finding => Assert.Equal(FindingStatus.Unknown, finding.Status)));
+        Assert.All(
+            ["TLS-002", "TLS-010"],
+            id => Assert.All(
+                TestSite.Judge(CertificateControls.All, id, facts, "lb-01"),
+                finding => Assert.Equal(FindingStatus.Unknown, finding.Status)));
     }
 
     private async Task<IReadOnlyList<ServedCertificate>> LookAsync(
@@ -203,7 +221,11 @@ public sealed class CertificateOffersTests : IDisposable
 
     private Process Start(int port, string version, X509Certificate2 first, X509Certificate2? second, bool sendsChain, string[] more)
     {
-        List<string> arguments = ["s_server", "-accept", $"127.0.0.1:{port}", "-quiet", version, "-cert", Write("a.pem", first), "-cipher", "DEFAULT@SECLEVEL=0", .. more];
+        List<string> arguments =
+        [
+            "s_server", "-accept", $"127.0.0.1:{port}", "-quiet", version, "-cert", Write("a.pem", first), "-cipher", "DEFAULT@SECLEVEL=0",
+            .. more,
+        ];
         arguments.AddRange(second is null ? [] : ["-dcert", Write("b.pem", second), "-dkey", Path.Combine(_directory.FullName, "b.pem")]);
         if (sendsChain)
         {
@@ -271,6 +293,12 @@ public sealed class CertificateOffersTests : IDisposable
             KeyFiles = Reading.Of<IReadOnlyList<KeyFile>>([]),
         };
         Foobar.Ops.Inventory.Site site = TestSite.Create();
-        return [.. CertificateControls.All.Single(control => control.Info.Id == id).Apply(new ServerCase<CertificateFacts>(site.Find("lb-01")!, site, facts, DateTimeOffset.UtcNow), "lb-01", DateTimeOffset.UtcNow)];
+        return
+        [
+            .. CertificateControls.All.Single(control => control.Info.Id == id)
+                .Apply(
+                    new ServerCase<CertificateFacts>(site.Find("lb-01")!, site, facts, DateTimeOffset.UtcNow),
+                    "lb-01", DateTimeOffset.UtcNow),
+        ];
     }
 }

@@ -34,7 +34,8 @@ public sealed class CertificateProbeTests
 
         ServedCertificate served = await endpoint.LookAsync(authority.WriteRoot());
 
-        Assert.Contains("neither presented nor is it trusted: CN=Test Intermediate", Assert.Single(served.ChainProblems), StringComparison.Ordinal);
+        Assert.Contains(
+            "neither presented nor is it trusted: CN=Test Intermediate", Assert.Single(served.ChainProblems), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -104,7 +105,10 @@ public sealed class CertificateProbeTests
         TlsEndpoint closed = new() { Host = "127.0.0.1", Port = 1, ServerName = "www.foobar.com" };
 
         FoobarException error = await Assert.ThrowsAsync<FoobarException>(() =>
-            CertificateProbe.LookAsync(closed, _ => Task.FromException<Stream>(new SocketException(111)), TrustedAuthorities.System, TimeSpan.FromSeconds(5), CancellationToken.None));
+            CertificateProbe.LookAsync(
+                closed,
+                _ => Task.FromException<Stream>(new SocketException(111)),
+                TrustedAuthorities.System, TimeSpan.FromSeconds(5), CancellationToken.None));
 
         Assert.Equal("EndpointUnreachable", error.ErrorId);
     }

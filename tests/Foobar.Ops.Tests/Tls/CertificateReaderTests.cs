@@ -25,7 +25,8 @@ public sealed class CertificateReaderTests
     [InlineData("87", 20736)]
     public void Keys_and_signatures_of_MlDsa_have_their_names(string level, int bits)
     {
-        MLDsaParameters parameters = level switch { "44" => MLDsaParameters.ml_dsa_44, "65" => MLDsaParameters.ml_dsa_65, _ => MLDsaParameters.ml_dsa_87 };
+        MLDsaParameters parameters = level switch { "44" =>
+            MLDsaParameters.ml_dsa_44, "65" => MLDsaParameters.ml_dsa_65, _ => MLDsaParameters.ml_dsa_87 };
         MLDsaKeyPairGenerator generator = new();
         generator.Init(new MLDsaKeyGenerationParameters(new SecureRandom(), parameters));
         using X509Certificate2 certificate = Issue(generator.GenerateKeyPair(), $"ML-DSA-{level}");
@@ -64,7 +65,10 @@ public sealed class CertificateReaderTests
     {
         byte[] log = [.. Enumerable.Range(0, 32).Select(static value => (byte)value)];
         DateTimeOffset time = new(2026, 11, 20, 6, 0, 0, 123, TimeSpan.Zero);
-        byte[] list = [.. Block16([.. Block16(Timestamp(log, time)), .. Block16([1, 2, 3]), .. Block16(Timestamp(log, time.AddSeconds(1)))])];
+        byte[] list =
+        [
+            .. Block16([.. Block16(Timestamp(log, time)), .. Block16([1, 2, 3]), .. Block16(Timestamp(log, time.AddSeconds(1)))]),
+        ];
         AsnWriter writer = new(AsnEncodingRules.DER);
         writer.WriteOctetString(list);
 
@@ -81,7 +85,10 @@ public sealed class CertificateReaderTests
     {
         Foobar.Ops.Tls.Certificate read = Read();
 
-        Assert.Equal([1, 0.5, 0, 0], ((DateTimeOffset[])[read.NotBefore, read.NotBefore + (read.Lifetime / 2), read.NotAfter, read.NotAfter.AddDays(1)]).Select(read.ShareLeftAt));
+        Assert.Equal(
+            [1, 0.5, 0, 0],
+            ((DateTimeOffset[])[read.NotBefore, read.NotBefore + (read.Lifetime / 2), read.NotAfter, read.NotAfter.AddDays(1)])
+                .Select(read.ShareLeftAt));
     }
 
     private static Foobar.Ops.Tls.Certificate Read(params X509Extension[] extensions)

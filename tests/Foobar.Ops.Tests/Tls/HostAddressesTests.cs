@@ -27,6 +27,9 @@ public sealed class HostAddressesTests
             .On("getent ahosts", "2001:db8::11 STREAM web-01\n2001:db8::11 DGRAM\n192.0.2.11     STREAM\n192.0.2.11     RAW\n");
 
         Assert.Equal(["2001:db8::11", "192.0.2.11"], await HostAddresses.OfAsync(session, "web-01", TestContext.Current.CancellationToken));
-        Assert.Equal(["web-09"], await HostAddresses.OfAsync(new FakeServerSession(TestSite.Create().Find("lb-01")!), "web-09", TestContext.Current.CancellationToken));
+        Assert.Equal(
+            ["web-09"],
+            await HostAddresses.OfAsync(
+                new FakeServerSession(TestSite.Create().Find("lb-01")!), "web-09", TestContext.Current.CancellationToken));
     }
 }

@@ -23,10 +23,17 @@ public sealed class KeySearchTests : IDisposable
         Write("certs/dir/inner.pem", isKey: true, mode: "600");
         Write("list.txt", $"{Certs}/shop.pem [alpn h2,http/1.1] shop.example.com\n# {Certs}/no.pem\n{Certs}/dir/\n");
 
-        IReadOnlyList<Finding> findings = await FindAsync($"global\n crt-base {Certs}\nfrontend https\n bind :443 ssl crt site.pem\n bind :8443 ssl crt-list {_directory.FullName}/list.txt\n", "");
+        IReadOnlyList<Finding> findings = await FindAsync(
+            $"global\n crt-base {Certs}\nfrontend https\n bind :443 ssl crt site.pem\n"
+                + $" bind :8443 ssl crt-list {_directory.FullName}/list.txt\n",
+            "");
 
         Assert.Equal(
-            [(Environment.UserName == "root" ? FindingStatus.Pass : FindingStatus.Fail, $"{Certs}/dir/inner.pem"), (FindingStatus.Fail, $"{Certs}/shop.pem"), (FindingStatus.Fail, $"{Certs}/site.pem.key")],
+            [
+                (Environment.UserName == "root" ? FindingStatus.Pass : FindingStatus.Fail, $"{Certs}/dir/inner.pem"),
+                (FindingStatus.Fail, $"{Certs}/shop.pem"),
+                (FindingStatus.Fail, $"{Certs}/site.pem.key"),
+            ],
             findings.Brief());
     }
 
@@ -44,7 +51,10 @@ public sealed class KeySearchTests : IDisposable
     [InlineData("backend b\n server s 192.0.2.1:443 ssl verify required crt BASE/client.pem\n", "client.pem")]
     [InlineData("backend b\n default-server ssl crt BASE/client.pem\n", "client.pem")]
     [InlineData("global\n stats socket 192.0.2.1:1 ssl crt BASE/a.pem\n", "a.pem")]
-    [InlineData("crt-store web\n crt-base BASE\n key-base BASE/keys\n load crt \"a.crt\" key \"a.key\"\nfrontend f\n bind :443 ssl crt @web/a.crt\n", "keys/a.key")]
+    [InlineData(
+        "crt-store web\n crt-base BASE\n key-base BASE/keys\n load crt \"a.crt\" key \"a.key\"\nfrontend f\n"
+            + " bind :443 ssl crt @web/a.crt\n",
+        "keys/a.key")]
     [InlineData("global\n crt-base BASE\n key-base BASE/keys\ncrt-store\n load key a.key crt a.crt\n", "keys/a.key")]
     [InlineData("acme LE\n account-key BASE/account.key\n", "account.key")]
     public async Task Each_way_to_name_a_key_is_followed(string haproxy, params string[] keys)
@@ -128,7 +138,11 @@ public sealed class KeySearchTests : IDisposable
         (Reading<IReadOnlyList<KeyFile>> files, IReadOnlyList<string> doubts) = await KeySearch.RunAsync(
             session, TestContext.Current.CancellationToken);
         CertificateFacts facts = new() { Endpoints = [], KeyFiles = files, KeyDoubts = doubts };
-        return [.. TestSite.Judge(CertificateControls.All, "TLS-008", facts, "lb-01").OrderBy(finding => finding.Target, StringComparer.Ordinal)];
+        return
+        [
+            .. TestSite.Judge(CertificateControls.All, "TLS-008", facts, "lb-01")
+                .OrderBy(finding => finding.Target, StringComparer.Ordinal),
+        ];
     }
 
     private static string Quoted(string script) => script.TrimEnd('\'', '\n', ' ');

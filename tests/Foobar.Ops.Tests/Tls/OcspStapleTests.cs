@@ -134,7 +134,13 @@ public sealed class OcspStapleTests : IDisposable
         Respond(leaf, _authority.Intermediate, status, key, [new X509Certificate(responder.RawData)], From, Until);
 
     private static byte[] Respond(
-        X509Certificate2 leaf, X509Certificate2 issuer, CertificateStatus status, ECDsa key, X509Certificate[] responders, DateTime from, DateTime until)
+        X509Certificate2 leaf,
+        X509Certificate2 issuer,
+        CertificateStatus status,
+        ECDsa key,
+        X509Certificate[] responders,
+        DateTime from,
+        DateTime until)
     {
         X509Certificate authority = new(issuer.RawData);
         AsymmetricKeyParameter signing = PrivateKeyFactory.CreateKey(key.ExportPkcs8PrivateKey());
@@ -148,9 +154,11 @@ public sealed class OcspStapleTests : IDisposable
     private X509Certificate2 Responder(ECDsa key, bool isCharged)
     {
         CertificateRequest request = new("CN=Responder", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(isCharged ? "1.3.6.1.5.5.7.3.9" : "1.3.6.1.5.5.7.3.1")], false));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(
+            [new Oid(isCharged ? "1.3.6.1.5.5.7.3.9" : "1.3.6.1.5.5.7.3.1")], false));
         using ECDsa signer = _authority.Intermediate.GetECDsaPrivateKey()!;
         return request.Create(
-            _authority.Intermediate.SubjectName, X509SignatureGenerator.CreateForECDsa(signer), DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(9), [9]);
+            _authority.Intermediate.SubjectName, X509SignatureGenerator.CreateForECDsa(
+                signer), DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(9), [9]);
     }
 }

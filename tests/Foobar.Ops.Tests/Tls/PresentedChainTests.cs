@@ -114,7 +114,8 @@ public sealed class PresentedChainTests : IDisposable
 
             request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(issuer.Certificate, true, false));
             return request.Create(
-                issuer.Certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(issuer.Key), from, until, RandomNumberGenerator.GetBytes(8));
+                issuer.Certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(
+                    issuer.Key), from, until, RandomNumberGenerator.GetBytes(8));
         }
 
         public void Dispose()

@@ -12,7 +12,8 @@ internal sealed class TestAuthority : IDisposable
     {
         using ECDsa rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         Root = Authority("CN=Test Root", rootKey).CreateSelfSigned(DateTimeOffset.UtcNow.AddYears(-1), DateTimeOffset.UtcNow.AddYears(9));
-        using X509Certificate2 intermediate = Authority("CN=Test Intermediate", _key).Create(Root, DateTimeOffset.UtcNow.AddDays(-300), DateTimeOffset.UtcNow.AddYears(4), [1, 2, 3]);
+        using X509Certificate2 intermediate = Authority("CN=Test Intermediate", _key)
+            .Create(Root, DateTimeOffset.UtcNow.AddDays(-300), DateTimeOffset.UtcNow.AddYears(4), [1, 2, 3]);
         Intermediate = intermediate.CopyWithPrivateKey(_key);
     }
 
@@ -21,7 +22,8 @@ internal sealed class TestAuthority : IDisposable
     public X509Certificate2 Intermediate { get; }
 
     /// <summary>A leaf with its key, usable by a server.</summary>
-    public X509Certificate2 Issue(string[] names, int days = 90, int sinceDays = 1, AsymmetricAlgorithm? key = null, HashAlgorithmName? hash = null)
+    public X509Certificate2 Issue(
+        string[] names, int days = 90, int sinceDays = 1, AsymmetricAlgorithm? key = null, HashAlgorithmName? hash = null)
     {
         using ECDsa own = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = key is RSA rsa
@@ -34,7 +36,9 @@ internal sealed class TestAuthority : IDisposable
         }
 
         request.CertificateExtensions.Add(alternatives.Build());
-        using X509Certificate2 leaf = request.Create(Intermediate.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), DateTimeOffset.UtcNow.AddDays(-sinceDays), DateTimeOffset.UtcNow.AddDays(days), RandomNumberGenerator.GetBytes(8));
+        using X509Certificate2 leaf = request.Create(
+            Intermediate.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), DateTimeOffset.UtcNow.AddDays(-sinceDays),
+            DateTimeOffset.UtcNow.AddDays(days), RandomNumberGenerator.GetBytes(8));
         using X509Certificate2 whole = key is RSA signer ? leaf.CopyWithPrivateKey(signer) : leaf.CopyWithPrivateKey(own);
 
         // A server on Windows needs the key in a form that outlives this object.

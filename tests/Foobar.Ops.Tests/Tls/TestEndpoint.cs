@@ -18,22 +18,24 @@ internal sealed class TestEndpoint : IDisposable
         _ = AcceptAsync(serve);
     }
 
-    public TlsEndpoint Endpoint => new() { Host = "127.0.0.1", Port = ((IPEndPoint)_listener.LocalEndpoint).Port, ServerName = "www.foobar.com" };
+    public TlsEndpoint Endpoint =>
+        new() { Host = "127.0.0.1", Port = ((IPEndPoint)_listener.LocalEndpoint).Port, ServerName = "www.foobar.com" };
 
     /// <summary>Serves TLS with a leaf and what else it should present.</summary>
     public static TestEndpoint Tls(
-        X509Certificate2 leaf, X509Certificate2Collection others, bool wantsClientCertificate = false, TimeSpan delay = default) => new(async stream =>
-    {
-        await Task.Delay(delay);
-        await using SslStream tls = new(stream);
-        await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+        X509Certificate2 leaf, X509Certificate2Collection others, bool wantsClientCertificate = false, TimeSpan delay = default) =>
+            new(async stream =>
         {
-            ServerCertificateContext = SslStreamCertificateContext.Create(leaf, others, offline: true),
-            ClientCertificateRequired = wantsClientCertificate,
-            RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null,
+            await Task.Delay(delay);
+            await using SslStream tls = new(stream);
+            await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+            {
+                ServerCertificateContext = SslStreamCertificateContext.Create(leaf, others, offline: true),
+                ClientCertificateRequired = wantsClientCertificate,
+                RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null,
+            });
+            _ = await stream.ReadAsync(new byte[1]);
         });
-        _ = await stream.ReadAsync(new byte[1]);
-    });
 
     /// <summary>Says something in plain text, by itself or when spoken to.</summary>
     public static TestEndpoint Plain(string greeting, bool waits) => new(async stream =>
@@ -59,7 +61,9 @@ internal sealed class TestEndpoint : IDisposable
     }
 
     public Task<ServedCertificate> LookAsync(string? authorities = null, double seconds = 10) =>
-        CertificateProbe.LookAsync(Endpoint, ConnectAsync, TrustedAuthorities.From(authorities), TimeSpan.FromSeconds(seconds), TestContext.Current.CancellationToken);
+        CertificateProbe.LookAsync(
+            Endpoint, ConnectAsync, TrustedAuthorities.From(authorities), TimeSpan.FromSeconds(seconds),
+            TestContext.Current.CancellationToken);
 
     public void Dispose() => _listener.Dispose();
 

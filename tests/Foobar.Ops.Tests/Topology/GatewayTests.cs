@@ -16,7 +16,8 @@ namespace Foobar.Ops.Tests.Topology;
 public sealed class GatewayTests
 {
     private const string Shut = "";
-    private const string Open = "-A FORWARD -i public -o internal -p tcp --dport 80 -j ACCEPT\n-A FORWARD -i outside -o public -p tcp --dport 443 -j ACCEPT";
+    private const string Open =
+        "-A FORWARD -i public -o internal -p tcp --dport 80 -j ACCEPT\n-A FORWARD -i outside -o public -p tcp --dport 443 -j ACCEPT";
 
     private static readonly Site Site = SmallSite.Site with
     {
@@ -27,7 +28,14 @@ public sealed class GatewayTests
             SmallSite.Make("lb-01", [Role.LoadBalancer], "198.51.100.10"),
             SmallSite.Make("web-01", [Role.Web], "192.0.2.11"),
         ],
-        Policy = new Policy { Flows = [TestSite.MakeFlow("backends", "load-balancer", "web", "tcp/80"), TestSite.MakeFlow("visitors", "internet", "load-balancer", "tcp/443")] },
+        Policy = new Policy
+        {
+            Flows =
+            [
+                TestSite.MakeFlow("backends", "load-balancer", "web", "tcp/80"),
+                TestSite.MakeFlow("visitors", "internet", "load-balancer", "tcp/443"),
+            ],
+        },
     };
 
     [Theory]
@@ -78,7 +86,12 @@ public sealed class GatewayTests
     {
         SiteMap map = SmallSite.Map(Case([], uplinks: [Route("0.0.0.0/0", "203.0.113.254") with { Interface = "outside" }]));
         Assert.Equal(["fw-01 outside", "fw-02 outside"], map.Entries.Select(static entry => $"{entry.Server} {entry.Interface}"));
-        Assert.Equal(["outside -> fw-02 -> lb-01"], new SitePaths(map).FromOutside(map.Fresh()).Arrived.Where(static journey => journey.At.Name == "lb-01").Select(JourneyText.Way));
+        Assert.Equal(
+            ["outside -> fw-02 -> lb-01"],
+            new SitePaths(map)
+                .FromOutside(map.Fresh()).Arrived
+                .Where(static journey => journey.At.Name == "lb-01")
+                .Select(JourneyText.Way));
     }
 
     [Fact]
@@ -105,36 +118,60 @@ public sealed class GatewayTests
             {"dst":"default","gateway":"fe80::1","dev":"d0","metric":1024,"flags":[],"pref":"medium"}]
             """;
         Assert.Equal(
-            ["0.0.0.0/0 d0 198.51.100.1 100", "10.0.0.0/8 d0 198.51.100.1 0", "10.1.0.0/16 d0 fe80::1 0", "10.2.0.0/16   0", "10.3.0.0/16 d0 198.51.100.3 0", "192.0.2.0/28 d1  0",
-                "2001:db8:2::/64 d0 2001:db8:1::1 1024", "2001:db8:2::/64 d0 2001:db8:1::2 1024", "::/0 d0 fe80::1 1024"],
-            NetworkParser.Parse("", [Routes, Routes6], []).Routes.Select(static route => $"{route.Destination}/{route.PrefixLength} {route.Interface} {route.Gateway} {route.Metric}"));
+            [
+                "0.0.0.0/0 d0 198.51.100.1 100",
+                "10.0.0.0/8 d0 198.51.100.1 0",
+                "10.1.0.0/16 d0 fe80::1 0",
+                "10.2.0.0/16   0",
+                "10.3.0.0/16 d0 198.51.100.3 0",
+                "192.0.2.0/28 d1  0",
+                "2001:db8:2::/64 d0 2001:db8:1::1 1024",
+                "2001:db8:2::/64 d0 2001:db8:1::2 1024",
+                "::/0 d0 fe80::1 1024",
+            ],
+            NetworkParser.Parse("", [Routes, Routes6], []).Routes
+                .Select(static route => $"{route.Destination}/{route.PrefixLength} {route.Interface} {route.Gateway} {route.Metric}"));
     }
 
     [Fact]
     public void Routes_of_snapshots_from_before_gateways_were_kept_still_load()
     {
         NetworkRoute route = Route("0.0.0.0/0", "198.51.100.1", 100);
-        Assert.Equal(route, JsonSerializer.Deserialize<NetworkRoute>(JsonSerializer.Serialize(route, SnapshotJson.Options), SnapshotJson.Options));
-        Assert.Equal(route with { Gateway = null, Metric = 0 }, JsonSerializer.Deserialize<NetworkRoute>("""{"destination":"0.0.0.0","prefixLength":0,"interface":"public"}""", SnapshotJson.Options));
+        Assert.Equal(
+            route, JsonSerializer.Deserialize<NetworkRoute>(JsonSerializer.Serialize(route, SnapshotJson.Options), SnapshotJson.Options));
+        Assert.Equal(
+            route with { Gateway = null, Metric = 0 },
+            JsonSerializer.Deserialize<NetworkRoute>(
+                """{"destination":"0.0.0.0","prefixLength":0,"interface":"public"}""", SnapshotJson.Options));
     }
 
     private static NetworkRoute Route(string destination, string? gateway, long metric = 0) =>
-        IPNetwork.Parse(destination) is var network ? new(network.BaseAddress, network.PrefixLength, "public", gateway is null ? null : IPAddress.Parse(gateway), metric) : null!;
+        IPNetwork.Parse(destination) is var network
+            ? new(network.BaseAddress, network.PrefixLength, "public", gateway is null ? null : IPAddress.Parse(gateway), metric)
+            : null!;
 
     private static SiteCase<FirewallFacts> Case(NetworkRoute[] routes, string first = Shut, NetworkRoute[]? uplinks = null) => new(
         Site,
         new Dictionary<string, Reading<FirewallFacts>>
         {
-            ["fw-01"] = SmallSite.Read(first, "", true, ["outside 203.0.113.1", "public 198.51.100.1", "public fe80::1", "internal 192.0.2.1"], uplinks ?? []),
-            ["fw-02"] = SmallSite.Read(Open, "", true, ["outside 203.0.113.2", "public 198.51.100.2", "public fe80::2", "internal 192.0.2.2"], uplinks ?? []),
-            ["lb-01"] = SmallSite.Read("-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT\n-A INPUT -p tcp --dport 443 -j ACCEPT", "", false, ["public 198.51.100.10"], routes, 443),
-            ["web-01"] = SmallSite.Read("-A INPUT -p tcp --dport 80 -j ACCEPT", "", false, ["internal 192.0.2.11"], [Route("198.51.100.0/24", "192.0.2.2") with { Interface = "internal" }], 80),
+            ["fw-01"] = SmallSite.Read(
+                first, "", true, ["outside 203.0.113.1", "public 198.51.100.1", "public fe80::1", "internal 192.0.2.1"], uplinks ?? []),
+            ["fw-02"] = SmallSite.Read(
+                Open, "", true, ["outside 203.0.113.2", "public 198.51.100.2", "public fe80::2", "internal 192.0.2.2"], uplinks ?? []),
+            ["lb-01"] = SmallSite.Read(
+                "-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT\n-A INPUT -p tcp --dport 443 -j ACCEPT",
+                "", false, ["public 198.51.100.10"], routes, 443),
+            ["web-01"] = SmallSite.Read(
+                "-A INPUT -p tcp --dport 80 -j ACCEPT", "", false, ["internal 192.0.2.11"],
+                [Route("198.51.100.0/24", "192.0.2.2") with { Interface = "internal" }],
+                80),
         },
         TestSite.Now);
 
     private static Forecast Follow(SiteCase<FirewallFacts> site)
     {
         SiteMap map = SmallSite.Map(site);
-        return new Forecaster(map).Of(map.Find("lb-01"), IPAddress.Parse("198.51.100.10"), new Probe(IPAddress.Parse("192.0.2.11"), TransportProtocol.Tcp, 80));
+        return new Forecaster(map).Of(
+            map.Find("lb-01"), IPAddress.Parse("198.51.100.10"), new Probe(IPAddress.Parse("192.0.2.11"), TransportProtocol.Tcp, 80));
     }
 }

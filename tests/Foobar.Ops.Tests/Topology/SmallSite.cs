@@ -9,13 +9,21 @@ using Foobar.Ops.Topology;
 
 namespace Foobar.Ops.Tests.Topology;
 
-/// <summary>A network firewall, a balancer behind it and two servers behind that with application and database, each with rules of its own.</summary>
+/// <summary>
+/// A network firewall, a balancer behind it and two servers behind that with application and database, each with rules of its own.
+/// </summary>
 internal static class SmallSite
 {
     public const string Wall = "-A FORWARD -i outside -o public -d 198.51.100.10/32 -p tcp -m multiport --dports 80,443 -j ACCEPT";
-    public const string Balancer = "-A INPUT -i public -p tcp -m multiport --dports 80,443 -j ACCEPT\n-A INPUT -i internal -p tcp --dport 3306 -j ACCEPT\n-A INPUT -s 203.0.113.7/32 -p tcp --dport 22 -j ACCEPT";
-    public const string First = "-A INPUT -s 192.0.2.10/32 -p tcp --dport 3306 -j ACCEPT\n-A INPUT -s 192.0.2.12/32 -p tcp --dport 3306 -j ACCEPT\n" + Backend;
-    public const string Second = "-A INPUT -s 192.0.2.10/32 -p tcp --dport 3306 -j ACCEPT\n-A INPUT -s 192.0.2.11/32 -p tcp --dport 3306 -j ACCEPT\n" + Backend;
+    public const string Balancer =
+        "-A INPUT -i public -p tcp -m multiport --dports 80,443 -j ACCEPT\n-A INPUT -i internal -p tcp --dport 3306 -j ACCEPT\n"
+            + "-A INPUT -s 203.0.113.7/32 -p tcp --dport 22 -j ACCEPT";
+    public const string First =
+        "-A INPUT -s 192.0.2.10/32 -p tcp --dport 3306 -j ACCEPT\n-A INPUT -s 192.0.2.12/32 -p tcp --dport 3306 -j ACCEPT\n"
+            + Backend;
+    public const string Second =
+        "-A INPUT -s 192.0.2.10/32 -p tcp --dport 3306 -j ACCEPT\n-A INPUT -s 192.0.2.11/32 -p tcp --dport 3306 -j ACCEPT\n"
+            + Backend;
 
     /// <summary>The rule by which the network firewall lets operators in.</summary>
     public const string Operators = "-A FORWARD -i outside -o public -s 203.0.113.7/32 -d 198.51.100.10/32 -p tcp --dport 22 -j ACCEPT";
@@ -57,13 +65,26 @@ internal static class SmallSite
 
     /// <summary>What is read of the site's servers, each with its rules.</summary>
     public static SiteCase<FirewallFacts> Case(
-        string wall = Wall + "\n" + Operators + "\n" + Refusal, string balancer = Balancer, string first = First, string second = Second, string nat = "", string balancerNat = "",
-        bool forwards = true, bool balancerForwards = false, bool balancerAnswers = true, bool leadsInside = false, string? unread = null, Policy? policy = null)
+        string wall = Wall
+            + "\n"
+            + Operators
+            + "\n"
+            + Refusal, string balancer = Balancer, string first = First, string second = Second, string nat = "", string balancerNat = "",
+        bool forwards = true,
+        bool balancerForwards = false,
+        bool balancerAnswers = true,
+        bool leadsInside = false,
+        string? unread = null,
+        Policy? policy = null)
     {
         Dictionary<string, Reading<FirewallFacts>> facts = new()
         {
-            ["fw-01"] = Read(AnswersIn + wall, nat, forwards, ["outside 203.0.113.1", "public 198.51.100.1"], leadsInside ? [new NetworkRoute(IPAddress.Parse("192.0.2.0"), 24, "public")] : []),
-            ["lb-01"] = Read((balancerAnswers ? AnswersIn : "") + balancer, balancerNat, balancerForwards, ["public 198.51.100.10", "internal 192.0.2.10"], [new NetworkRoute(IPAddress.Any, 0, "public")], 22, 80, 443, 3306),
+            ["fw-01"] = Read(
+                AnswersIn + wall, nat, forwards, ["outside 203.0.113.1", "public 198.51.100.1"],
+                leadsInside ? [new NetworkRoute(IPAddress.Parse("192.0.2.0"), 24, "public")] : []),
+            ["lb-01"] = Read(
+                (balancerAnswers ? AnswersIn : "") + balancer, balancerNat, balancerForwards,
+                ["public 198.51.100.10", "internal 192.0.2.10"], [new NetworkRoute(IPAddress.Any, 0, "public")], 22, 80, 443, 3306),
             ["web-01"] = Read(AnswersIn + first, "", false, ["internal 192.0.2.11"], [], 22, 80, 3306),
             ["web-02"] = Read(AnswersIn + second, "", false, ["internal 192.0.2.12"], [], 22, 80, 3306),
         };
@@ -80,21 +101,42 @@ internal static class SmallSite
 
     /// <summary>What a control says of them that is no pass.</summary>
     public static Finding[] Judge(string id, SiteCase<FirewallFacts> site) =>
-        [.. SiteFirewallControls.All.Single(control => control.Info.Id == id).Apply(site, null, TestSite.Now).Where(finding => finding.Status != FindingStatus.Pass)];
+        [
+            .. SiteFirewallControls.All.Single(control => control.Info.Id == id)
+                .Apply(site, null, TestSite.Now)
+                .Where(finding => finding.Status != FindingStatus.Pass),
+        ];
 
     /// <summary>What is read of a server with rules on both ways through it, and IPv6 without rules.</summary>
-    public static Reading<FirewallFacts> Read(string rules, string nat, bool forwards, string[] addresses, NetworkRoute[] routes, params int[] ports)
+    public static Reading<FirewallFacts> Read(
+        string rules, string nat, bool forwards, string[] addresses, NetworkRoute[] routes, params int[] ports)
     {
-        InterfaceAddress[] own = [.. addresses.Select(text => text.Split(' ')).Select(part => new InterfaceAddress(part[0], IPAddress.Parse(part[1]), part[1].Contains(':', StringComparison.Ordinal) ? 64 : 24))];
-        IEnumerable<NetworkRoute> links = own.Where(each => each.PrefixLength == 24).Select(each => new NetworkRoute(new IPAddress([.. each.Address.GetAddressBytes()[..3], 0]), 24, each.Interface));
-        string text = $"*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n{nat}\nCOMMIT\n*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
-            + $"-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n{rules}\nCOMMIT\n";
+        InterfaceAddress[] own =
+        [
+            .. addresses.Select(text => text.Split(' '))
+                .Select(
+                    part =>
+                        new InterfaceAddress(part[0], IPAddress.Parse(part[1]), part[1].Contains(':', StringComparison.Ordinal) ? 64 : 24)),
+        ];
+        IEnumerable<NetworkRoute> links = own.Where(each => each.PrefixLength == 24)
+            .Select(each => new NetworkRoute(new IPAddress([.. each.Address.GetAddressBytes()[..3], 0]), 24, each.Interface));
+        string text =
+            $"*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n{nat}\nCOMMIT\n*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n"
+                + ":OUTPUT ACCEPT [0:0]\n"
+                + $"-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n{rules}\nCOMMIT\n";
         return Reading.Of(new FirewallFacts
         {
             Running = Reading.Of(new RulesetText { Iptables = text.Replace("\n\n", "\n", StringComparison.Ordinal) }),
             Persisted = Reading.Of(new PersistedFirewall()),
-            Network = Reading.Of(new HostNetwork { Interfaces = ["lo", .. own.Select(each => each.Interface)], Addresses = own, Routes = [.. links, .. routes] }),
-            Sockets = Reading.Of<IReadOnlyList<ListeningSocket>>([.. ports.Select(port => new ListeningSocket { Protocol = TransportProtocol.Tcp, Address = "0.0.0.0", Port = port })]),
+            Network = Reading.Of(new HostNetwork
+            {
+                Interfaces = ["lo", .. own.Select(each => each.Interface)],
+                Addresses = own,
+                Routes = [.. links, .. routes],
+            }),
+            Sockets = Reading.Of<IReadOnlyList<ListeningSocket>>([
+                .. ports.Select(port => new ListeningSocket { Protocol = TransportProtocol.Tcp, Address = "0.0.0.0", Port = port }),
+            ]),
             Forwarding = Reading.Of(new ForwardingSettings(forwards, false)),
         });
     }

@@ -47,10 +47,14 @@ public sealed class TopologyCollectionTests
 
         VrrpFacts facts = VrrpText.Parse(Text, isRunning: true);
 
-        Assert.Equal([("site", "eth0", 51, 150, "192.0.2.10 2001:db8::10", "check"), ("other", "", 52, 100, "192.0.2.20 192.0.2.21", "")], facts.Instances.Select(static each =>
-            (each.Name, each.Interface, each.RouterId, each.Priority, string.Join(' ', each.Addresses), string.Join(' ', each.Tracks))));
+        Assert.Equal(
+            [("site", "eth0", 51, 150, "192.0.2.10 2001:db8::10", "check"), ("other", "", 52, 100, "192.0.2.20 192.0.2.21", "")],
+            facts.Instances.Select(static each =>
+                (each.Name, each.Interface, each.RouterId, each.Priority, string.Join(
+                    ' ', each.Addresses), string.Join(' ', each.Tracks))));
         Assert.Null(facts.Unread);
-        Assert.Contains("conf.d/*.conf", VrrpText.Parse("include /etc/keepalived/conf.d/*.conf\n", isRunning: false).Unread, StringComparison.Ordinal);
+        Assert.Contains(
+            "conf.d/*.conf", VrrpText.Parse("include /etc/keepalived/conf.d/*.conf\n", isRunning: false).Unread, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,7 +89,8 @@ public sealed class TopologyCollectionTests
                 new ProxyTarget("proxy_pass", null, "api.foobar.com", 443, true),
                 new ProxyTarget("fastcgi_pass", null, "", 0, false),
                 new ProxyTarget("fastcgi_pass", null, "127.0.0.1", 9000, false),
-                new ProxyTarget("proxy_pass", null, "$backend", 0, false) { Doubt = "proxy_pass $backend: a variable stands for the place" },
+                new ProxyTarget(
+                    "proxy_pass", null, "$backend", 0, false) { Doubt = "proxy_pass $backend: a variable stands for the place" },
             ],
             ProxyTargets.Read(root));
         Assert.Equal(["/srv/shop/public", "/srv/images"], ProxyTargets.Roots(root));
@@ -102,7 +107,10 @@ public sealed class TopologyCollectionTests
             await File.WriteAllTextAsync(Path.Combine(directory, "index.php"), "x");
             await File.WriteAllTextAsync(Path.Combine(directory, "a b", "two\nlines \"'$(id)"), "y");
             File.CreateSymbolicLink(Path.Combine(directory, "link"), "index.php");
-            Site site = TestSite.Create(new Policy { Topology = new TopologyPolicy { AppFiles = [directory, Path.Combine(directory, "a b"), "/nonexistent/shop"] } });
+            Site site = TestSite.Create(new Policy
+            {
+                Topology = new TopologyPolicy { AppFiles = [directory, Path.Combine(directory, "a b"), "/nonexistent/shop"] },
+            });
 
             AppFiles files = (await ReadAsync(site)).Files.Value!;
 
@@ -110,7 +118,13 @@ public sealed class TopologyCollectionTests
             Assert.Equal(["/nonexistent/shop"], files.Missing);
             Assert.Null(files.Limit);
             Assert.Equal(
-                [("", AppFile.Folder), ("a b", AppFile.Folder), ("a b/two\u0001lines \"'$(id)", "a1fce4363854ff888cff4b8e7875d600c2682390412a8cf79b37d0b11148b0fa"), ("index.php", "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"), ("link", "-> index.php")],
+                [
+                    ("", AppFile.Folder),
+                    ("a b", AppFile.Folder),
+                    ("a b/two\u0001lines \"'$(id)", "a1fce4363854ff888cff4b8e7875d600c2682390412a8cf79b37d0b11148b0fa"),
+                    ("index.php", "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"),
+                    ("link", "-> index.php"),
+                ],
                 files.Files.Select(static file => (file.Path, file.Content)).OrderBy(static each => each.Path, StringComparer.Ordinal));
             Assert.Contains(files.Users, static user => user.Name == "www-data");
         }
@@ -121,7 +135,11 @@ public sealed class TopologyCollectionTests
     }
 
     [Fact]
-    public void Passwords_stay_on_the_server() => Assert.Contains("auth_pass|password", TopologyScript.For(TestSite.Create().Servers[1], new Policy(), new NginxDirective("", [])).Script, StringComparison.Ordinal);
+    public void Passwords_stay_on_the_server() =>
+        Assert.Contains(
+            "auth_pass|password",
+            TopologyScript.For(TestSite.Create().Servers[1], new Policy(), new NginxDirective("", [])).Script,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Pressure_and_what_is_too_much_are_read()
@@ -160,7 +178,8 @@ public sealed class TopologyCollectionTests
         AppFile log = new(TopologySample.Directory, "var/shop.log", "shop", "shop", "644", new string('b', 64));
 
         Assert.Equal(FindingStatus.Pass, Same([index], [index]).Status);
-        Assert.Contains("index.php (content)", Same([index], [index with { Content = new string('c', 64) }]).Actual, StringComparison.Ordinal);
+        Assert.Contains(
+            "index.php (content)", Same([index], [index with { Content = new string('c', 64) }]).Actual, StringComparison.Ordinal);
         Assert.Contains("index.php (owner)", Same([index], [index with { Owner = "shop" }]).Actual, StringComparison.Ordinal);
         Assert.Contains("index.php (mode)", Same([index], [index with { Mode = "600" }]).Actual, StringComparison.Ordinal);
         Assert.Contains("var/shop.log (here alone)", Same([index], [index, log]).Actual, StringComparison.Ordinal);
@@ -187,28 +206,48 @@ public sealed class TopologyCollectionTests
     public void Files_that_could_not_all_be_read_are_unknown()
     {
         Finding[] findings = [.. AppFileControls.All.SelectMany(static control => control.Apply(
-            new SiteCase<TopologyFacts>(SmallSite.Site, SmallSite.Site.Servers.ToDictionary(static server => server.Name, static _ => Reading.Of(new TopologyFacts { Files = Reading.Of(new AppFiles { Limit = "too many" }) })), TestSite.Now), null, TestSite.Now))];
+            new SiteCase<TopologyFacts>(
+                SmallSite.Site,
+                SmallSite.Site.Servers.ToDictionary(
+                    static server => server.Name,
+                    static _ => Reading.Of(new TopologyFacts { Files = Reading.Of(new AppFiles { Limit = "too many" }) })),
+                TestSite.Now), null, TestSite.Now))];
 
         Assert.All(findings, static finding => Assert.Equal(FindingStatus.Unknown, finding.Status));
     }
 
-    private static Finding Same(AppFile[] first, AppFile[] second, params string[] except) => Assert.Single(Judge("TOP-011", first, second, except));
+    private static Finding Same(AppFile[] first, AppFile[] second, params string[] except) =>
+        Assert.Single(Judge("TOP-011", first, second, except));
 
     private static Finding[] Judge(string id, AppFile[] first, AppFile[] second, params string[] except)
     {
         static Reading<TopologyFacts> Of(AppFile[] files) => Reading.Of(new TopologyFacts
         {
-            Files = Reading.Of(new AppFiles { Directories = [TopologySample.Directory], Files = files, Users = [new WebUser("shop", ["shop"])] }),
+            Files = Reading.Of(new AppFiles
+            {
+                Directories = [TopologySample.Directory],
+                Files = files,
+                Users = [new WebUser("shop", ["shop"])],
+            }),
         });
-        Site site = SmallSite.Site with { Policy = SmallSite.Site.Policy with { Topology = new TopologyPolicy { AppFilesExcept = except } } };
+        Site site = SmallSite.Site with
+        {
+            Policy = SmallSite.Site.Policy with { Topology = new TopologyPolicy { AppFilesExcept = except } },
+        };
         return [.. AppFileControls.All.Single(control => control.Info.Id == id).Apply(
-            new SiteCase<TopologyFacts>(site, new Dictionary<string, Reading<TopologyFacts>> { ["web-01"] = Of(first), ["web-02"] = Of(second) }, TestSite.Now), null, TestSite.Now)];
+            new SiteCase<TopologyFacts>(
+                site,
+                new Dictionary<string, Reading<TopologyFacts>> { ["web-01"] = Of(first), ["web-02"] = Of(second) },
+                TestSite.Now), null, TestSite.Now)];
     }
 
     private static async Task<TopologyFacts> ReadAsync(Site site)
     {
         await using ServerSession session = await LocalShell.OpenAsync(new LocalShell("sh"));
         return (await TopologyCollector.ReadAsync(
-            session, TopologyScript.For(site.Servers[1], site.Policy, new NginxDirective("", [])) with { Privileged = false }, TestContext.Current.CancellationToken)).Value!;
+            session, TopologyScript.For(site.Servers[1], site.Policy, new NginxDirective("", [])) with
+            {
+                Privileged = false,
+            }, TestContext.Current.CancellationToken)).Value!;
     }
 }

@@ -18,20 +18,35 @@ public sealed class TopologyControlTests
     private static readonly TopologySample Well = new();
 
     [Fact]
-    public void A_site_as_declared_has_nothing_that_fails() => Assert.DoesNotContain(TopologyControls.All.SelectMany(static control => Well.Trouble(control.Info.Id)), static finding => finding.Status != FindingStatus.Warning);
+    public void A_site_as_declared_has_nothing_that_fails() =>
+        Assert.DoesNotContain(
+            TopologyControls.All.SelectMany(static control => Well.Trouble(control.Info.Id)),
+            static finding => finding.Status != FindingStatus.Warning);
 
     [Fact]
     public void The_weak_points_of_the_founding_design_are_warnings() => Assert.Equal(
         ["TOP-005", "TOP-006", "TOP-007", "TOP-008"],
-        TopologyControls.All.SelectMany(static control => Well.Trouble(control.Info.Id)).Select(static finding => finding.ControlId).Distinct());
+        TopologyControls.All.SelectMany(static control => Well.Trouble(control.Info.Id))
+            .Select(static finding => finding.ControlId)
+            .Distinct());
 
     [Fact]
     public void What_no_role_declares_is_found_by_its_unit_its_socket_and_its_image()
     {
         TopologySample sample = new();
         sample.Servers["fw-01"] = Reading.Of(TopologySample.Units(("redis-server.service", "active")));
-        sample.With("lb-01", static sockets => sockets with { Listeners = Reading.Of<IReadOnlyList<Listener>>([TopologySample.Listener("nginx", 8088, "127.0.0.1")]) });
-        sample.With("web-01", static sockets => sockets with { Containers = Reading.Of<IReadOnlyList<RunningContainer>>([new RunningContainer("docker", "0", "cache", "docker.io/library/memcached:1.6", [])]) });
+        sample.With(
+            "lb-01",
+            static sockets =>
+                sockets with { Listeners = Reading.Of<IReadOnlyList<Listener>>([TopologySample.Listener("nginx", 8088, "127.0.0.1")]) });
+        sample.With(
+            "web-01",
+            static sockets => sockets with
+            {
+                Containers = Reading.Of<IReadOnlyList<RunningContainer>>([
+                    new RunningContainer("docker", "0", "cache", "docker.io/library/memcached:1.6", []),
+                ]),
+            });
 
         Assert.Equal(
             ["fw-01 Redis", "lb-01 nginx", "web-01 Memcached"],
@@ -44,7 +59,11 @@ public sealed class TopologyControlTests
         TopologySample sample = new();
         sample.Own["web-02"] = Reading.Unreadable<TopologyFacts>("it was struck by lightning");
 
-        Assert.Contains(sample.Trouble("TOP-001"), static finding => finding is { Status: FindingStatus.Unknown, Server: "web-02" } && finding.Reason!.Contains("lightning", StringComparison.Ordinal));
+        Assert.Contains(
+            sample.Trouble("TOP-001"),
+            static finding =>
+                finding is { Status: FindingStatus.Unknown, Server: "web-02" }
+                    && finding.Reason!.Contains("lightning", StringComparison.Ordinal));
         Assert.Contains(sample.Trouble("TOP-003"), static finding => finding is { Status: FindingStatus.Unknown, Server: "web-02" });
     }
 
@@ -53,7 +72,10 @@ public sealed class TopologyControlTests
     {
         TopologySample sample = new();
         sample.Servers["web-02"] = Reading.Of(TopologySample.Units(("mariadb.service", "active"), ("shop.service", "active")));
-        sample.With("web-02", static sockets => sockets with { Listeners = Reading.Of<IReadOnlyList<Listener>>([TopologySample.Listener("shop", 8080, "127.0.0.1")]) });
+        sample.With(
+            "web-02",
+            static sockets =>
+                sockets with { Listeners = Reading.Of<IReadOnlyList<Listener>>([TopologySample.Listener("shop", 8080, "127.0.0.1")]) });
 
         Finding finding = Assert.Single(sample.Trouble("TOP-002"));
 
@@ -104,22 +126,39 @@ public sealed class TopologyControlTests
     [InlineData("203.0.113.53", TransportProtocol.Tcp, 22, "apt", "apt-daily.service", null, false)]
     [InlineData("203.0.113.53", TransportProtocol.Tcp, 443, "apt", "app.service", "0123456789ab", false)]
     [InlineData("192.0.2.12", TransportProtocol.Udp, 123, "chronyd", "chrony.service", null, false)]
-    public void What_a_machine_asks_for_itself_outside_is_told_by_port_and_program(string peer, TransportProtocol protocol, int port, string process, string unit, string? container, bool isOwn)
+    public void What_a_machine_asks_for_itself_outside_is_told_by_port_and_program(
+        string peer, TransportProtocol protocol, int port, string process, string unit, string? container, bool isOwn)
     {
-        Conversation conversation = TopologySample.Conversation(false, "192.0.2.11", peer, port) with { Protocol = protocol, Holders = [new SocketHolder(process, unit, container)] };
-        TopologySample sample = new TopologySample().With("web-01", sockets => sockets with { Conversations = Reading.Of<IReadOnlyList<Conversation>>([conversation]) });
+        Conversation conversation = TopologySample.Conversation(false, "192.0.2.11", peer, port) with
+        {
+            Protocol = protocol,
+            Holders = [new SocketHolder(process, unit, container)],
+        };
+        TopologySample sample = new TopologySample().With(
+            "web-01", sockets => sockets with { Conversations = Reading.Of<IReadOnlyList<Conversation>>([conversation]) });
         Assert.Equal(isOwn, sample.Trouble("TOP-003").Length == 0);
 
         // Another program on the same way is told all the same.
         Conversation beacon = conversation with { Holders = [new SocketHolder("beacon", "beacon.service", "0123456789ab")], Count = 1 };
-        TopologySample both = new TopologySample().With("web-01", sockets => sockets with { Conversations = Reading.Of<IReadOnlyList<Conversation>>([conversation, beacon]) });
+        TopologySample both = new TopologySample().With(
+            "web-01", sockets => sockets with { Conversations = Reading.Of<IReadOnlyList<Conversation>>([conversation, beacon]) });
         Assert.Equal(port != 53, both.Trouble("TOP-003").Length > 0);
     }
 
     [Fact]
     public void An_address_that_its_server_does_not_have_fails()
     {
-        TopologySample sample = new() { Site = SmallSite.Site with { Servers = [.. SmallSite.Site.Servers.SkipLast(1), SmallSite.Make("web-02", [Role.Web, Role.App, Role.Database], "192.0.2.12", "192.0.2.99")] } };
+        TopologySample sample = new()
+        {
+            Site = SmallSite.Site with
+            {
+                Servers =
+                [
+                    .. SmallSite.Site.Servers.SkipLast(1),
+                    SmallSite.Make("web-02", [Role.Web, Role.App, Role.Database], "192.0.2.12", "192.0.2.99"),
+                ],
+            },
+        };
 
         Finding finding = Assert.Single(sample.Trouble("TOP-004"));
 
@@ -139,7 +178,11 @@ public sealed class TopologyControlTests
     public void Plain_text_from_the_web_server_to_an_application_elsewhere_is_behind_the_balancer_too()
     {
         TopologySample sample = new();
-        sample.Own["web-01"] = Reading.Of(sample.Own["web-01"].Value! with { Proxies = Reading.Of<IReadOnlyList<ProxyTarget>>([new ProxyTarget("proxy_pass", "app", "192.0.2.31", 8080, false)]) });
+        sample.Own["web-01"] = Reading.Of(
+            sample.Own["web-01"].Value! with
+            {
+                Proxies = Reading.Of<IReadOnlyList<ProxyTarget>>([new ProxyTarget("proxy_pass", "app", "192.0.2.31", 8080, false)]),
+            });
 
         Assert.Contains(sample.Trouble("TOP-005"), static finding => finding.Target == "web-01 -> 192.0.2.31:8080");
     }
@@ -150,18 +193,37 @@ public sealed class TopologyControlTests
         TopologySample sample = new();
         TopologyFacts own = sample.Own["web-01"].Value!;
         sample.Own["web-01"] = Reading.Of(own with { Proxies = Reading.Unreadable<IReadOnlyList<ProxyTarget>>("nginx -T was refused") });
-        Assert.Contains(sample.Trouble("TOP-005"), static finding => finding is { Status: FindingStatus.Unknown, Server: "web-01" } && finding.Reason!.Contains("nginx -T was refused", StringComparison.Ordinal));
+        Assert.Contains(
+            sample.Trouble("TOP-005"),
+            static finding =>
+                finding is { Status: FindingStatus.Unknown, Server: "web-01" }
+                    && finding.Reason!.Contains("nginx -T was refused", StringComparison.Ordinal));
 
         sample = new();
-        sample.Own["web-01"] = Reading.Of(own with { Proxies = Reading.Of<IReadOnlyList<ProxyTarget>>([new ProxyTarget("proxy_pass", null, "$backend", 0, false) { Doubt = "proxy_pass $backend: a variable stands for the place" }]) });
-        Assert.Contains(sample.Trouble("TOP-005"), static finding => finding is { Status: FindingStatus.Unknown, Server: "web-01" } && finding.Reason!.Contains("$backend", StringComparison.Ordinal));
+        sample.Own["web-01"] = Reading.Of(
+            own with
+            {
+                Proxies = Reading.Of<IReadOnlyList<ProxyTarget>>([
+                    new ProxyTarget(
+                        "proxy_pass", null, "$backend", 0, false) { Doubt = "proxy_pass $backend: a variable stands for the place" },
+                ]),
+            });
+        Assert.Contains(
+            sample.Trouble("TOP-005"),
+            static finding =>
+                finding is { Status: FindingStatus.Unknown, Server: "web-01" }
+                    && finding.Reason!.Contains("$backend", StringComparison.Ordinal));
     }
 
     [Fact]
     public void A_drill_that_only_a_member_knows_that_was_not_read_is_not_missing()
     {
         TopologySample sample = new();
-        sample.Databases["web-02"] = Reading.Of(sample.Databases["web-02"].Value! with { LastOperation = Reading.Unreadable<IReadOnlyList<OperationMark>>("it was not asked") });
+        sample.Databases["web-02"] = Reading.Of(
+            sample.Databases["web-02"].Value! with
+            {
+                LastOperation = Reading.Unreadable<IReadOnlyList<OperationMark>>("it was not asked"),
+            });
 
         Assert.Equal(FindingStatus.Unknown, Assert.Single(sample.Judge("TOP-006")).Status);
     }
@@ -176,7 +238,8 @@ public sealed class TopologyControlTests
     {
         TopologySample sample = new();
         OperationMark mark = HealthySite.Mark(0) with { State = state, Since = sample.Time.AddDays(-daysAgo) };
-        sample.Databases["web-02"] = Reading.Of(sample.Databases["web-02"].Value! with { LastOperation = Reading.Of<IReadOnlyList<OperationMark>>([mark]) });
+        sample.Databases["web-02"] = Reading.Of(
+            sample.Databases["web-02"].Value! with { LastOperation = Reading.Of<IReadOnlyList<OperationMark>>([mark]) });
 
         Assert.Equal(expected, Assert.Single(sample.Judge("TOP-006")).Status);
     }
@@ -197,8 +260,14 @@ public sealed class TopologyControlTests
     public void A_repair_after_a_failover_does_not_make_it_forgotten(string moved, FindingStatus expected)
     {
         TopologySample sample = new();
-        OperationMark mark = HealthySite.Mark(0) with { State = OperationState.Repaired, Since = sample.Time.AddDays(-1), Parameters = new Dictionary<string, string> { [OperationMark.Moved] = moved } };
-        sample.Databases["web-02"] = Reading.Of(sample.Databases["web-02"].Value! with { LastOperation = Reading.Of<IReadOnlyList<OperationMark>>([mark]) });
+        OperationMark mark = HealthySite.Mark(0) with
+        {
+            State = OperationState.Repaired,
+            Since = sample.Time.AddDays(-1),
+            Parameters = new Dictionary<string, string> { [OperationMark.Moved] = moved },
+        };
+        sample.Databases["web-02"] = Reading.Of(
+            sample.Databases["web-02"].Value! with { LastOperation = Reading.Of<IReadOnlyList<OperationMark>>([mark]) });
 
         Assert.Equal(expected, Assert.Single(sample.Judge("TOP-006")).Status);
     }
@@ -212,7 +281,18 @@ public sealed class TopologyControlTests
         TopologySample sample = new();
         foreach (string member in (string[])["web-01", "web-02"])
         {
-            sample.Databases[member] = Reading.Of(sample.Databases[member].Value! with { Cluster = Reading.Of(new ClusterFacts { Kind = ClusterKind.Galera, Members = members, Online = members, TotalWeight = members, HasQuorum = quorum }) });
+            sample.Databases[member] = Reading.Of(
+                sample.Databases[member].Value! with
+                {
+                    Cluster = Reading.Of(new ClusterFacts
+                    {
+                        Kind = ClusterKind.Galera,
+                        Members = members,
+                        Online = members,
+                        TotalWeight = members,
+                        HasQuorum = quorum,
+                    }),
+                });
         }
 
         Assert.Equal(expected, Assert.Single(sample.Judge("TOP-006")).Status);
@@ -226,12 +306,20 @@ public sealed class TopologyControlTests
     public void Components_that_both_wait_for_the_disks_fight_for_them(double? web, double? database, FindingStatus expected)
     {
         TopologySample sample = new();
-        sample.Own["web-01"] = Reading.Of(sample.Own["web-01"].Value! with { Stalls = Reading.Of<IReadOnlyList<ServiceStall>>([new("nginx.service", 1, 0, web), new("mariadb.service", 2, 0, database), new("other.service", 90, 90, 90)]) });
+        sample.Own["web-01"] = Reading.Of(
+            sample.Own["web-01"].Value! with
+            {
+                Stalls = Reading.Of<IReadOnlyList<ServiceStall>>([
+                    new("nginx.service", 1, 0, web), new("mariadb.service", 2, 0, database), new("other.service", 90, 90, 90),
+                ]),
+            });
 
         Finding finding = Assert.Single(sample.Trouble("TOP-007"), static finding => finding.Server == "web-01");
 
         Assert.Equal(expected, finding.Status);
-        Assert.Equal(expected == FindingStatus.Fail, finding.Actual!.Contains("fight for disks: nginx 30 %, mariadb 25 %", StringComparison.Ordinal));
+        Assert.Equal(
+            expected == FindingStatus.Fail,
+            finding.Actual!.Contains("fight for disks: nginx 30 %, mariadb 25 %", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -254,7 +342,8 @@ public sealed class TopologyControlTests
     [InlineData(1, 1, "", "", FindingStatus.Fail, "on none")]
     [InlineData(1, 2, "198.51.100.8", "", FindingStatus.Fail, "do not know each other")]
     [InlineData(1, 0, "198.51.100.8", "", FindingStatus.Fail, "lb-01 alone declares it")]
-    public void A_pair_is_one_when_keepalived_on_both_moves_an_address_that_one_has(int first, int second, string onFirst, string onSecond, FindingStatus expected, string actual)
+    public void A_pair_is_one_when_keepalived_on_both_moves_an_address_that_one_has(
+        int first, int second, string onFirst, string onSecond, FindingStatus expected, string actual)
     {
         TopologySample sample = Pair(first, second, onFirst, onSecond);
 
@@ -268,9 +357,11 @@ public sealed class TopologyControlTests
     public void A_keepalived_that_does_not_run_fails_the_pair()
     {
         TopologySample sample = Pair(1, 1, "198.51.100.8", "");
-        sample.Own["lb-02"] = Reading.Of(sample.Own["lb-02"].Value! with { Vrrp = Reading.Of(sample.Own["lb-02"].Value!.Vrrp.Value! with { IsRunning = false }) });
+        sample.Own["lb-02"] = Reading.Of(
+            sample.Own["lb-02"].Value! with { Vrrp = Reading.Of(sample.Own["lb-02"].Value!.Vrrp.Value! with { IsRunning = false }) });
 
-        Assert.Equal(("lb-02", "keepalived"), Assert.Single(sample.Trouble("TOP-008")) is var finding ? (finding.Server, finding.Target) : default);
+        Assert.Equal(
+            ("lb-02", "keepalived"), Assert.Single(sample.Trouble("TOP-008")) is var finding ? (finding.Server, finding.Target) : default);
     }
 
     [Fact]
@@ -278,15 +369,27 @@ public sealed class TopologyControlTests
     {
         static Finding After(Func<ReplicationChannel, ReplicationChannel> change, DatabasePolicy? policy = null)
         {
-            TopologySample sample = new() { Site = SmallSite.Site with { Policy = SmallSite.Site.Policy with { Database = policy ?? SmallSite.Site.Policy.Database } } };
-            sample.Databases["web-02"] = Reading.Of(sample.Databases["web-02"].Value! with { Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([change(HealthySite.Channel)]) });
+            TopologySample sample = new()
+            {
+                Site = SmallSite.Site with { Policy = SmallSite.Site.Policy with { Database = policy ?? SmallSite.Site.Policy.Database } },
+            };
+            sample.Databases["web-02"] = Reading.Of(
+                sample.Databases["web-02"].Value! with
+                {
+                    Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([change(HealthySite.Channel)]),
+                });
             return Assert.Single(sample.Judge("TOP-009"));
         }
 
         Assert.Equal(FindingStatus.Pass, After(static channel => channel).Status);
-        Assert.Contains("does not run", After(static channel => channel with { Applier = ReplicationThread.Stopped }).Actual, StringComparison.Ordinal);
-        Assert.Contains("leaves something out", After(static channel => channel with { Filters = ["ignore shop"] }).Actual, StringComparison.Ordinal);
-        Assert.Contains("never promotes", After(static channel => channel, SmallSite.Site.Policy.Database! with { NeverPromote = ["web-02"] }).Actual, StringComparison.Ordinal);
+        Assert.Contains(
+            "does not run", After(static channel => channel with { Applier = ReplicationThread.Stopped }).Actual, StringComparison.Ordinal);
+        Assert.Contains(
+            "leaves something out", After(static channel => channel with { Filters = ["ignore shop"] }).Actual, StringComparison.Ordinal);
+        Assert.Contains(
+            "never promotes",
+            After(static channel => channel, SmallSite.Site.Policy.Database! with { NeverPromote = ["web-02"] }).Actual,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -304,7 +407,10 @@ public sealed class TopologyControlTests
     public void A_server_on_the_way_without_an_agent_that_works_fails(string server)
     {
         TopologySample sample = new();
-        sample.Agents[server] = Reading.Of(new AgentFacts { Agents = Reading.Of<IReadOnlyList<MonitoringAgent>>([TopologySample.Agent(server, runs: false)]) });
+        sample.Agents[server] = Reading.Of(new AgentFacts
+        {
+            Agents = Reading.Of<IReadOnlyList<MonitoringAgent>>([TopologySample.Agent(server, runs: false)]),
+        });
 
         Finding finding = Assert.Single(sample.Trouble("TOP-010"));
 
@@ -318,14 +424,26 @@ public sealed class TopologyControlTests
             Site = SmallSite.Site with
             {
                 Servers = [.. SmallSite.Site.Servers, SmallSite.Make("lb-02", [Role.LoadBalancer], "198.51.100.9")],
-                Policy = SmallSite.Site.Policy with { LoadBalancing = new LoadBalancingPolicy { VirtualAddresses = [IPAddress.Parse("198.51.100.8")] } },
+                Policy = SmallSite.Site.Policy with
+                {
+                    LoadBalancing = new LoadBalancingPolicy { VirtualAddresses = [IPAddress.Parse("198.51.100.8")] },
+                },
             },
         };
-        foreach ((string server, int router, string address) in ((string, int, string)[])[("lb-01", first, onFirst), ("lb-02", second, onSecond)])
+        foreach ((string server, int router, string address) in ((string, int, string)[])
+        [
+            ("lb-01", first, onFirst), ("lb-02", second, onSecond),
+        ])
         {
-            VrrpInstance[] instances = router == 0 ? [] : [new VrrpInstance { Name = "site", RouterId = router, Addresses = ["198.51.100.8"] }];
-            sample.Own[server] = Reading.Of(sample.Own["lb-01"].Value! with { Vrrp = Reading.Of(new VrrpFacts { IsRunning = true, Instances = instances }) });
-            string[] addresses = [$"public 198.51.100.{(server == "lb-01" ? 10 : 9)}", .. address.Length > 0 ? [$"public {address}"] : Array.Empty<string>()];
+            VrrpInstance[] instances = router == 0
+                ? []
+                : [new VrrpInstance { Name = "site", RouterId = router, Addresses = ["198.51.100.8"] }];
+            sample.Own[server] = Reading.Of(
+                sample.Own["lb-01"].Value! with { Vrrp = Reading.Of(new VrrpFacts { IsRunning = true, Instances = instances }) });
+            string[] addresses =
+            [
+                $"public 198.51.100.{(server == "lb-01" ? 10 : 9)}", .. address.Length > 0 ? [$"public {address}"] : Array.Empty<string>(),
+            ];
             sample.Firewalls[server] = SmallSite.Read("", "", false, addresses, [new NetworkRoute(IPAddress.Any, 0, "public")]);
         }
 

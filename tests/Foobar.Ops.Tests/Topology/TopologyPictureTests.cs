@@ -25,7 +25,8 @@ public sealed partial class TopologyPictureTests
         Assert.Equal("img", (string?)svg.Attribute("role"));
         Assert.Equal("The setup of www.foobar.com", (string?)svg.Element(Svg + "title"));
         Assert.Contains("Writes go by lb-01 to web-01", (string?)svg.Element(Svg + "desc"), StringComparison.Ordinal);
-        Assert.DoesNotContain(svg.DescendantsAndSelf(), static element => element.Name.LocalName is "script" or "image" or "use" or "foreignObject");
+        Assert.DoesNotContain(
+            svg.DescendantsAndSelf(), static element => element.Name.LocalName is "script" or "image" or "use" or "foreignObject");
         Assert.Empty(Elsewhere().Matches(text.Replace("http://www.w3.org/2000/svg", "", StringComparison.Ordinal)));
         Assert.Contains("prefers-color-scheme: dark", text, StringComparison.Ordinal);
     }
@@ -79,7 +80,15 @@ public sealed partial class TopologyPictureTests
         SiteTopology topology = Well with
         {
             Site = Hostile,
-            Servers = [.. Well.Servers.Select(static server => server with { Unread = [Hostile], Components = [.. server.Components.Select(static component => component with { Name = Hostile })] })],
+            Servers =
+            [
+                .. Well.Servers.Select(
+                    static server => server with
+                    {
+                        Unread = [Hostile],
+                        Components = [.. server.Components.Select(static component => component with { Name = Hostile })],
+                    }),
+            ],
             Links = [.. Well.Links.Select(static link => link with { Flows = [Hostile], Seen = Hostile })],
         };
         Finding[] findings = [Finding("FW-014", FindingStatus.Fail, "web-01", Hostile) with { Actual = Hostile, Title = Hostile }];
@@ -100,7 +109,9 @@ public sealed partial class TopologyPictureTests
         Box[] boxes = [.. layout.Picture.Nodes.Select(node => layout[node])];
 
         Assert.All(boxes, box => Assert.Single(boxes, box.Meets));
-        Assert.All(boxes.Concat(layout.Edges.Select(static edge => edge.Label)), box => Assert.True(box.X >= 0 && box.Y >= 0 && box.Right <= layout.Width && box.Bottom <= layout.Height));
+        Assert.All(
+            boxes.Concat(layout.Edges.Select(static edge => edge.Label)),
+            box => Assert.True(box.X >= 0 && box.Y >= 0 && box.Right <= layout.Width && box.Bottom <= layout.Height));
         Assert.True(layout.Picture.Nodes.Count <= 16, $"{layout.Picture.Nodes.Count} boxes");
     }
 
@@ -126,8 +137,13 @@ public sealed partial class TopologyPictureTests
         Assert.Equal(picture.Nodes.Count, lines.Count(static line => MermaidNode().IsMatch(line)));
         Assert.Equal(picture.Edges.Count, lines.Count(static line => MermaidEdge().IsMatch(line)));
         int bad = picture.Edges.Index().Single(static edge => edge.Item.Tone == PictureTone.Bad).Index;
-        Assert.Contains(lines, line => line.StartsWith(string.Create(CultureInfo.InvariantCulture, $"  linkStyle {bad} stroke:#b3261e"), StringComparison.Ordinal));
-        Assert.All(lines.Skip(1), static line => Assert.True(MermaidNode().IsMatch(line) || MermaidEdge().IsMatch(line) || MermaidStyle().IsMatch(line), line));
+        Assert.Contains(
+            lines,
+            line => line.StartsWith(
+                string.Create(CultureInfo.InvariantCulture, $"  linkStyle {bad} stroke:#b3261e"), StringComparison.Ordinal));
+        Assert.All(
+            lines.Skip(1),
+            static line => Assert.True(MermaidNode().IsMatch(line) || MermaidEdge().IsMatch(line) || MermaidStyle().IsMatch(line), line));
     }
 
     private static TopologySample Stray() => new TopologySample().With("web-01", static sockets => sockets with
@@ -138,19 +154,31 @@ public sealed partial class TopologyPictureTests
     private static SiteTopology Many(int servers)
     {
         TopologyServer web = Well.Find("web-01")!;
-        TopologyServer[] more = [.. Enumerable.Range(3, servers - 4).Select(number => web with { Server = string.Create(CultureInfo.InvariantCulture, $"web-{number:00}") })];
+        TopologyServer[] more =
+        [
+            .. Enumerable.Range(3, servers - 4)
+                .Select(number => web with { Server = string.Create(CultureInfo.InvariantCulture, $"web-{number:00}") }),
+        ];
         return Well with
         {
             Servers = [.. Well.Servers.Where(static server => server.Server != "fw-01"), .. more],
-            Links = [.. Well.Links, .. more.SelectMany(server => Well.Links.Where(static link => link.To == "web-02").Select(link => link with { To = server.Server, Path = [link.From, server.Server] }))],
+            Links =
+            [
+                .. Well.Links,
+                .. more.SelectMany(
+                    server => Well.Links.Where(static link => link.To == "web-02")
+                        .Select(link => link with { To = server.Server, Path = [link.From, server.Server] })),
+            ],
         };
     }
 
-    private static PictureEdge Edge(Picture picture, string from, string to) => picture.Edges.Single(edge => edge.From == from && edge.To == to);
+    private static PictureEdge Edge(Picture picture, string from, string to) =>
+        picture.Edges.Single(edge => edge.From == from && edge.To == to);
 
     private static Finding Finding(string id, FindingStatus status, string server, string target) => new()
     {
-        ControlId = id, Title = "A rule", Area = Area.Server, Severity = Severity.High, Status = status, Server = server, Target = target, Actual = "so", Time = TestSite.Now,
+        ControlId = id, Title = "A rule", Area = Area.Server, Severity = Severity.High, Status = status, Server = server, Target = target,
+        Actual = "so", Time = TestSite.Now,
     };
 
     [GeneratedRegex("""https?://|url\(|@import|xlink|href=""")]

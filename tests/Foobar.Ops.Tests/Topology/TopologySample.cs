@@ -16,7 +16,9 @@ using Foobar.Ops.Topology.Collection;
 
 namespace Foobar.Ops.Tests.Topology;
 
-/// <summary>The site of <see cref="SmallSite"/> with all that its topology is made of and nothing wrong, for tests to break one thing of.</summary>
+/// <summary>
+/// The site of <see cref="SmallSite"/> with all that its topology is made of and nothing wrong, for tests to break one thing of.
+/// </summary>
 internal sealed record TopologySample
 {
     public const string Directory = "/srv/shop";
@@ -43,9 +45,13 @@ internal sealed record TopologySample
 
     public Dictionary<string, Reading<LoadBalancerFacts>> Balancers { get; } = new() { ["lb-01"] = Reading.Of(Balancer("web-01")) };
 
-    public Dictionary<string, Reading<AgentFacts>> Agents { get; } = Each(static server => new AgentFacts { Agents = Reading.Of<IReadOnlyList<MonitoringAgent>>([Agent(server)]) });
+    public Dictionary<string, Reading<AgentFacts>> Agents { get; } = Each(static server =>
+        new AgentFacts { Agents = Reading.Of<IReadOnlyList<MonitoringAgent>>([Agent(server)]) });
 
-    public Dictionary<string, Reading<LegFacts>> Legs { get; } = new() { ["lb-01"] = Reading.Of(new LegFacts { Balancer = Reading.Of(Haproxy()) }) };
+    public Dictionary<string, Reading<LegFacts>> Legs { get; } = new()
+    {
+        ["lb-01"] = Reading.Of(new LegFacts { Balancer = Reading.Of(Haproxy()) }),
+    };
 
     public Dictionary<string, Reading<TopologyFacts>> Own { get; } = Each(server => Sockets(server));
 
@@ -57,7 +63,8 @@ internal sealed record TopologySample
     }
 
     /// <summary>The same without what passes and what it does not concern.</summary>
-    public Finding[] Trouble(string id) => [.. Judge(id).Where(static finding => finding.Status is not (FindingStatus.Pass or FindingStatus.NotApplicable))];
+    public Finding[] Trouble(string id) =>
+        [.. Judge(id).Where(static finding => finding.Status is not (FindingStatus.Pass or FindingStatus.NotApplicable))];
 
     public SiteTopology Found => Case.Found;
 
@@ -67,7 +74,8 @@ internal sealed record TopologySample
         {
             TopologyInput input = new()
             {
-                Site = Site, Time = Time, Servers = Servers, Firewalls = Firewalls, Databases = Databases, Balancers = Balancers, Agents = Agents, Legs = Legs, Own = Own,
+                Site = Site, Time = Time, Servers = Servers, Firewalls = Firewalls, Databases = Databases, Balancers = Balancers,
+                Agents = Agents, Legs = Legs, Own = Own,
             };
             return new TopologyCase(input, TopologyBuilder.Of(input));
         }
@@ -75,7 +83,8 @@ internal sealed record TopologySample
 
     public static Conversation Conversation(bool incoming, string local, string peer, int port, string holder = "program") => new()
     {
-        Protocol = TransportProtocol.Tcp, IsIncoming = incoming, LocalAddress = IPAddress.Parse(local), PeerAddress = IPAddress.Parse(peer), Port = port, Count = 2,
+        Protocol = TransportProtocol.Tcp, IsIncoming = incoming, LocalAddress = IPAddress.Parse(
+            local), PeerAddress = IPAddress.Parse(peer), Port = port, Count = 2,
         Holders = [new SocketHolder(holder, $"{holder}.service", null)],
     };
 
@@ -96,15 +105,25 @@ internal sealed record TopologySample
     public static ServerFacts Units(params (string Name, string Active)[] units) => new()
     {
         System = Not<SystemIdentity>(), BootTime = Not<DateTimeOffset>(), SystemState = Not<string>(),
-        Units = Reading.Of<IReadOnlyList<Unit>>([.. units.Select(static unit => new Unit { Name = unit.Name, Load = "loaded", Active = unit.Active, Sub = "running" })]),
-        Sockets = Not<IReadOnlyList<ListeningSocket>>(), EphemeralPorts = Not<EphemeralPorts>(), FileSystems = Not<IReadOnlyList<FileSystem>>(), Mounts = Not<IReadOnlyList<Mount>>(),
-        Memory = Not<MemoryUse>(), ClockSync = Not<ClockSync>(), ClockOffset = Not<ClockOffset>(), PendingReboot = Not<PendingReboot>(), Sshd = Not<SshdSettings>(),
+        Units = Reading.Of<IReadOnlyList<Unit>>([
+            .. units.Select(static unit => new Unit { Name = unit.Name, Load = "loaded", Active = unit.Active, Sub = "running" }),
+        ]),
+        Sockets = Not<IReadOnlyList<ListeningSocket>>(), EphemeralPorts = Not<EphemeralPorts>(),
+        FileSystems = Not<IReadOnlyList<FileSystem>>(), Mounts = Not<IReadOnlyList<Mount>>(),
+        Memory = Not<MemoryUse>(), ClockSync = Not<ClockSync>(), ClockOffset = Not<ClockOffset>(), PendingReboot = Not<PendingReboot>(),
+        Sshd = Not<SshdSettings>(),
     };
 
     public static MonitoringAgent Agent(string server, bool runs = true) => new()
     {
         Server = server, Name = "prometheus-node-exporter", IsExpected = true, Flow = DataFlow.Asked,
-        Unit = new Unit { Name = "prometheus-node-exporter.service", Load = "loaded", Active = runs ? "active" : "inactive", Sub = "running" },
+        Unit = new Unit
+        {
+            Name = "prometheus-node-exporter.service",
+            Load = "loaded",
+            Active = runs ? "active" : "inactive",
+            Sub = "running",
+        },
     };
 
     public static BalancerTls Haproxy(bool tls = false) => new()
@@ -131,9 +150,12 @@ internal sealed record TopologySample
                     Name = "mysql-write", Mode = "tcp", Status = "UP", QueueLength = 0, CurrentSessions = 0, SessionsTotal = 0,
                     Servers =
                     [
-                        .. ((string Name, string Address)[])[("web-01", "192.0.2.11:3306"), ("web-02", "192.0.2.12:3306")] is var all ? all.Select(each => new BackendServer
+                        .. ((string Name, string Address)[])[("web-01", "192.0.2.11:3306"), ("web-02", "192.0.2.12:3306")] is var all
+                            ? all.Select(each => new BackendServer
                         {
-                            Backend = "mysql-write", Name = each.Name, Address = each.Address, Status = writers.Contains(each.Name) ? "UP" : "MAINT",
+                            Backend = "mysql-write", Name = each.Name, Address = each.Address, Status = writers.Contains(each.Name)
+                                ? "UP"
+                                : "MAINT",
                             Weight = 1, SinceSeconds = 1, DowntimeSeconds = 0, QueueLength = 0, CurrentSessions = 0, SessionsTotal = 0,
                         }) : [],
                     ],
@@ -142,20 +164,27 @@ internal sealed record TopologySample
         }),
     };
 
-    private static Reading<ServerFacts> Facts(params string[] active) => Reading.Of(Units([.. active.Select(static name => (name, "active"))]));
+    private static Reading<ServerFacts> Facts(params string[] active) =>
+        Reading.Of(Units([.. active.Select(static name => (name, "active"))]));
 
     private static TopologyFacts Sockets(string server) => new()
     {
         Sockets = Reading.Of(new SocketFacts
         {
-            Listeners = Reading.Of<IReadOnlyList<Listener>>(server.StartsWith("web", StringComparison.Ordinal) ? [Listener("nginx", 80), Listener("mariadbd", 3306), Listener("shop", 8080, "127.0.0.1")] : []),
+            Listeners = Reading.Of<IReadOnlyList<Listener>>(
+                server.StartsWith("web", StringComparison.Ordinal)
+                    ? [Listener("nginx", 80), Listener("mariadbd", 3306), Listener("shop", 8080, "127.0.0.1")]
+                    : []),
             Conversations = Reading.Of<IReadOnlyList<Conversation>>([]),
             Containers = Reading.Of<IReadOnlyList<RunningContainer>>([]),
         }),
         Vrrp = Reading.Of(new VrrpFacts()),
-        Proxies = Reading.Of<IReadOnlyList<ProxyTarget>>(server.StartsWith("web", StringComparison.Ordinal) ? [new ProxyTarget("proxy_pass", "app", "127.0.0.1", 8080, false)] : []),
+        Proxies = Reading.Of<IReadOnlyList<ProxyTarget>>(
+            server.StartsWith("web", StringComparison.Ordinal) ? [new ProxyTarget("proxy_pass", "app", "127.0.0.1", 8080, false)] : []),
         Files = Reading.Of(new AppFiles()),
-        Stalls = Reading.Of<IReadOnlyList<ServiceStall>>([new ServiceStall("nginx.service", 1, 0, 2), new ServiceStall("mariadb.service", 3, 0, 4)]),
+        Stalls = Reading.Of<IReadOnlyList<ServiceStall>>([
+            new ServiceStall("nginx.service", 1, 0, 2), new ServiceStall("mariadb.service", 3, 0, 4),
+        ]),
     };
 
     private static Reading<T> Not<T>() => Reading.Unreadable<T>("not of interest");

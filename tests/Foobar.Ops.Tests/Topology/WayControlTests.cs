@@ -20,7 +20,8 @@ public sealed class WayControlTests
     [Fact]
     public void A_flow_that_one_server_on_the_way_stops_is_found_with_that_server_and_its_rule()
     {
-        Finding finding = Assert.Single(Judge("FW-014", Case(wall: "-A FORWARD -d 198.51.100.10/32 -p tcp --dport 80 -j DROP\n" + Wall + "\n" + Operators)));
+        Finding finding = Assert.Single(
+            Judge("FW-014", Case(wall: "-A FORWARD -d 198.51.100.10/32 -p tcp --dport 80 -j DROP\n" + Wall + "\n" + Operators)));
         Assert.Equal((FindingStatus.Fail, "flow visitors", "fw-01"), (finding.Status, finding.Target, finding.Server));
         Assert.Contains("-> 198.51.100.10:80", finding.Evidence, StringComparison.Ordinal);
         Assert.Contains("fw-01: ip filter FORWARD rule 2: drop", finding.Evidence, StringComparison.Ordinal);
@@ -39,7 +40,8 @@ public sealed class WayControlTests
 
     [Fact]
     public void A_rate_limit_on_the_way_leaves_a_flow_open() =>
-        Assert.Empty(Judge("FW-014", Case(first: First.Replace("--dport 3306", "--dport 3306 -m limit --limit 3/min", StringComparison.Ordinal))));
+        Assert.Empty(
+            Judge("FW-014", Case(first: First.Replace("--dport 3306", "--dport 3306 -m limit --limit 3/min", StringComparison.Ordinal))));
 
     [Fact]
     public void A_translation_and_a_masquerade_that_open_the_database_are_found_with_every_hop()
@@ -54,7 +56,9 @@ public sealed class WayControlTests
 
         Finding finding = Assert.Single(found, finding => finding.Evidence!.Contains("-> 203.0.113.1:3307", StringComparison.Ordinal));
         Assert.Equal(("outside -> fw-01 -> lb-01 -> web-01", "web-01"), (finding.Target, finding.Server));
-        Assert.Contains("lb-01: ip filter FORWARD rule 2: accept; ip nat POSTROUTING rule 1: source translation", finding.Evidence, StringComparison.Ordinal);
+        Assert.Contains(
+            "lb-01: ip filter FORWARD rule 2: accept; ip nat POSTROUTING rule 1: source translation",
+            finding.Evidence, StringComparison.Ordinal);
         Assert.Contains("web-01: ip filter INPUT rule 2: accept", finding.Evidence, StringComparison.Ordinal);
     }
 
@@ -63,7 +67,8 @@ public sealed class WayControlTests
     {
         Finding[] found = Judge("FW-015", Case(
             wall: Wall + "\n-A FORWARD -m conntrack --ctstatus DNAT -j ACCEPT",
-            nat: "-A PREROUTING -d 198.51.100.10/32 -p tcp --dport 80 -j DNAT --to-destination 198.51.100.10:22\n-A POSTROUTING -m conntrack --ctstatus DNAT -j SNAT --to-source 203.0.113.7"));
+            nat: "-A PREROUTING -d 198.51.100.10/32 -p tcp --dport 80 -j DNAT --to-destination 198.51.100.10:22\n"
+                + "-A POSTROUTING -m conntrack --ctstatus DNAT -j SNAT --to-source 203.0.113.7"));
         Finding finding = Assert.Single(found);
         Assert.Equal((FindingStatus.Fail, "outside -> fw-01 -> lb-01", "lb-01"), (finding.Status, finding.Target, finding.Server));
         Assert.Contains("dport 80 ", finding.Actual, StringComparison.Ordinal);
@@ -73,7 +78,10 @@ public sealed class WayControlTests
 
     [Fact]
     public void A_translation_to_where_a_declared_flow_leads_is_no_finding() =>
-        Assert.Empty(Judge("FW-015", Case(nat: "-A PREROUTING -i outside -d 203.0.113.1/32 -p tcp --dport 443 -j DNAT --to-destination 198.51.100.10:443")));
+        Assert.Empty(
+            Judge(
+                "FW-015",
+                Case(nat: "-A PREROUTING -i outside -d 203.0.113.1/32 -p tcp --dport 443 -j DNAT --to-destination 198.51.100.10:443")));
 
     [Fact]
     public void A_server_that_forwards_behind_the_network_firewall_is_found_where_it_leads_to()
@@ -81,7 +89,9 @@ public sealed class WayControlTests
         Finding[] found = Judge("FW-015", Case(
             balancer: Balancer + "\n-A FORWARD -i internal -o public -j ACCEPT",
             wall: Wall + "\n" + Operators + "\n-A INPUT -i public -p tcp --dport 8080 -j ACCEPT",
-            first: First, balancerForwards: true, balancerNat: "-A PREROUTING -i internal -d 192.0.2.10/32 -p tcp --dport 9999 -j DNAT --to-destination 198.51.100.1:8080"));
+            first: First,
+            balancerForwards: true,
+            balancerNat: "-A PREROUTING -i internal -d 192.0.2.10/32 -p tcp --dport 9999 -j DNAT --to-destination 198.51.100.1:8080"));
         Assert.Equal(["web-01 -> lb-01 -> fw-01", "web-02 -> lb-01 -> fw-01"], found.Select(finding => finding.Target));
         Assert.All(found, finding => Assert.Contains("dport 9999", finding.Actual, StringComparison.Ordinal));
     }
@@ -89,7 +99,8 @@ public sealed class WayControlTests
     [Fact]
     public void Replication_that_could_not_run_the_other_way_is_found_before_the_failover()
     {
-        Finding finding = Assert.Single(Judge("FW-016", Case(second: Second.Replace("192.0.2.11", "192.0.2.99", StringComparison.Ordinal))));
+        Finding finding = Assert.Single(
+            Judge("FW-016", Case(second: Second.Replace("192.0.2.11", "192.0.2.99", StringComparison.Ordinal))));
         Assert.Equal((FindingStatus.Fail, "primary web-02", "web-02"), (finding.Status, finding.Target, finding.Server));
         Assert.Contains("replication: web-01 -> web-02", finding.Actual, StringComparison.Ordinal);
         Assert.Contains("192.0.2.11:40000 -> 192.0.2.12:3306", finding.Evidence, StringComparison.Ordinal);
@@ -98,7 +109,8 @@ public sealed class WayControlTests
     [Fact]
     public void A_balancer_that_can_t_reach_the_other_database_is_found()
     {
-        Finding finding = Assert.Single(Judge("FW-016", Case(second: Second.Replace("192.0.2.10", "192.0.2.99", StringComparison.Ordinal))));
+        Finding finding = Assert.Single(
+            Judge("FW-016", Case(second: Second.Replace("192.0.2.10", "192.0.2.99", StringComparison.Ordinal))));
         Assert.Contains("the write endpoint: lb-01 -> web-02", finding.Actual, StringComparison.Ordinal);
     }
 
@@ -106,5 +118,8 @@ public sealed class WayControlTests
     public void A_server_that_could_not_be_read_is_unknown_and_named() =>
         Assert.All(SiteFirewallControls.All, control => Assert.Contains(
             Judge(control.Info.Id, Case(unread: "web-02")),
-            finding => finding.Status == FindingStatus.Unknown && finding.Server == "web-02" && finding.Reason!.Contains("lightning", StringComparison.Ordinal)));
+            finding =>
+                finding.Status == FindingStatus.Unknown
+                    && finding.Server == "web-02"
+                    && finding.Reason!.Contains("lightning", StringComparison.Ordinal)));
 }

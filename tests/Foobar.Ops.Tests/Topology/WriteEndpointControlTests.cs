@@ -59,7 +59,8 @@ public sealed class WriteEndpointControlTests
     [Fact]
     public void A_restart_that_can_not_be_told_is_not_decided()
     {
-        Verdict doubtful = JudgeRunning(Reading.Of<IReadOnlyList<ServerStart>>([Start("web-01") with { Doubts = ["track: it follows another"] }]))[1];
+        Verdict doubtful = JudgeRunning(
+            Reading.Of<IReadOnlyList<ServerStart>>([Start("web-01") with { Doubts = ["track: it follows another"] }]))[1];
         Verdict unread = JudgeRunning(Reading.Unreadable<IReadOnlyList<ServerStart>>("no such file"))[1];
 
         Assert.Equal((FindingStatus.Unknown, FindingStatus.Unknown), (doubtful.Status, unread.Status));
@@ -72,7 +73,10 @@ public sealed class WriteEndpointControlTests
     {
         Site site = SiteWithEndpoint();
 
-        Assert.Equal(FindingStatus.Unknown, Assert.Single(WriteEndpointControls.Judge(site, _ => Reading.Unreadable<LoadBalancerFacts>("cut off"), HealthySite.Case())).Status);
+        Assert.Equal(
+            FindingStatus.Unknown,
+            Assert.Single(
+                WriteEndpointControls.Judge(site, _ => Reading.Unreadable<LoadBalancerFacts>("cut off"), HealthySite.Case())).Status);
         Assert.Contains(AuditRegistry.Controls, control => control.Id == "LB-011");
     }
 
@@ -85,10 +89,15 @@ public sealed class WriteEndpointControlTests
     {
         Site pair = SiteWithEndpoint();
         pair = pair with { Servers = [.. pair.Servers, pair.Find("lb-01")! with { Name = "lb-02", Ssh = new() { Host = "lb-02" } }] };
-        BackendServer[] servers = [Server("web-01", "192.0.2.11:3306", up == "web-01" ? "UP" : "MAINT"), Server("web-02", "192.0.2.12:3306", up == "web-02" ? "UP" : "MAINT")];
+        BackendServer[] servers =
+        [
+            Server("web-01", "192.0.2.11:3306", up == "web-01" ? "UP" : "MAINT"),
+            Server("web-02", "192.0.2.12:3306", up == "web-02" ? "UP" : "MAINT"),
+        ];
         Verdict[] verdicts = [.. WriteEndpointControls.Judge(
             pair,
-            balancer => Reading.Of(balancer == "lb-01" ? Facts(Backend, Server("web-01", "192.0.2.11:3306", "UP")) : Facts(backend, servers)),
+            balancer =>
+                Reading.Of(balancer == "lb-01" ? Facts(Backend, Server("web-01", "192.0.2.11:3306", "UP")) : Facts(backend, servers)),
             HealthySite.Case())];
 
         Assert.Equal(FindingStatus.Pass, verdicts[0].Status);
@@ -110,13 +119,34 @@ public sealed class WriteEndpointControlTests
         new()
         {
             Process = Reading.Unreadable<HaproxyProcess>("not asked"),
-            Statistics = Reading.Of(new ProxyStatistics { Frontends = [], Backends = [new Backend { Name = backend, Mode = "tcp", Status = "UP", QueueLength = 0, CurrentSessions = 0, SessionsTotal = 0, Servers = servers }] }),
+            Statistics = Reading.Of(new ProxyStatistics
+            {
+                Frontends = [],
+                Backends =
+                [
+                    new Backend
+                    {
+                        Name = backend,
+                        Mode = "tcp",
+                        Status = "UP",
+                        QueueLength = 0,
+                        CurrentSessions = 0,
+                        SessionsTotal = 0,
+                        Servers = servers,
+                    },
+                ],
+            }),
             Starts = Reading.Of<IReadOnlyList<ServerStart>>([]),
             Http = Reading.Unreadable<VisitorAnswer>("not asked"),
             Https = Reading.Unreadable<VisitorAnswer>("not asked"),
         };
 
-    private static Site SiteWithEndpoint() => TestSite.Create(new Policy { Flows = TestSite.DefaultFlows, Database = new DatabasePolicy { WriteEndpoint = new WriteEndpoint { Server = "lb-01", Backend = Backend } } });
+    private static Site SiteWithEndpoint() =>
+        TestSite.Create(new Policy
+        {
+            Flows = TestSite.DefaultFlows,
+            Database = new DatabasePolicy { WriteEndpoint = new WriteEndpoint { Server = "lb-01", Backend = Backend } },
+        });
 
     private static ServerStart Start(string name) => new() { Backend = Backend, Name = name };
 

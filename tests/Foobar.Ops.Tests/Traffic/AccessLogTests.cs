@@ -55,14 +55,16 @@ public sealed class AccessLogTests : IDisposable
         Append(Log, 3);
         File.Move(Log, Log + ".1");
         Append(Log, 2);
-        await using (System.IO.Compression.GZipStream packed = new(File.Create(Log + ".1.gz"), System.IO.Compression.CompressionLevel.Fastest))
+        await using (System.IO.Compression.GZipStream packed = new(
+            File.Create(Log + ".1.gz"), System.IO.Compression.CompressionLevel.Fastest))
         {
             packed.Write(await File.ReadAllBytesAsync(Log + ".1", TestContext.Current.CancellationToken));
         }
 
         File.Delete(Log + ".1");
 
-        Assert.Equal([(3L, "packed"), (2L, "rotated")], (await ReadAsync(first.Inode, first.Size)).Select(state => (state.Total, state.State)));
+        Assert.Equal(
+            [(3L, "packed"), (2L, "rotated")], (await ReadAsync(first.Inode, first.Size)).Select(state => (state.Total, state.State)));
     }
 
     [Fact]
@@ -152,7 +154,16 @@ public sealed class AccessLogTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no POSIX shell on this machine.");
         ProcessStartInfo start = new("/bin/sh") { RedirectStandardOutput = true };
-        foreach (string argument in (string[])["-c", AccessLogScript.Text, "sh", Log, inode.ToString(CultureInfo.InvariantCulture), size.ToString(CultureInfo.InvariantCulture), kind])
+        foreach (string argument in (string[])
+        [
+            "-c",
+            AccessLogScript.Text,
+            "sh",
+            Log,
+            inode.ToString(CultureInfo.InvariantCulture),
+            size.ToString(CultureInfo.InvariantCulture),
+            kind,
+        ])
         {
             start.ArgumentList.Add(argument);
         }

@@ -20,10 +20,19 @@ public sealed class LogMeterTests : IDisposable
     [Theory]
     [InlineData(Combined, 200, "2026-11-30T05:44:51")]
     [InlineData("""127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /apache_pb.gif HTTP/1.0" 404 2326""", 404, "2000-10-10T20:55:36")]
-    [InlineData("""www.foobar.com:443 192.0.2.1 - - [01/Jan/2026:00:00:00 +0100] "GET /a\"b HTTP/1.1" 301 5 "http://a/[x]" "y" """, 301, "2025-12-31T23:00:00")]
+    [InlineData(
+        """www.foobar.com:443 192.0.2.1 - - [01/Jan/2026:00:00:00 +0100] "GET /a\"b HTTP/1.1" 301 5 "http://a/[x]" "y" """,
+        301,
+        "2025-12-31T23:00:00")]
     [InlineData("""192.0.2.1 - [user] [30/Nov/2026:05:44:51 +0000] "-" 400 0 "-" "-" rt=0.001 urt=-""", 400, "2026-11-30T05:44:51")]
-    [InlineData("""Nov 30 05:44:51 lb-01 haproxy[73]: 192.0.2.9:33317 [30/Nov/2026:05:44:51.655] www-https~ web/web-01 10/0/30/69/109 503 2750 - - ---- 1/1/1/1/0 0/0 {1wt.eu} {} "GET /index.html HTTP/1.1" """, 503, "2026-11-30T05:44:51")]
-    [InlineData("""192.0.2.9:33317 [30/Nov/2026:05:44:51.655] www-https~ web/<NOSRV> -1/-1/-1/-1/+50 -1 0 - - CR-- 1/1/1/1/0 0/0 "<BADREQ>" """, 0, "2026-11-30T05:44:51")]
+    [InlineData(
+        """Nov 30 05:44:51 lb-01 haproxy[73]: 192.0.2.9:33317 [30/Nov/2026:05:44:51.655] www-https~ web/web-01 10/0/30/69/109 503 2750 - - ---- 1/1/1/1/0 0/0 {1wt.eu} {} "GET /index.html HTTP/1.1" """,
+        503,
+        "2026-11-30T05:44:51")]
+    [InlineData(
+        """192.0.2.9:33317 [30/Nov/2026:05:44:51.655] www-https~ web/<NOSRV> -1/-1/-1/-1/+50 -1 0 - - CR-- 1/1/1/1/0 0/0 "<BADREQ>" """,
+        0,
+        "2026-11-30T05:44:51")]
     [InlineData("""{"time":"2026-11-30T06:44:51+01:00","status":204,"request_time":0.012}""", 204, "2026-11-30T05:44:51")]
     [InlineData("""{ "status": "499", "msec": "1796017491.123", "uri": "/" }""", 499, "2026-11-30T05:44:51")]
     [InlineData("""{"@timestamp":"2026-11-30T05:44:51.123Z","response_code":500}""", 500, "2026-11-30T05:44:51")]
@@ -36,7 +45,15 @@ public sealed class LogMeterTests : IDisposable
 
         Assert.Equal((1L, true, 0L), (rate.Count, rate.IsExact, rate.Log!.Unparsed));
         Assert.Equal(DateTimeOffset.Parse(time + "Z", System.Globalization.CultureInfo.InvariantCulture), rate.Start);
-        long?[] classes = [rate.Breakdown!.OtherAnswers, rate.Breakdown.Informational, rate.Breakdown.Successful, rate.Breakdown.Redirections, rate.Breakdown.ClientErrors, rate.Breakdown.ServerErrors];
+        long?[] classes =
+        [
+            rate.Breakdown!.OtherAnswers,
+            rate.Breakdown.Informational,
+            rate.Breakdown.Successful,
+            rate.Breakdown.Redirections,
+            rate.Breakdown.ClientErrors,
+            rate.Breakdown.ServerErrors,
+        ];
         Assert.Equal(1, classes[status / 100]);
         Assert.Equal(1, classes.Sum());
     }
@@ -52,9 +69,18 @@ public sealed class LogMeterTests : IDisposable
 
         Assert.Equal((3L, 3.0, 7.0), (rate.Count, rate.CountLower, rate.CountUpper));
         Assert.Equal((7L, 4L), (rate.Log!.Lines, rate.Log.Unparsed));
-        Assert.Equal(["no time and status that are known", "binary", "too long", "no time and status that are known"], rate.Log.UnparsedLines.Select(line => line.Reason));
+        Assert.Equal(
+            ["no time and status that are known", "binary", "too long", "no time and status that are known"],
+            rate.Log.UnparsedLines.Select(line => line.Reason));
         Assert.Equal((1L << 20, @"\x01\x02\x00junk"), (rate.Log.UnparsedLines[2].Length, rate.Log.UnparsedLines[1].Text));
-        Assert.Equal([text.IndexOf("192", 10, StringComparison.Ordinal), text.IndexOf('\u0001', StringComparison.Ordinal), text.IndexOf("xxx", StringComparison.Ordinal), text.LastIndexOf("192", StringComparison.Ordinal)], rate.Log.UnparsedLines.Select(line => line.Offset));
+        Assert.Equal(
+            [
+                text.IndexOf("192", 10, StringComparison.Ordinal),
+                text.IndexOf('\u0001', StringComparison.Ordinal),
+                text.IndexOf("xxx", StringComparison.Ordinal),
+                text.LastIndexOf("192", StringComparison.Ordinal),
+            ],
+            rate.Log.UnparsedLines.Select(line => line.Offset));
         Assert.StartsWith("4 of 7 lines were not understood", rate.Note, StringComparison.Ordinal);
         Assert.Equal(2, rate.Log.Formats.Count);
     }
@@ -68,7 +94,9 @@ public sealed class LogMeterTests : IDisposable
         for (int line = 0; line < 40_000; line++)
         {
             DateTimeOffset time = DateTimeOffset.FromUnixTimeSeconds(1_796_000_000 + (line / 100));
-            text.Append(System.Globalization.CultureInfo.InvariantCulture, $"192.0.2.{random.Next(255)} - - [{time:dd/MMM/yyyy:HH:mm:ss} +0000] \"GET /{new string('a', random.Next(120))} HTTP/1.1\" {random.Next(2, 6)}00 12 \"-\" \"x\"\n");
+            text.Append(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"192.0.2.{random.Next(255)} - - [{time:dd/MMM/yyyy:HH:mm:ss} +0000] \"GET /{new string('a', random.Next(120))} HTTP/1.1\" {random.Next(2, 6)}00 12 \"-\" \"x\"\n");
             expected[time.ToUnixTimeSeconds()] = expected.GetValueOrDefault(time.ToUnixTimeSeconds()) + 1;
         }
 
@@ -89,7 +117,11 @@ public sealed class LogMeterTests : IDisposable
     [Fact]
     public async Task Windows_without_a_request_are_given_too()
     {
-        TrafficRate[] rates = [.. await MeasureAsync(Combined + "\n" + Combined.Replace(":51 ", ":55 ", StringComparison.Ordinal) + "\n", TimeSpan.FromSeconds(2))];
+        TrafficRate[] rates =
+        [
+            .. await MeasureAsync(
+                Combined + "\n" + Combined.Replace(":51 ", ":55 ", StringComparison.Ordinal) + "\n", TimeSpan.FromSeconds(2)),
+        ];
 
         Assert.Equal([1L, 0L, 1L], rates.Select(rate => rate.Count));
         Assert.Equal(50, rates[0].Start.Second);
@@ -99,7 +131,8 @@ public sealed class LogMeterTests : IDisposable
     [Fact]
     public async Task Response_times_give_quantiles()
     {
-        string text = string.Concat(Enumerable.Range(1, 100).Select(number => FormattableString.Invariant($"{Combined}rt={number / 1000.0:0.000}\n")));
+        string text = string.Concat(
+            Enumerable.Range(1, 100).Select(number => FormattableString.Invariant($"{Combined}rt={number / 1000.0:0.000}\n")));
 
         TrafficBreakdown breakdown = Assert.Single(await MeasureAsync(text)).Breakdown!;
 
@@ -128,7 +161,12 @@ public sealed class LogMeterTests : IDisposable
     public void Any_bytes_are_a_line_or_unparsed()
     {
         Random random = new(11);
-        string[] seeds = [Combined, """192.0.2.9:1 [30/Nov/2026:05:44:51.655] f b/s 1/0/3/6/10 200 27 "GET" """, """{"time":"2026-11-30T06:44:51+01:00","status":204}"""];
+        string[] seeds =
+        [
+            Combined,
+            """192.0.2.9:1 [30/Nov/2026:05:44:51.655] f b/s 1/0/3/6/10 200 27 "GET" """,
+            """{"time":"2026-11-30T06:44:51+01:00","status":204}""",
+        ];
         LogTally tally = new();
         for (int round = 0; round < 5000; round++)
         {

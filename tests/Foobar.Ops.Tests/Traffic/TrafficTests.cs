@@ -9,10 +9,14 @@ namespace Foobar.Ops.Tests.Traffic;
 
 public sealed class TrafficTests
 {
-    private const string Status = "Active connections: 3 \nserver accepts handled requests\n 16 16 31 \nReading: 0 Writing: 1 Waiting: 2 \n";
+    private const string Status =
+        "Active connections: 3 \nserver accepts handled requests\n 16 16 31 \nReading: 0 Writing: 1 Waiting: 2 \n";
 
     private static readonly string Haproxy =
-        File.ReadAllText(Repository.File("tests", "Foobar.Ops.Tests", "LoadBalancing", "show-info.txt")) + "\n" + File.ReadAllText(Repository.File("tests", "Foobar.Ops.Tests", "LoadBalancing", "show-stat.csv")) + "\n";
+        File.ReadAllText(Repository.File("tests", "Foobar.Ops.Tests", "LoadBalancing", "show-info.txt"))
+            + "\n"
+            + File.ReadAllText(Repository.File("tests", "Foobar.Ops.Tests", "LoadBalancing", "show-stat.csv"))
+            + "\n";
 
     [Fact]
     public void Frontends_backends_and_servers_count_requests_or_sessions_and_the_process_is_their_epoch()
@@ -22,8 +26,14 @@ public sealed class TrafficTests
         Assert.Equal("process 83", reading.Epoch);
         Assert.True(reading.Overlaps);
         Assert.Equal(
-            [("www-http", TrafficUnit.Requests, 0L), ("www-https", TrafficUnit.Requests, 18L), ("mysql", TrafficUnit.Sessions, 18L), ("metrics", TrafficUnit.Requests, 0L)],
-            reading.Counters.Where(counter => counter.Origin == TrafficOrigin.HaproxyFrontend).Select(counter => (counter.Name, counter.Unit, counter.Value)));
+            [
+                ("www-http", TrafficUnit.Requests, 0L),
+                ("www-https", TrafficUnit.Requests, 18L),
+                ("mysql", TrafficUnit.Sessions, 18L),
+                ("metrics", TrafficUnit.Requests, 0L),
+            ],
+            reading.Counters.Where(counter => counter.Origin == TrafficOrigin.HaproxyFrontend)
+                .Select(counter => (counter.Name, counter.Unit, counter.Value)));
         Assert.Equal(
             ["web", "mysql-write"],
             reading.Counters.Where(counter => counter.Origin == TrafficOrigin.HaproxyBackend).Select(counter => counter.Name));
@@ -36,11 +46,15 @@ public sealed class TrafficTests
     [Fact]
     public void The_master_of_HAProxy_and_its_old_workers_are_found()
     {
-        const string Processes = "#<PID>  <type>  <reloads>  <uptime>  <version>\n71  master  1 [failed: 0]  0d00h21m00s  2.6.12\n# workers\n113  worker  0  0d00h00m00s  2.6.12\n# old workers\n73  worker  1  0d00h21m00s  2.6.12\n# programs\n\n";
+        const string Processes =
+            "#<PID>  <type>  <reloads>  <uptime>  <version>\n71  master  1 [failed: 0]  0d00h21m00s  2.6.12\n# workers\n"
+                + "113  worker  0  0d00h00m00s  2.6.12\n# old workers\n73  worker  1  0d00h21m00s  2.6.12\n# programs\n\n";
 
         Assert.Equal([73], HaproxySource.ParseOld(Processes));
         Assert.Empty(HaproxySource.ParseOld("Unknown command"));
-        Assert.Equal("/run/haproxy-master.sock", HaproxySource.ParseMaster("/usr/sbin/haproxy\n-Ws\n-f\n/etc/haproxy/haproxy.cfg\n-S\n/run/haproxy-master.sock\n"));
+        Assert.Equal(
+            "/run/haproxy-master.sock",
+            HaproxySource.ParseMaster("/usr/sbin/haproxy\n-Ws\n-f\n/etc/haproxy/haproxy.cfg\n-S\n/run/haproxy-master.sock\n"));
         Assert.Equal("/run/m.sock", HaproxySource.ParseMaster("haproxy\n-S\nunix@/run/m.sock,mode,600\n"));
         Assert.Null(HaproxySource.ParseMaster("haproxy\n-S\n127.0.0.1:9999\n"));
         Assert.Null(HaproxySource.ParseMaster("/sbin/init\n-S"));
@@ -62,7 +76,9 @@ public sealed class TrafficTests
                 server e 192.0.2.5:80 no-check
             """)]));
 
-        Assert.Equal([("other/d", 60.0), ("web/a", 3.0), ("web/b", 0.5)], checks.OrderBy(check => check.Key).Select(check => (check.Key, check.Value)));
+        Assert.Equal(
+            [("other/d", 60.0), ("web/a", 3.0), ("web/b", 0.5)],
+            checks.OrderBy(check => check.Key).Select(check => (check.Key, check.Value)));
     }
 
     [Fact]
@@ -80,7 +96,14 @@ public sealed class TrafficTests
     [Fact]
     public void Database_counters_lead_with_questions()
     {
-        Dictionary<string, long> values = new() { ["Com_select"] = 5, ["Questions"] = 9, ["Uptime"] = 100, ["Slow_queries"] = 1, ["Threads_connected"] = 3 };
+        Dictionary<string, long> values = new()
+        {
+            ["Com_select"] = 5,
+            ["Questions"] = 9,
+            ["Uptime"] = 100,
+            ["Slow_queries"] = 1,
+            ["Threads_connected"] = 3,
+        };
 
         CounterReading reading = DatabaseSource.Parse(values);
 
@@ -114,7 +137,9 @@ public sealed class TrafficTests
     [InlineData("192.0.2.11", "http://192.0.2.11/nginx_status")]
     [InlineData("unix:/run/nginx.sock", null)]
     public void The_status_page_is_found_in_the_configuration(string listen, string? url) =>
-        Assert.Equal(url is null ? [] : new[] { url }, NginxConfiguration.Parse(Configuration(listen)).StatusPages.Select(page => page.Url.ToString()));
+        Assert.Equal(
+            url is null ? [] : new[] { url },
+            NginxConfiguration.Parse(Configuration(listen)).StatusPages.Select(page => page.Url.ToString()));
 
     [Fact]
     public void Access_logs_are_found_and_what_is_no_file_is_not()
@@ -130,8 +155,10 @@ public sealed class TrafficTests
         ParserProperties.TakesOrRefusesAnyText(HaproxyCounters.Parse, Haproxy);
         ParserProperties.TakesOrRefusesAnyText(NginxStatusSource.Parse, Status);
         ParserProperties.TakesOrRefusesAnyText(NginxConfiguration.Parse, Configuration("127.0.0.1:8081"));
-        ParserProperties.TakesOrRefusesAnyText(AccessLogScript.Parse, "12 400 0:0:3:0:0:0 same /var/log/nginx/access.log\n13 0 0:0:0:0:0:0 rotated /b c\n");
-        ParserProperties.TakesOrRefusesAnyText(text => AccessLogScript.AfterSizes(text), "12 400 0:0:3:0:0:0 same /a\nclock 100.00 100.25 101.50\n");
+        ParserProperties.TakesOrRefusesAnyText(
+            AccessLogScript.Parse, "12 400 0:0:3:0:0:0 same /var/log/nginx/access.log\n13 0 0:0:0:0:0:0 rotated /b c\n");
+        ParserProperties.TakesOrRefusesAnyText(
+            text => AccessLogScript.AfterSizes(text), "12 400 0:0:3:0:0:0 same /a\nclock 100.00 100.25 101.50\n");
     }
 
     [Theory]
@@ -152,7 +179,9 @@ public sealed class TrafficTests
     [Fact]
     public void A_page_in_plain_HTTP_comes_before_one_in_TLS_and_one_of_a_pattern_is_none()
     {
-        NginxConfiguration configuration = NginxConfiguration.Parse("http { server { listen 443 ssl; location /s { stub_status; } } server { location /t { location ^~ /t/u { stub_status; } } location ~ ^/v { stub_status; } } }");
+        NginxConfiguration configuration = NginxConfiguration.Parse(
+            "http { server { listen 443 ssl; location /s { stub_status; } } server { location /t { location ^~ /t/u { stub_status; } } "
+                + "location ~ ^/v { stub_status; } } }");
 
         Assert.Equal(["http://127.0.0.1/t/u", "https://127.0.0.1/s"], configuration.StatusPages.Select(page => page.Url.ToString()));
     }
@@ -203,7 +232,9 @@ public sealed class TrafficTests
             .On("master process", $"http {{ access_log {log}; server {{ listen 127.0.0.1:8081; location /s {{ stub_status; }} }} }}")
             .On("readlink", $"12 0 0:0:0:0:0:0 same {log}\nclock 1.00 1.00 1.00\n");
 
-        TrafficSource source = Assert.Single(await TrafficSources.OpenNginxAsync("web-01", _ => Task.FromResult<IServerSession>(session), TestContext.Current.CancellationToken));
+        TrafficSource source = Assert.Single(
+            await TrafficSources.OpenNginxAsync(
+                "web-01", _ => Task.FromResult<IServerSession>(session), TestContext.Current.CancellationToken));
         CounterReading reading = await source.ReadAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(log, Assert.Single(reading.Counters).Name);

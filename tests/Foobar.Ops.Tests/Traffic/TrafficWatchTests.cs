@@ -23,7 +23,12 @@ public sealed class TrafficWatchTests : IDisposable
         List<TrafficAlert> alerts = [];
         for (int second = 0; second < 70; second++)
         {
-            alerts.AddRange(watch.Begun(watch.Judge([Rate(second, second < 60 ? 40 : 400), Rate(second, 5) with { Name = "Com_select", Unit = TrafficUnit.Statements }]), All));
+            alerts.AddRange(
+                watch.Begun(
+                    watch.Judge([
+                        Rate(second, second < 60 ? 40 : 400), Rate(second, 5) with { Name = "Com_select", Unit = TrafficUnit.Statements },
+                    ]),
+                    All));
         }
 
         TrafficAlert alert = Assert.Single(alerts);
@@ -81,7 +86,8 @@ public sealed class TrafficWatchTests : IDisposable
     public void A_history_that_can_t_be_written_any_more_is_told_once_and_judging_goes_on()
     {
         using TrafficWatch watch = new(new AnomalyOptions(), Store(Start), _warnings.Add);
-        using (System.Data.Common.DbConnection connection = LoadedDrivers.Files.Create(Path.Combine(_folder.FullName, "rates.db"), TimeSpan.FromSeconds(1)))
+        using (System.Data.Common.DbConnection connection = LoadedDrivers.Files.Create(
+            Path.Combine(_folder.FullName, "rates.db"), TimeSpan.FromSeconds(1)))
         {
             connection.Open();
             using System.Data.Common.DbCommand command = connection.CreateCommand();

@@ -98,13 +98,20 @@ public sealed partial class SiteViewTests
         SiteState state = Full();
         Assert.Contains("metrics web-01", state.Errors.Keys);
 
-        Assert.DoesNotContain("metrics web-01", state.With(new SiteSample { Time = Now, Errors = new Dictionary<string, string?> { ["metrics web-01"] = null } }).Errors.Keys);
+        Assert.DoesNotContain(
+            "metrics web-01",
+            state.With(new SiteSample { Time = Now, Errors = new Dictionary<string, string?> { ["metrics web-01"] = null } }).Errors.Keys);
     }
 
     [Fact]
     public void What_is_drawn_has_no_control_character_of_a_server_and_no_line_that_is_too_wide()
     {
-        SiteState state = SiteState.Of(Declared, Now).With(new SiteSample { Time = Now, Errors = new Dictionary<string, string?> { ["audit"] = "evil \u001b[2J\u0007 text " + new string('w', 300) + "漢字" } });
+        SiteState state = SiteState.Of(Declared, Now)
+            .With(new SiteSample
+            {
+                Time = Now,
+                Errors = new Dictionary<string, string?> { ["audit"] = "evil \u001b[2J\u0007 text " + new string('w', 300) + "漢字" },
+            });
         string drawn = Screen(ColorSystemSupport.NoColors).Draw(SiteLayout.Screen(state, 80, 24), 80);
 
         Assert.DoesNotContain("\u001b[2J", drawn, StringComparison.Ordinal);
@@ -116,7 +123,8 @@ public sealed partial class SiteViewTests
     [Fact]
     public void Colours_are_drawn_only_where_the_terminal_has_them()
     {
-        Assert.Contains("\u001b[", Screen(ColorSystemSupport.TrueColor).Draw([[new("down", ScreenTone.Bad)]], 80)[3..^6], StringComparison.Ordinal);
+        Assert.Contains(
+            "\u001b[", Screen(ColorSystemSupport.TrueColor).Draw([[new("down", ScreenTone.Bad)]], 80)[3..^6], StringComparison.Ordinal);
         Assert.Equal("\u001b[Hdown\u001b[K\u001b[J", Screen(ColorSystemSupport.NoColors).Draw([[new("down", ScreenTone.Bad)]], 80));
     }
 
@@ -149,7 +157,20 @@ public sealed partial class SiteViewTests
         Time = Now,
         Rates = [.. Enumerable.Range(0, 12).Select(index => Rate(index) with { Name = $"www-{index}" })],
         Backends = [Member("web-01", "UP"), Member("web-02", "DOWN")],
-        Findings = [.. Enumerable.Range(0, 30).Select(index => new Finding { ControlId = $"FW-{index:000}", Title = "Only declared flows", Area = Area.Firewall, Severity = Severity.High, Status = FindingStatus.Fail, Server = "web-01", Time = Now })],
+        Findings =
+        [
+            .. Enumerable.Range(
+                0, 30).Select(index => new Finding
+                {
+                    ControlId = $"FW-{index:000}",
+                    Title = "Only declared flows",
+                    Area = Area.Firewall,
+                    Severity = Severity.High,
+                    Status = FindingStatus.Fail,
+                    Server = "web-01",
+                    Time = Now,
+                }),
+        ],
         Errors = new Dictionary<string, string?> { ["metrics web-01"] = "no answer" },
     });
 

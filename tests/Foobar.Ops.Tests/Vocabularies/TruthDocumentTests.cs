@@ -16,7 +16,9 @@ public sealed class TruthDocumentTests
             File.WriteAllText(path, text);
         }
 
-        Assert.True(File.ReadAllText(path) == text, "docs/truth.md is not up to date: run this test once with FOOBAR_UPDATE_DOCS=1 in the environment and commit the file.");
+        Assert.True(
+            File.ReadAllText(path) == text,
+            "docs/truth.md is not up to date: run this test once with FOOBAR_UPDATE_DOCS=1 in the environment and commit the file.");
     }
 
     private static string Write()
@@ -43,11 +45,15 @@ public sealed class TruthDocumentTests
     private static void Write(StringBuilder text, Vocabulary vocabulary)
     {
         text.Append($"\n### {char.ToUpperInvariant(vocabulary.Subject[0])}{vocabulary.Subject[1..]}\n**Source:** {vocabulary.Source}\n");
-        foreach ((WordUse use, string title) in ((WordUse, string)[])[(WordUse.Handled, "Modelled"), (WordUse.Irrelevant, "Irrelevant"), (WordUse.Undecided, "`Unknown`")])
+        foreach ((WordUse use, string title) in ((WordUse, string)[])
+        [
+            (WordUse.Handled, "Modelled"), (WordUse.Irrelevant, "Irrelevant"), (WordUse.Undecided, "`Unknown`"),
+        ])
         {
             foreach (IGrouping<string, Word> words in vocabulary.Words.Where(word => word.Use == use).GroupBy(word => word.Reason))
             {
-                text.Append($"\n**{title}**{(words.Key.Length > 0 ? $" ({words.Key})" : string.Empty)}: {string.Join(", ", words.Select(word => $"`{word.Text}`"))}\n");
+                text.Append(
+                    $"\n**{title}**{(words.Key.Length > 0 ? $" ({words.Key})" : string.Empty)}: {string.Join(", ", words.Select(word => $"`{word.Text}`"))}\n");
             }
         }
     }

@@ -6,7 +6,9 @@ namespace Foobar.Ops.Tests.Vocabularies;
 /// <summary>All vocabularies of the library, and what tests ask of them.</summary>
 internal static class VocabularyList
 {
-    /// <summary>Each static field that holds a vocabulary, with the room (the first name after <c>Foobar.Ops</c>) its reader stands in.</summary>
+    /// <summary>
+    /// Each static field that holds a vocabulary, with the room (the first name after <c>Foobar.Ops</c>) its reader stands in.
+    /// </summary>
     public static IReadOnlyList<(string Room, Vocabulary Vocabulary)> All { get; } =
     [
         .. from type in typeof(Vocabulary).Assembly.GetTypes()
@@ -18,7 +20,9 @@ internal static class VocabularyList
            select (room, vocabulary),
     ];
 
-    /// <summary>The words of a list that a vocabulary lacks: what a release of the documentation has and our reader does not know.</summary>
+    /// <summary>
+    /// The words of a list that a vocabulary lacks: what a release of the documentation has and our reader does not know.
+    /// </summary>
     /// <param name="subject">The vocabulary, by what its words are.</param>
     /// <param name="documented">The documentation's words, separated by blanks or line ends.</param>
     public static IEnumerable<string> Missing(string subject, string documented) =>

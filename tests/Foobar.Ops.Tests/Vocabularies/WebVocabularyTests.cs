@@ -73,7 +73,10 @@ public sealed class WebVocabularyTests
     [InlineData("HAProxy bind keyword", Binds)]
     [InlineData("nginx TLS directive", NginxTls)]
     [InlineData("nginx access_log parameter", "buffer gzip flush if")]
-    [InlineData("nginx listen parameter", "default_server ssl http2 quic proxy_protocol setfib fastopen backlog rcvbuf sndbuf accept_filter deferred bind ipv6only reuseport so_keepalive")]
+    [InlineData(
+        "nginx listen parameter",
+        "default_server ssl http2 quic proxy_protocol setfib fastopen backlog rcvbuf sndbuf accept_filter deferred bind ipv6only reuseport "
+            + "so_keepalive")]
     [InlineData("systemd active state", "active reloading inactive failed activating deactivating maintenance refreshing")]
     [InlineData("systemd unit file state",
         "enabled enabled-runtime linked linked-runtime alias masked masked-runtime static disabled indirect generated transient bad")]
@@ -85,5 +88,6 @@ public sealed class WebVocabularyTests
     [Fact]
     public void Each_state_of_a_server_is_known() => Assert.All(
         (string[])["UP", "DOWN", "NOLB", "DRAIN", "MAINT", "no check"],
-        word => Assert.True(VocabularyList.All.Single(entry => entry.Vocabulary.Subject == "HAProxy server status").Vocabulary.IsHandled(word)));
+        word => Assert.True(
+            VocabularyList.All.Single(entry => entry.Vocabulary.Subject == "HAProxy server status").Vocabulary.IsHandled(word)));
 }

@@ -63,7 +63,12 @@ internal sealed class Outbox
                 next.Sent?.Invoke();
             }
         }
-        catch (Exception error) when (error is SshException or IOException or System.Net.Sockets.SocketException or InvalidOperationException or NullReferenceException)
+        catch (Exception error)
+            when (error is SshException
+                or IOException
+                or System.Net.Sockets.SocketException
+                or InvalidOperationException
+                or NullReferenceException)
         {
             // NullReferenceException: what SSH.NET throws where its socket is closed between two of its checks.
             End();

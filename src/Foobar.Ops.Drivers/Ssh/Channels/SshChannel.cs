@@ -194,7 +194,8 @@ internal sealed class SshChannel(uint number, Outbox outbox)
         _opened.TrySetResult();
     }
 
-    internal void Take(ChannelOpenFailureMessage message) => _opened.TrySetException(new ChannelRefusedException(message.Description, message.ReasonCode));
+    internal void Take(ChannelOpenFailureMessage message) =>
+        _opened.TrySetException(new ChannelRefusedException(message.Description, message.ReasonCode));
 
     /// <summary>Data came; <see langword="false"/> if it is more than the window allows.</summary>
     internal bool TakeData(ReadOnlySpan<byte> bytes)

@@ -43,27 +43,49 @@ internal sealed class KeyRing(Secret? passphrase) : IDisposable
     }
 
     private LoadedKey Load(string path, string? certificate) =>
-        _keys.GetOrAdd((path, certificate), static (key, passphrase) => new Lazy<LoadedKey>(() => Read(key.Path, key.Certificate, passphrase)), passphrase).Value;
+        _keys.GetOrAdd(
+            (path, certificate),
+            static (key, passphrase) => new Lazy<LoadedKey>(() => Read(key.Path, key.Certificate, passphrase)),
+            passphrase).Value;
 
     private static LoadedKey Read(string path, string? certificate, Secret? passphrase)
     {
         try
         {
-            PrivateKeyFile key = certificate is null ? new PrivateKeyFile(path, passphrase?.Reveal()) : new PrivateKeyFile(path, passphrase?.Reveal(), certificate);
-            return certificate is null || Belongs(key) ? new LoadedKey(path, key, null) : new LoadedKey(path, null, "the certificate is of another key");
+            PrivateKeyFile key = certificate is null
+                ? new PrivateKeyFile(path, passphrase?.Reveal())
+                : new PrivateKeyFile(path, passphrase?.Reveal(), certificate);
+            return certificate is null || Belongs(key)
+                ? new LoadedKey(path, key, null)
+                : new LoadedKey(path, null, "the certificate is of another key");
         }
         catch (SshPassPhraseNullOrEmptyException)
         {
             return new LoadedKey(path, null, "it is encrypted, and there is no passphrase");
         }
-        catch (Exception error) when (error is SshException or CryptographicException or IOException or UnauthorizedAccessException or ArgumentException or FormatException or NotSupportedException or InvalidOperationException or Org.BouncyCastle.Crypto.InvalidCipherTextException or OverflowException)
+        catch (Exception error)
+            when (error is SshException
+                or CryptographicException
+                or IOException
+                or UnauthorizedAccessException
+                or ArgumentException
+                or FormatException
+                or NotSupportedException
+                or InvalidOperationException
+                or Org.BouncyCastle.Crypto.InvalidCipherTextException
+                or OverflowException)
         {
-            return new LoadedKey(path, null, passphrase is not null && IsEncrypted(path) ? "it is encrypted, and the credential's password is not its passphrase" : error.Message);
+            return new LoadedKey(
+                path, null,
+                passphrase is not null && IsEncrypted(path)
+                    ? "it is encrypted, and the credential's password is not its passphrase"
+                    : error.Message);
         }
     }
 
-    private static bool Belongs(PrivateKeyFile key) => key.Certificate is null || key.HostKeyAlgorithms.OfType<CertificateHostAlgorithm>().Any(algorithm =>
-        key.Key.Public.AsSpan().SequenceEqual(algorithm.Certificate.Key.Public));
+    private static bool Belongs(PrivateKeyFile key) =>
+        key.Certificate is null || key.HostKeyAlgorithms.OfType<CertificateHostAlgorithm>().Any(algorithm =>
+            key.Key.Public.AsSpan().SequenceEqual(algorithm.Certificate.Key.Public));
 
     private static bool IsEncrypted(string path)
     {
@@ -76,7 +98,15 @@ internal sealed class KeyRing(Secret? passphrase) : IDisposable
         {
             return true;
         }
-        catch (Exception error) when (error is SshException or CryptographicException or IOException or UnauthorizedAccessException or ArgumentException or FormatException or NotSupportedException or InvalidOperationException)
+        catch (Exception error)
+            when (error is SshException
+                or CryptographicException
+                or IOException
+                or UnauthorizedAccessException
+                or ArgumentException
+                or FormatException
+                or NotSupportedException
+                or InvalidOperationException)
         {
             return false;
         }

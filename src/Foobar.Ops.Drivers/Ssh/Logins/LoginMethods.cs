@@ -8,7 +8,10 @@ using Renci.SshNet.Common;
 
 namespace Foobar.Ops.Drivers.Ssh.Logins;
 
-/// <summary>The ways to log in to one machine: keys, answers to questions, the password. Nothing is asked of anybody but by <see cref="SessionOptions.AnswerSshPrompt"/>.</summary>
+/// <summary>
+/// The ways to log in to one machine: keys, answers to questions, the password. Nothing is asked of anybody but by
+/// <see cref="SessionOptions.AnswerSshPrompt"/>.
+/// </summary>
 internal sealed class LoginMethods : IDisposable
 {
     private readonly SshHop _hop;
@@ -52,7 +55,8 @@ internal sealed class LoginMethods : IDisposable
             text.Append($" The server asks {ShellText.Show(_unanswered)}, which the SSH credential does not answer.");
         }
 
-        return new FoobarException("AuthenticationRefused", ErrorKind.Authentication, text.ToString()) { Server = _server, Recommendation = Advice() };
+        return new FoobarException(
+            "AuthenticationRefused", ErrorKind.Authentication, text.ToString()) { Server = _server, Recommendation = Advice() };
     }
 
     /// <inheritdoc/>
@@ -68,8 +72,11 @@ internal sealed class LoginMethods : IDisposable
         _unanswered is not null ? "A code can't be given with a credential: log in with a key and the password alone where the server "
             + "allows it, or open a shared connection with ssh (ControlPath in ssh_config) and leave the credential out."
         : _passwordExpired ? "Log in once with ssh and set a new password."
-        : _options.Ssh is null ? "Give an SSH credential, or a key without a passphrase in ssh_config or the inventory (identityFile). Keys in an agent and on hardware need the transport OpenSsh."
-        : "See that the user and the password are right and that the server allows logins by password (PasswordAuthentication, KbdInteractiveAuthentication). Keys in an agent and on hardware need the transport OpenSsh.";
+        : _options.Ssh is null
+            ? "Give an SSH credential, or a key without a passphrase in ssh_config or the inventory (identityFile). Keys in an agent and "
+                + "on hardware need the transport OpenSsh."
+        : "See that the user and the password are right and that the server allows logins by password (PasswordAuthentication, "
+            + "KbdInteractiveAuthentication). Keys in an agent and on hardware need the transport OpenSsh.";
 
     private AuthenticationMethod? Method(string login) => login switch
     {
@@ -80,7 +87,11 @@ internal sealed class LoginMethods : IDisposable
     };
 
     private IPrivateKeySource[] Keys() =>
-        [.. _keys.Where(key => key.Key is not null).Select(key => new OfferedKey(key.Key!, _hop.Algorithms.UserKey)).Where(key => key.HostKeyAlgorithms.Count > 0)];
+        [
+            .. _keys.Where(key => key.Key is not null)
+                .Select(key => new OfferedKey(key.Key!, _hop.Algorithms.UserKey))
+                .Where(key => key.HostKeyAlgorithms.Count > 0),
+        ];
 
     private PasswordLogin Password()
     {
@@ -100,7 +111,8 @@ internal sealed class LoginMethods : IDisposable
         {
             foreach (AuthenticationPrompt prompt in e.Prompts)
             {
-                prompt.Response = Answer(prompt) ?? throw new SshAuthenticationException("a question of the server stayed without an answer.");
+                prompt.Response = Answer(prompt)
+                    ?? throw new SshAuthenticationException("a question of the server stayed without an answer.");
             }
         };
         return questions;
@@ -114,7 +126,8 @@ internal sealed class LoginMethods : IDisposable
             return _options.Ssh.Password.Reveal();
         }
 
-        using Secret? answer = _options.AnswerSshPrompt?.Invoke(new SshPrompt(_server, _hop.Alias, _hop.User!, prompt.Request, prompt.IsEchoed));
+        using Secret? answer = _options.AnswerSshPrompt?.Invoke(new SshPrompt(
+            _server, _hop.Alias, _hop.User!, prompt.Request, prompt.IsEchoed));
         _unanswered = answer is null ? prompt.Request.Trim() : null;
         return answer?.Reveal();
     }

@@ -3,7 +3,10 @@ using Renci.SshNet.Security;
 
 namespace Foobar.Ops.Drivers.Ssh.Logins;
 
-/// <summary>A key with the algorithms it is tried with: each try counts against the server's MaxAuthTries, so an RSA key is tried with one, not with three.</summary>
+/// <summary>
+/// A key with the algorithms it is tried with: each try counts against the server's MaxAuthTries, so an RSA key is tried with one, not with
+/// three.
+/// </summary>
 /// <param name="key">The key.</param>
 /// <param name="allowed">The algorithms that may be used (ssh_config(5), PubkeyAcceptedAlgorithms), the preferred first.</param>
 internal sealed class OfferedKey(IPrivateKeySource key, IReadOnlyList<string> allowed) : IPrivateKeySource

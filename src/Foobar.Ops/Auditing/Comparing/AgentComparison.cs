@@ -17,7 +17,8 @@ internal static class AgentComparison
 
     private static IEnumerable<(string Name, string Text)> Aspects(MonitoringAgent agent)
     {
-        string endpoints = string.Join(", ", agent.Endpoints.Select(endpoint => $"{endpoint.Address} ({endpoint.Encryption})").Order(StringComparer.Ordinal));
+        string endpoints = string.Join(
+            ", ", agent.Endpoints.Select(endpoint => $"{endpoint.Address} ({endpoint.Encryption})").Order(StringComparer.Ordinal));
         yield return (agent.Name, agent.IsSuspended ? "suspended" : agent.IsRunning ? $"runs, data {agent.Flow}" : "does not run");
         if (agent.Version is not null)
         {

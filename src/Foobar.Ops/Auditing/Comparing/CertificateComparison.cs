@@ -4,7 +4,9 @@ using Foobar.Ops.Tls;
 
 namespace Foobar.Ops.Auditing;
 
-/// <summary>Compares the certificates that endpoints serve, by what a reader asks of them: who issued it, for whom, until when, with which key.</summary>
+/// <summary>
+/// Compares the certificates that endpoints serve, by what a reader asks of them: who issued it, for whom, until when, with which key.
+/// </summary>
 internal static class CertificateComparison
 {
     /// <summary>One difference an endpoint and aspect.</summary>
@@ -28,7 +30,8 @@ internal static class CertificateComparison
             ($"{endpoint} issuer", leaf.Issuer),
             ($"{endpoint} names", string.Join(' ', leaf.DnsNames.Concat(leaf.IpAddresses).Order(StringComparer.Ordinal))),
             ($"{endpoint} expires", leaf.NotAfter.ToUniversalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)),
-            ($"{endpoint} key", string.Create(CultureInfo.InvariantCulture, $"{leaf.KeyAlgorithm} {leaf.KeySizeBits} bits, signed with {leaf.SignatureAlgorithm}")),
+            ($"{endpoint} key", string.Create(
+                CultureInfo.InvariantCulture, $"{leaf.KeyAlgorithm} {leaf.KeySizeBits} bits, signed with {leaf.SignatureAlgorithm}")),
             ($"{endpoint} certificate", $"SHA-256 {leaf.Sha256Fingerprint}"),
             ($"{endpoint} chain", served.IsTrusted ? "trusted" : string.Join("; ", served.ChainProblems)),
         ];

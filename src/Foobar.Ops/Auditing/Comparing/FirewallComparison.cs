@@ -16,7 +16,10 @@ internal static class FirewallComparison
 {
     private static readonly Reading<RulesetText> Left = Reading.Unreadable<RulesetText>("compared by meaning");
 
-    /// <summary>What differs: <c>running.input.opened</c>, <c>running.forward.closed</c>, <c>persisted.input.opened</c> ..., and facts besides the rules.</summary>
+    /// <summary>
+    /// What differs: <c>running.input.opened</c>, <c>running.forward.closed</c>, <c>persisted.input.opened</c> ..., and facts besides the
+    /// rules.
+    /// </summary>
     public static IEnumerable<FactDifference> Compare(FirewallFacts before, FirewallFacts after) =>
     [
         .. Rulesets("running", before.Ruleset, after.Ruleset, before, after),
@@ -24,7 +27,8 @@ internal static class FirewallComparison
         .. StructureComparison.Compare(Rest(before), Rest(after)),
     ];
 
-    private static IEnumerable<FactDifference> Rulesets(string which, Reading<Ruleset> before, Reading<Ruleset> after, FirewallFacts factsBefore, FirewallFacts factsAfter)
+    private static IEnumerable<FactDifference> Rulesets(
+        string which, Reading<Ruleset> before, Reading<Ruleset> after, FirewallFacts factsBefore, FirewallFacts factsAfter)
     {
         if (!before.TryGet(out Ruleset? old) || !after.TryGet(out Ruleset? now))
         {
@@ -33,7 +37,11 @@ internal static class FirewallComparison
 
         try
         {
-            return [.. RulesetComparison.Compare(old, now, factsBefore.Network.Value, factsAfter.Network.Value).SelectMany(difference => Shown(which, difference))];
+            return
+            [
+                .. RulesetComparison.Compare(old, now, factsBefore.Network.Value, factsAfter.Network.Value)
+                    .SelectMany(difference => Shown(which, difference)),
+            ];
         }
         catch (FoobarException error)
         {
@@ -48,7 +56,8 @@ internal static class FirewallComparison
         .. difference.Uncertain.Select(space => new FactDifference($"{which}.{difference.Hook}.undecided", null, space)),
     ];
 
-    private static Reading<Ruleset> Persisted(FirewallFacts facts) => FirewallFacts.Parsed(facts.Persisted, persisted => persisted.Ruleset.Parse());
+    private static Reading<Ruleset> Persisted(FirewallFacts facts) =>
+        FirewallFacts.Parsed(facts.Persisted, persisted => persisted.Ruleset.Parse());
 
     private static string State<T>(Reading<T> reading) => reading.Failure is { } failure ? $"not read: {failure}" : "read";
 
@@ -56,7 +65,9 @@ internal static class FirewallComparison
         facts with
         {
             Running = Left,
-            Persisted = facts.Persisted.Value is { } persisted ? facts.Persisted with { Value = persisted with { Ruleset = new() } } : facts.Persisted,
+            Persisted = facts.Persisted.Value is { } persisted
+                ? facts.Persisted with { Value = persisted with { Ruleset = new() } }
+                : facts.Persisted,
         },
         SnapshotJson.Lasting);
 }

@@ -78,9 +78,16 @@ internal static class FlowComparison
         return
         [
             .. Told(second, after, journey => journey.Must, diagram.Except(mustAfter, mayBefore), (text, one) => one with { After = text }),
-            .. Told(first, before, journey => journey.Must, diagram.Except(mustBefore, mayAfter), (text, one) => one with { Before = text }),
-            .. Told(second, after, journey => journey.May, diagram.Except(diagram.Except(mayAfter, mustAfter), mayBefore), (text, one) => one with { After = $"perhaps {text}" }),
-            .. Told(first, before, journey => journey.May, diagram.Except(diagram.Except(mayBefore, mustBefore), mayAfter), (text, one) => one with { Before = $"perhaps {text}" }),
+            .. Told(
+                first, before, journey => journey.Must, diagram.Except(mustBefore, mayAfter), (text, one) => one with { Before = text }),
+            .. Told(
+                second, after, journey => journey.May,
+                diagram.Except(diagram.Except(mayAfter, mustAfter), mayBefore),
+                (text, one) => one with { After = $"perhaps {text}" }),
+            .. Told(
+                first, before, journey => journey.May,
+                diagram.Except(diagram.Except(mayBefore, mustBefore), mayAfter),
+                (text, one) => one with { Before = $"perhaps {text}" }),
         ];
     }
 
@@ -101,10 +108,13 @@ internal static class FlowComparison
             bool isLast = ++told == MostOfAPair;
             string words = text.Space(Usual(map, isLast ? space : shown));
             space = map.Workspace.Diagram.Except(space, shown);
-            yield return put(isLast && space != Diagram.False ? $"{words}, by further ways too" : text.Space(Usual(map, shown)), new SnapshotDifference
-            {
-                Kind = DifferenceKind.Flow, Server = journey.At.Name, Target = JourneyText.Way(journey), Evidence = text.Witness(journey, shown),
-            });
+            yield return put(
+                isLast && space != Diagram.False ? $"{words}, by further ways too" : text.Space(Usual(map, shown)),
+                new SnapshotDifference
+                {
+                    Kind = DifferenceKind.Flow, Server = journey.At.Name, Target = JourneyText.Way(
+                        journey), Evidence = text.Witness(journey, shown),
+                });
             if (isLast)
             {
                 yield break;

@@ -15,5 +15,7 @@ internal static class ListenerComparison
 
     private static IEnumerable<(string Name, string Text)> Sockets(ServerFacts facts) =>
         from socket in facts.Sockets.Value ?? []
-        select (socket.Label, socket.Processes.Count == 0 ? "of a program that was not seen" : string.Join(", ", socket.Processes.Distinct().Order(StringComparer.Ordinal)));
+        select (socket.Label, socket.Processes.Count == 0
+            ? "of a program that was not seen"
+            : string.Join(", ", socket.Processes.Distinct().Order(StringComparer.Ordinal)));
 }

@@ -11,7 +11,9 @@ internal static class ReplicationComparison
     {
         ReplicationTopology old = ReplicationTopology.Of(SiteComparison.Case<ReplicationFacts>(before));
         ReplicationTopology now = ReplicationTopology.Of(SiteComparison.Case<ReplicationFacts>(after));
-        IEnumerable<string> members = now.Members.Concat(old.Members).Select(member => member.Name).Distinct(StringComparer.OrdinalIgnoreCase);
+        IEnumerable<string> members = now.Members.Concat(old.Members)
+            .Select(member => member.Name)
+            .Distinct(StringComparer.OrdinalIgnoreCase);
         return members.SelectMany(member => (IEnumerable<SnapshotDifference>)
         [
             .. SiteComparison.Named(DifferenceKind.Role, member, Role(old, member), Role(now, member)),

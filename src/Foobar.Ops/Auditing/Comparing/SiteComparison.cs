@@ -44,14 +44,17 @@ internal static class SiteComparison
     public static DifferenceKind? ToldAs(string part, string path, string server, IReadOnlyList<SnapshotDifference> told) =>
         Told.Where(row => row.Part == part && path.StartsWith(row.Place, StringComparison.Ordinal))
             .Select(row => (DifferenceKind?)row.Kind)
-            .FirstOrDefault(kind => told.Any(difference => difference.Kind == kind && string.Equals(difference.Server, server, StringComparison.OrdinalIgnoreCase)));
+            .FirstOrDefault(
+                kind => told.Any(
+                    difference => difference.Kind == kind && string.Equals(difference.Server, server, StringComparison.OrdinalIgnoreCase)));
 
     /// <summary>The servers of which both snapshots hold facts of a type, with both.</summary>
     public static IEnumerable<(string Server, TFacts Before, TFacts After)> Pairs<TFacts>(Snapshot before, Snapshot after)
         where TFacts : class =>
         from now in after.Facts
         where now.Value is TFacts
-        let was = before.Facts.FirstOrDefault(facts => facts.Value is TFacts && string.Equals(facts.Server, now.Server, StringComparison.OrdinalIgnoreCase))
+        let was = before.Facts.FirstOrDefault(
+            facts => facts.Value is TFacts && string.Equals(facts.Server, now.Server, StringComparison.OrdinalIgnoreCase))
         where was is not null
         select (now.Server, (TFacts)was.Value!, (TFacts)now.Value!);
 
@@ -85,12 +88,23 @@ internal static class SiteComparison
         }
         catch (Exception exception) when (exception is not (OutOfMemoryException or OperationCanceledException))
         {
-            return [new SnapshotDifference { Kind = kind, Target = "comparison", After = $"could not be made: {exception.GetType().Name}: {exception.Message}" }];
+            return
+            [
+                new SnapshotDifference
+                {
+                    Kind = kind,
+                    Target = "comparison",
+                    After = $"could not be made: {exception.GetType().Name}: {exception.Message}",
+                },
+            ];
         }
     }
 
     // What two things of one name say is told together, in an order of its own.
     private static Dictionary<string, string> First(IEnumerable<(string Name, string Text)> items) => items
         .GroupBy(item => item.Name, StringComparer.Ordinal)
-        .ToDictionary(same => same.Key, same => string.Join("; ", same.Select(item => item.Text).Distinct().Order(StringComparer.Ordinal)), StringComparer.Ordinal);
+        .ToDictionary(
+            same => same.Key,
+            same => string.Join("; ", same.Select(item => item.Text).Distinct().Order(StringComparer.Ordinal)),
+            StringComparer.Ordinal);
 }

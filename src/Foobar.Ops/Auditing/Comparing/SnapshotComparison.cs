@@ -13,7 +13,9 @@ namespace Foobar.Ops.Auditing;
 /// </summary>
 public static class SnapshotComparison
 {
-    /// <summary>Compares two snapshots; what was added, removed or changed from <paramref name="before"/> to <paramref name="after"/>.</summary>
+    /// <summary>
+    /// Compares two snapshots; what was added, removed or changed from <paramref name="before"/> to <paramref name="after"/>.
+    /// </summary>
     /// <param name="before">The older snapshot.</param>
     /// <param name="after">The newer snapshot.</param>
     /// <param name="measurements">Whether facts that change by themselves are compared too.</param>
@@ -28,8 +30,10 @@ public static class SnapshotComparison
         [
             .. told.OrderBy(difference => difference.Kind),
             .. Inventories(before.Site, after.Site),
-            .. Facts(before, after, measurements, parts).Select(fact => fact with { ToldAs = SiteComparison.ToldAs(fact.Source!, fact.Target!, fact.Server!, told) }),
-            .. Findings(Audit.Judge(before, AuditScope.Everything, parts, across), Audit.Judge(after, AuditScope.Everything, parts, across)),
+            .. Facts(before, after, measurements, parts)
+                .Select(fact => fact with { ToldAs = SiteComparison.ToldAs(fact.Source!, fact.Target!, fact.Server!, told) }),
+            .. Findings(
+                Audit.Judge(before, AuditScope.Everything, parts, across), Audit.Judge(after, AuditScope.Everything, parts, across)),
         ];
     }
 
@@ -58,12 +62,15 @@ public static class SnapshotComparison
         ];
     }
 
-    private static bool IsTrouble(Finding? finding) => finding?.Status is FindingStatus.Fail or FindingStatus.Warning or FindingStatus.Unknown;
+    private static bool IsTrouble(Finding? finding) =>
+        finding?.Status is FindingStatus.Fail or FindingStatus.Warning or FindingStatus.Unknown;
 
     // The same control may say several things of one target; they are told apart by their order.
-    private static Dictionary<(string Control, string? Server, string? Target, int Count), Finding> ByTarget(IEnumerable<Finding> findings) =>
+    private static Dictionary<(string Control, string? Server, string? Target, int Count), Finding> ByTarget(
+        IEnumerable<Finding> findings) =>
         findings.GroupBy(finding => (finding.ControlId, finding.Server, finding.Target))
-            .SelectMany(same => same.Select((finding, count) => (Key: (same.Key.ControlId, same.Key.Server, same.Key.Target, count), finding)))
+            .SelectMany(
+                same => same.Select((finding, count) => (Key: (same.Key.ControlId, same.Key.Server, same.Key.Target, count), finding)))
             .ToDictionary(pair => pair.Key, pair => pair.finding);
 
     private static string? Shown(Finding? finding) => finding switch
@@ -76,12 +83,27 @@ public static class SnapshotComparison
 
     private static IEnumerable<SnapshotDifference> Inventories(Site before, Site after) =>
         StructureComparison.Compare(JsonNode.Parse(InventoryWriter.Write(before)), JsonNode.Parse(InventoryWriter.Write(after)))
-            .Select(difference => new SnapshotDifference { Kind = DifferenceKind.Inventory, Target = difference.Path, Before = difference.Before, After = difference.After });
+            .Select(difference => new SnapshotDifference
+            {
+                Kind = DifferenceKind.Inventory,
+                Target = difference.Path,
+                Before = difference.Before,
+                After = difference.After,
+            });
 
-    private static IEnumerable<SnapshotDifference> Facts(Snapshot before, Snapshot after, bool measurements, IReadOnlyList<AuditPart> parts) =>
+    private static IEnumerable<SnapshotDifference> Facts(
+        Snapshot before, Snapshot after, bool measurements, IReadOnlyList<AuditPart> parts) =>
         from key in after.Facts.Concat(before.Facts).Select(facts => (facts.Server, facts.Part)).Distinct()
         from difference in Facts(Find(before, key), Find(after, key), measurements, parts.FirstOrDefault(part => part.Name == key.Part))
-        select new SnapshotDifference { Kind = DifferenceKind.Fact, Server = key.Server, Source = key.Part, Target = difference.Path, Before = difference.Before, After = difference.After };
+        select new SnapshotDifference
+        {
+            Kind = DifferenceKind.Fact,
+            Server = key.Server,
+            Source = key.Part,
+            Target = difference.Path,
+            Before = difference.Before,
+            After = difference.After,
+        };
 
     private static SnapshotFacts? Find(Snapshot snapshot, (string Server, string Part) key) =>
         snapshot.Facts.FirstOrDefault(facts => facts.Server == key.Server && facts.Part == key.Part);
@@ -92,7 +114,10 @@ public static class SnapshotComparison
         {
             try
             {
-                return [.. part?.Compare(old, now) ?? StructureComparison.Compare(Node(old, measurements, part), Node(now, measurements, part))];
+                return
+                [
+                    .. part?.Compare(old, now) ?? StructureComparison.Compare(Node(old, measurements, part), Node(now, measurements, part)),
+                ];
             }
             catch (Exception exception) when (exception is not (OutOfMemoryException or OperationCanceledException))
             {
@@ -104,7 +129,8 @@ public static class SnapshotComparison
         return State(before) == State(after) ? [] : [new FactDifference("facts", State(before), State(after))];
     }
 
-    private static string? State(SnapshotFacts? facts) => facts is null ? null : facts.Failure is { } failure ? $"not read: {failure}" : "read";
+    private static string? State(SnapshotFacts? facts) =>
+        facts is null ? null : facts.Failure is { } failure ? $"not read: {failure}" : "read";
 
     private static JsonNode? Node(object facts, bool measurements, AuditPart? part) => measurements
         ? JsonSerializer.SerializeToNode(facts, facts.GetType(), SnapshotJson.Options)

@@ -17,7 +17,9 @@ public enum DifferenceKind : long
     /// <summary>A certificate that an endpoint serves: issuer, names, expiry, key.</summary>
     Certificate,
 
-    /// <summary>How a leg of the ways through the site is encrypted, and what it is worth; the grade of an endpoint that was scanned.</summary>
+    /// <summary>
+    /// How a leg of the ways through the site is encrypted, and what it is worth; the grade of an endpoint that was scanned.
+    /// </summary>
     Tls,
 
     /// <summary>A component of a server: that it is there, its version, whether it runs.</summary>
@@ -78,6 +80,8 @@ public sealed record SnapshotDifference
     /// </summary>
     public bool? IsTrouble { get; init; }
 
-    /// <summary>For facts: the kind of the difference that tells this one in the domain's terms; <see langword="null"/> if none does.</summary>
+    /// <summary>
+    /// For facts: the kind of the difference that tells this one in the domain's terms; <see langword="null"/> if none does.
+    /// </summary>
     public DifferenceKind? ToldAs { get; init; }
 }

@@ -29,8 +29,10 @@ internal static class StructureComparison
         return name is null ? Sets(before, after, path) : Named(ByName(name, before), ByName(name, after), path);
     }
 
-    private static IEnumerable<FactDifference> Named(Dictionary<string, JsonNode> before, Dictionary<string, JsonNode> after, string path) =>
-        after.Keys.Union(before.Keys).SelectMany(name => Compare(before.GetValueOrDefault(name), after.GetValueOrDefault(name), $"{path}[{name}]"));
+    private static IEnumerable<FactDifference> Named(
+        Dictionary<string, JsonNode> before, Dictionary<string, JsonNode> after, string path) =>
+        after.Keys.Union(before.Keys)
+            .SelectMany(name => Compare(before.GetValueOrDefault(name), after.GetValueOrDefault(name), $"{path}[{name}]"));
 
     private static IEnumerable<FactDifference> Sets(JsonArray before, JsonArray after, string path)
     {
@@ -50,7 +52,8 @@ internal static class StructureComparison
     private static Dictionary<string, JsonNode> ByName(string name, JsonArray items) =>
         items.ToDictionary(item => NameText(item![name]), item => item!, StringComparer.Ordinal);
 
-    private static string NameText(JsonNode? node) => node is JsonObject parts ? string.Join(' ', parts.Select(part => Text(part.Value))) : Text(node);
+    private static string NameText(JsonNode? node) =>
+        node is JsonObject parts ? string.Join(' ', parts.Select(part => Text(part.Value))) : Text(node);
 
     private static string? Shown(JsonNode? node) => node is null ? null : Cut(Text(node));
 

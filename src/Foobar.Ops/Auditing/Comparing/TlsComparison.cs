@@ -3,7 +3,9 @@ using Foobar.Ops.Tls.Scan;
 
 namespace Foobar.Ops.Auditing;
 
-/// <summary>Compares how each leg of the ways through the site is encrypted and what it is worth, and the grades of endpoints that were scanned.</summary>
+/// <summary>
+/// Compares how each leg of the ways through the site is encrypted and what it is worth, and the grades of endpoints that were scanned.
+/// </summary>
 internal static class TlsComparison
 {
     /// <summary>Legs that came, went, or are worth more or less, with what was negotiated on them; then what scans saw.</summary>
@@ -14,15 +16,16 @@ internal static class TlsComparison
             DifferenceKind.Tls, pair.Server, pair.Before.Endpoints.SelectMany(Offered), pair.After.Endpoints.SelectMany(Offered))),
     ];
 
-    private static IEnumerable<(string Name, string Text)> Offered(ScannedEndpoint endpoint) => endpoint.Offer.TryGet(out EndpointOffer? offer)
-        ?
-        [
-            ($"{endpoint.Endpoint} grade", offer.Grade is null ? "none" : $"{offer.Grade} ({offer.Score})"),
-            ($"{endpoint.Endpoint} versions", string.Join(", ", offer.Versions)),
-            ($"{endpoint.Endpoint} cipher suites", string.Join(' ', offer.Suites.Order(StringComparer.Ordinal))),
-            ($"{endpoint.Endpoint} groups", string.Join(' ', offer.Groups.Order(StringComparer.Ordinal))),
-        ]
-        : [($"{endpoint.Endpoint} scan", $"none: {endpoint.Offer.Failure}")];
+    private static IEnumerable<(string Name, string Text)> Offered(ScannedEndpoint endpoint) =>
+        endpoint.Offer.TryGet(out EndpointOffer? offer)
+            ?
+            [
+                ($"{endpoint.Endpoint} grade", offer.Grade is null ? "none" : $"{offer.Grade} ({offer.Score})"),
+                ($"{endpoint.Endpoint} versions", string.Join(", ", offer.Versions)),
+                ($"{endpoint.Endpoint} cipher suites", string.Join(' ', offer.Suites.Order(StringComparer.Ordinal))),
+                ($"{endpoint.Endpoint} groups", string.Join(' ', offer.Groups.Order(StringComparer.Ordinal))),
+            ]
+            : [($"{endpoint.Endpoint} scan", $"none: {endpoint.Offer.Failure}")];
 
     private static IEnumerable<SnapshotDifference> Legs(Snapshot before, Snapshot after)
     {
@@ -34,8 +37,12 @@ internal static class TlsComparison
         ILookup<string, TlsLeg> old = Legs(before);
         ILookup<string, TlsLeg> now = Legs(after);
         return now.Concat(old).Select(server => server.Key).Distinct(StringComparer.OrdinalIgnoreCase)
-            .Where(server => SiteComparison.Pairs<LegFacts>(before, after).Any(pair => string.Equals(pair.Server, server, StringComparison.OrdinalIgnoreCase)))
-            .SelectMany(server => SiteComparison.Named(DifferenceKind.Tls, server, old[server].SelectMany(Aspects), now[server].SelectMany(Aspects)));
+            .Where(
+                server => SiteComparison.Pairs<LegFacts>(before, after)
+                    .Any(pair => string.Equals(pair.Server, server, StringComparison.OrdinalIgnoreCase)))
+            .SelectMany(
+                server =>
+                    SiteComparison.Named(DifferenceKind.Tls, server, old[server].SelectMany(Aspects), now[server].SelectMany(Aspects)));
     }
 
     private static ILookup<string, TlsLeg> Legs(Snapshot snapshot) =>

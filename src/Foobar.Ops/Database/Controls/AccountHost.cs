@@ -29,8 +29,16 @@ internal static class AccountHost
 
         byte[]? mask = int.TryParse(parts[1], out int bits) && bits >= 0 && bits <= network.GetAddressBytes().Length * 8
             ? Mask(bits, network.GetAddressBytes().Length)
-            : parts[1].Contains('.', StringComparison.Ordinal) && IPAddress.TryParse(parts[1], out IPAddress? written) && written.AddressFamily == network.AddressFamily ? written.GetAddressBytes() : null;
-        return mask is not null && address.GetAddressBytes().Zip(network.GetAddressBytes(), (a, b) => (a, b)).Zip(mask).All(byteOf => ((byteOf.First.a ^ byteOf.First.b) & byteOf.Second) == 0);
+            : parts[1].Contains('.', StringComparison.Ordinal)
+                && IPAddress.TryParse(parts[1], out IPAddress? written)
+                && written.AddressFamily == network.AddressFamily
+                ? written.GetAddressBytes()
+                : null;
+        return mask is not null
+            && address.GetAddressBytes()
+                .Zip(network.GetAddressBytes(), (a, b) => (a, b))
+                .Zip(mask)
+                .All(byteOf => ((byteOf.First.a ^ byteOf.First.b) & byteOf.Second) == 0);
     }
 
     private static byte[] Mask(int bits, int length) =>

@@ -8,29 +8,58 @@ namespace Foobar.Ops.Database;
 internal static class PairControls
 {
     public static Control<SiteCase<ReplicationFacts>> Accounts { get; } = OfFact(
-        Info("DB-015", Severity.High, "Each member lets every other replicate from it", "After a failover the old primary must log in at the new one. An account that is only on one side, or only lets one address in, is noticed when it is too late.", "Create the replication account on the primary, for the addresses of every member, with REPLICATION SLAVE; it replicates to the others.", "MySQL Reference Manual, Creating a User for Replication"),
+        Info(
+            "DB-015", Severity.High, "Each member lets every other replicate from it",
+            "After a failover the old primary must log in at the new one. An account that is only on one side, or only lets one address "
+                + "in, is noticed when it is too late.",
+            "Create the replication account on the primary, for the addresses of every member, with REPLICATION SLAVE; it replicates to "
+                + "the others.",
+            "MySQL Reference Manual, Creating a User for Replication"),
         facts => facts.Accounts,
         (member, accounts) => member.Clustered
             ? [Verdict.NotApplicable(actual: "is in a cluster")]
             : member.Topology.Members.Where(other => other != member.Member)
-                .Select(other => JudgeAccess(ReplicationAccess.Of(member.Topology, accounts, other))).DefaultIfEmpty(Verdict.NotApplicable(actual: "no other member")));
+                .Select(other => JudgeAccess(ReplicationAccess.Of(member.Topology, accounts, other))).DefaultIfEmpty(
+                    Verdict.NotApplicable(actual: "no other member")));
 
     public static Control<SiteCase<ReplicationFacts>> Versions { get; } = OfSite(
-        Info("DB-016", Severity.High, "No replica is older than its source", "An older server may not understand what a newer one logs: replication breaks, at the latest when the roles are swapped.", "Upgrade replicas first, then switch over, then the old primary, soon after each other.", "MySQL Reference Manual, Replication Compatibility Between MySQL Versions"),
-        (topology, _) => topology.Links.Select(link => JudgeVersions(topology, link)).DefaultIfEmpty(Verdict.NotApplicable(actual: "no member replicates from another")));
+        Info(
+            "DB-016", Severity.High, "No replica is older than its source",
+            "An older server may not understand what a newer one logs: replication breaks, at the latest when the roles are swapped.",
+            "Upgrade replicas first, then switch over, then the old primary, soon after each other.",
+            "MySQL Reference Manual, Replication Compatibility Between MySQL Versions"),
+        (topology, _) => topology.Links.Select(link => JudgeVersions(topology, link))
+            .DefaultIfEmpty(Verdict.NotApplicable(actual: "no member replicates from another")));
 
     public static Control<SiteCase<ReplicationFacts>> UniqueIds { get; } = OfSite(
-        Info("DB-017", Severity.High, "Server ids and UUIDs are unique", "Servers with the same id throw away each other's transactions; with the same UUID they throw each other out.", "server_id in the configuration; remove auto.cnf from a copied data directory and restart."),
+        Info(
+            "DB-017", Severity.High, "Server ids and UUIDs are unique",
+            "Servers with the same id throw away each other's transactions; with the same UUID they throw each other out.",
+            "server_id in the configuration; remove auto.cnf from a copied data directory and restart."),
         (topology, _) => JudgeIds(topology));
 
     public static Control<SiteCase<ReplicationFacts>> NotAlone { get; } = OfSite(
-        Info("DB-027", Severity.High, "Another member is there to take over from the primary", "A single writer without a failover is a known weak point of this design: when it dies, the site can't write until it is restored.", "Add a replica, and declare the write endpoint through which writes can be moved."),
+        Info(
+            "DB-027", Severity.High,
+            "Another member is there to take over from the primary",
+            "A single writer without a failover is a known weak point of this design: when it dies, the site can't write until it is "
+                + "restored.",
+            "Add a replica, and declare the write endpoint through which writes can be moved."),
         JudgeAlone);
 
     public static Control<SiteCase<ReplicationFacts>> SameObjects { get; } = OfFact(
-        Info("DB-034", Severity.High, "Replicas have the accounts, code and tables of their source", "An account that is missing on a replica, or may do less there, locks the application out after a failover; a routine or a table that differs breaks it. A filter, a member that was set up by hand, or a statement with sql_log_bin = 0 makes such differences, and no GTID tells of them.", "Make it the same on the primary and let it replicate, or copy the replica afresh (Repair-FoobarReplication -Copy)."),
+        Info(
+            "DB-034", Severity.High,
+            "Replicas have the accounts, code and tables of their source",
+            "An account that is missing on a replica, or may do less there, locks the application out after a failover; a routine or a "
+                + "table that differs breaks it. A filter, a member that was set up by hand, or a statement with sql_log_bin = 0 makes "
+                + "such differences, and no GTID tells of them.",
+            "Make it the same on the primary and let it replicate, or copy the replica afresh (Repair-FoobarReplication -Copy)."),
         facts => facts.Objects,
-        (member, own) => member.Links.Any() ? member.Links.SelectMany(link => JudgeObjects(member, link, own)) : [Verdict.NotApplicable(actual: "replicates from none")]);
+        (member, own) =>
+            member.Links.Any()
+                ? member.Links.SelectMany(link => JudgeObjects(member, link, own))
+                : [Verdict.NotApplicable(actual: "replicates from none")]);
 
     private static IEnumerable<Verdict> JudgeObjects(MemberCase member, ReplicationLink link, IReadOnlyList<ServerObject> own)
     {
@@ -41,7 +70,9 @@ internal static class PairControls
 
         // What is still on its way differs for a moment; accounts of the server itself may be its own (debian-sys-maint).
         return ServerObject.Differences(theirs, own).Select(one => link.BacklogTransactions > 0
-                ? Verdict.Warning($"{one.Object.Kind} {one.Object.Name}", $"as on {source}", $"{one.How}, and {Text(link.BacklogTransactions.Value)} transactions are still missing")
+                ? Verdict.Warning(
+                    $"{one.Object.Kind} {one.Object.Name}", $"as on {source}",
+                    $"{one.How}, and {Text(link.BacklogTransactions.Value)} transactions are still missing")
                 : one.Object.IsLocal ? Verdict.Warning($"{one.Object.Kind} {one.Object.Name}", $"as on {source}", one.How)
                 : Verdict.Fail($"{one.Object.Kind} {one.Object.Name}", $"as on {source}", one.How))
             .OrPass($"{own.Count} are the same");
@@ -57,15 +88,21 @@ internal static class PairControls
         string? source = link.Source is null ? null : topology.Facts(link.Source)?.Identity.Value?.Version;
         if (DatabaseVersion.Parse(replica) is not { } own || DatabaseVersion.Parse(source) is not { } theirs)
         {
-            return Verdict.Unknown("version", $"the version of {(replica is null ? link.Replica : link.Source ?? "the source")} is not known") with { Server = link.Replica };
+            return Verdict.Unknown(
+                "version", $"the version of {(replica is null ? link.Replica : link.Source ?? "the source")} is not known") with
+            {
+                Server = link.Replica,
+            };
         }
 
         Verdict verdict = own.CompareTo(theirs) switch
         {
-            < 0 when DatabaseVersion.SameSeries(own, theirs) => Verdict.Warning("version", $"at least {source}, as {link.Source} has", $"{replica}: an older patch release of the same series"),
+            < 0 when DatabaseVersion.SameSeries(own, theirs) => Verdict.Warning(
+                "version", $"at least {source}, as {link.Source} has", $"{replica}: an older patch release of the same series"),
             < 0 => Verdict.Fail("version", $"at least {source}, as {link.Source} has", replica!),
             > 0 when DatabaseVersion.SameSeries(own, theirs) => Verdict.Pass("version", $"{replica}, a newer patch release than {source}"),
-            > 0 => Verdict.Warning("version", $"{source}, as {link.Source} has", $"{replica}: it can be promoted, but then the old primary is too old"),
+            > 0 => Verdict.Warning(
+                "version", $"{source}, as {link.Source} has", $"{replica}: it can be promoted, but then the old primary is too old"),
             _ => Verdict.Pass("version", replica),
         };
         return verdict with { Server = link.Replica };
@@ -73,14 +110,21 @@ internal static class PairControls
 
     private static IEnumerable<Verdict> JudgeIds(ReplicationTopology topology)
     {
-        List<(string Member, DatabaseIdentity? Identity)> known = [.. topology.Members.Select(member => (member.Name, topology.Facts(member.Name)?.Identity.Value))];
+        List<(string Member, DatabaseIdentity? Identity)> known =
+        [
+            .. topology.Members.Select(member => (member.Name, topology.Facts(member.Name)?.Identity.Value)),
+        ];
         if (SharedId.Of(topology) is { Count: > 0 } shared)
         {
             return shared.Select(one => Verdict.Fail(one.Id, "one member", string.Join(" and ", one.Members)));
         }
 
         return known.Any(one => one.Identity is null)
-            ? [Verdict.Unknown("server ids", $"{string.Join(", ", known.Where(one => one.Identity is null).Select(one => one.Member))} could not be asked")]
+            ? [
+                Verdict.Unknown(
+                    "server ids",
+                    $"{string.Join(", ", known.Where(one => one.Identity is null).Select(one => one.Member))} could not be asked"),
+            ]
             : [Verdict.Pass("server ids", string.Join(", ", known.Select(one => one.Identity!.ServerId)))];
     }
 
@@ -88,7 +132,12 @@ internal static class PairControls
     {
         if (topology.Members.Count < 2)
         {
-            return [topology.Members.Count == 0 ? Verdict.NotApplicable() : Verdict.Warning("failover", "a replica that can take over", "a single member")];
+            return
+            [
+                topology.Members.Count == 0
+                    ? Verdict.NotApplicable()
+                    : Verdict.Warning("failover", "a replica that can take over", "a single member"),
+            ];
         }
 
         if (topology.Members.Any(member => topology.RoleOf(member.Name) == MemberRole.ClusterMember))

@@ -49,7 +49,11 @@ internal static class ChannelParser
             Tls = Yes(row, "Source_SSL_Allowed", "Master_SSL_Allowed"),
             TlsVerified = Yes(row, "Source_SSL_Verify_Server_Cert", "Master_SSL_Verify_Server_Cert"),
             NotUnderstood = [.. row.Columns.Select(ReplicationWords.ChannelColumns.Trouble).OfType<string>().Order(StringComparer.Ordinal)],
-            Filters = [.. Ends(row), .. FilterColumns.Where(column => !string.IsNullOrEmpty(row.Text(column))).Select(column => $"{column}={row.Text(column)}")],
+            Filters =
+            [
+                .. Ends(row),
+                .. FilterColumns.Where(column => !string.IsNullOrEmpty(row.Text(column))).Select(column => $"{column}={row.Text(column)}"),
+            ],
         };
 
         ParseException Missing(string column) => new(null, source, line, $"expected a column '{column}', found none.");

@@ -62,7 +62,10 @@ public sealed record ClusterFacts
     /// <summary>Whether several members take writes by the cluster's own rules; always so in Galera.</summary>
     public bool MultiPrimary { get; init; }
 
-    /// <summary>Whether a group with several primaries refuses what it can't certify (<c>enforce_update_everywhere_checks</c>); <see langword="null"/> in Galera.</summary>
+    /// <summary>
+    /// Whether a group with several primaries refuses what it can't certify (<c>enforce_update_everywhere_checks</c>);
+    /// <see langword="null"/> in Galera.
+    /// </summary>
     public bool? ChecksUpdates { get; init; }
 
     /// <summary>Whether it has all that the cluster committed, and serves: <c>ONLINE</c>, <c>Synced</c>.</summary>
@@ -89,7 +92,9 @@ public sealed record ClusterFacts
     /// <summary>Transactions that its clients committed, since its start.</summary>
     public long LocalCommits { get; init; }
 
-    /// <summary>The last transaction that it committed, as the cluster counts them; <see langword="null"/> in a group, which counts by GTID.</summary>
+    /// <summary>
+    /// The last transaction that it committed, as the cluster counts them; <see langword="null"/> in a group, which counts by GTID.
+    /// </summary>
     public long? LastCommitted { get; init; }
 
     /// <summary>The TCP ports on which the other members reach this one, beside the database's own.</summary>
@@ -103,7 +108,9 @@ public sealed record ClusterFacts
     /// somebody come or go: parts that know nothing of each other have no member in common.
     /// </summary>
     public bool IsOneWith(ClusterFacts other) => Kind == other.Kind && Identity == other.Identity
-        && (Peers.Count == 0 || other.Peers.Count == 0 ? View == other.View : Peers.Any(peer => other.Peers.Any(theirs => theirs.Id == peer.Id)));
+        && (Peers.Count == 0 || other.Peers.Count == 0
+            ? View == other.View
+            : Peers.Any(peer => other.Peers.Any(theirs => theirs.Id == peer.Id)));
 }
 
 /// <summary>A member of a cluster as another one, or itself, sees it.</summary>
@@ -122,7 +129,10 @@ public sealed record ClusterFlow
     /// <summary>Whether this member asks for it.</summary>
     public bool Requested { get; init; }
 
-    /// <summary>The part of the time between two looks in which replication stood still, 0 to 1; <see langword="null"/> in a group, which does not tell.</summary>
+    /// <summary>
+    /// The part of the time between two looks in which replication stood still, 0 to 1; <see langword="null"/> in a group, which does not
+    /// tell.
+    /// </summary>
     public double? PausedNow { get; init; }
 
     /// <summary>The same since the server's start, or its last FLUSH STATUS.</summary>

@@ -38,7 +38,13 @@ internal static class ClusterParser
             Kind = ClusterKind.GroupReplication,
             Identity = isIn ? variables.Text("group_replication_group_name") : null,
             View = own?.Text("view_id") is { Length: > 0 } view ? view : null,
-            Peers = [.. members.Select(static row => new ClusterPeer(row.Text("member_id")!, row.Text("member_host") ?? "", row.Text("member_state"), row.Text("member_role") == "PRIMARY"))],
+            Peers =
+            [
+                .. members.Select(
+                    static row => new ClusterPeer(
+                        row.Text("member_id")!, row.Text("member_host") ?? "", row.Text("member_state"),
+                        row.Text("member_role") == "PRIMARY")),
+            ],
             Members = members.Count,
             Online = members.Count(static row => row.Text("member_state") == "ONLINE"),
             HasQuorum = isIn && reachable * 2 > members.Count,
@@ -64,7 +70,8 @@ internal static class ClusterParser
     /// <param name="elapsed">The time between both.</param>
     /// <param name="members"><c>mysql.wsrep_cluster_members</c>, which each member keeps of its own view.</param>
     /// <exception cref="ParseException">A number is none.</exception>
-    public static ClusterFacts FromGalera(ServerVariables variables, ServerVariables status, ServerVariables later, TimeSpan elapsed, IReadOnlyList<DatabaseRow> members)
+    public static ClusterFacts FromGalera(
+        ServerVariables variables, ServerVariables status, ServerVariables later, TimeSpan elapsed, IReadOnlyList<DatabaseRow> members)
     {
         long size = status.Number("wsrep_cluster_size") ?? 0;
         string part = status.Text("wsrep_cluster_status") ?? "";
@@ -77,13 +84,19 @@ internal static class ClusterParser
             Kind = ClusterKind.Galera,
             Identity = history,
             View = $"{part}:{status.Text("wsrep_cluster_conf_id")}",
-            Peers = part == "Primary" ? [.. members.Select(static row => new ClusterPeer(row.Text("node_uuid") ?? "", row.Text("node_name") ?? "", null, true))] : [],
+            Peers = part == "Primary"
+                ? [.. members.Select(static row => new ClusterPeer(row.Text("node_uuid") ?? "", row.Text("node_name") ?? "", null, true))]
+                : [],
             Members = size,
             Online = ready ? size : Math.Max(0, size - 1),
             HasQuorum = part == "Primary",
-            Weight = options.TryGetValue("pc.weight", out string? weight) && long.TryParse(weight, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : 1,
+            Weight = options.TryGetValue("pc.weight", out string? weight)
+                && long.TryParse(weight, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+                ? number
+                : 1,
             TotalWeight = status.Number("wsrep_cluster_weight") ?? size,
-            NotUnderstood = ReplicationWords.GaleraStates.Trouble(part) ?? (state is null ? null : ReplicationWords.GaleraNodeStates.Trouble(StateWord(state))),
+            NotUnderstood = ReplicationWords.GaleraStates.Trouble(part)
+                ?? (state is null ? null : ReplicationWords.GaleraNodeStates.Trouble(StateWord(state))),
             State = state,
             Ready = ready,
             Primary = true,
@@ -94,7 +107,12 @@ internal static class ClusterParser
             Conflicts = (status.Number("wsrep_local_cert_failures") ?? 0) + (status.Number("wsrep_local_bf_aborts") ?? 0),
             LocalCommits = status.Number("wsrep_local_commits") ?? 0,
             LastCommitted = status.Number("wsrep_last_committed"),
-            Ports = [PortOf(options.GetValueOrDefault("gmcast.listen_addr")) ?? GaleraPort, PortOf(options.GetValueOrDefault("ist.recv_addr")) ?? IncrementalPort, SnapshotPort],
+            Ports =
+            [
+                PortOf(options.GetValueOrDefault("gmcast.listen_addr")) ?? GaleraPort,
+                PortOf(options.GetValueOrDefault("ist.recv_addr")) ?? IncrementalPort,
+                SnapshotPort,
+            ],
             Encryption = options.GetValueOrDefault("socket.ssl") is { } ssl && ServerVariables.IsOn(ssl) ? "VERIFY_CA" : "DISABLED",
         };
     }
@@ -113,12 +131,16 @@ internal static class ClusterParser
 
     // HOST:PORT, with a scheme before it in Galera; an IPv6 address stands in brackets.
     private static int? PortOf(string? address) =>
-        address?.LastIndexOf(':') is > 0 and int at && int.TryParse(address.AsSpan(at + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port) ? port : null;
+        address?.LastIndexOf(':') is > 0 and int at
+            && int.TryParse(address.AsSpan(at + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port)
+            ? port
+            : null;
 
     // While it joins, a member adds what it waits for: "Joining: receiving State Transfer".
     private static string StateWord(string state) => state.Split(':', 2)[0];
 
-    private static ClusterFlow GaleraFlow(IReadOnlyDictionary<string, string> options, ServerVariables status, ServerVariables later, TimeSpan elapsed)
+    private static ClusterFlow GaleraFlow(
+        IReadOnlyDictionary<string, string> options, ServerVariables status, ServerVariables later, TimeSpan elapsed)
     {
         long? paused = later.Number("wsrep_flow_control_paused_ns") - status.Number("wsrep_flow_control_paused_ns");
         return new()
@@ -126,9 +148,15 @@ internal static class ClusterParser
             Active = later.Flag("wsrep_flow_control_active") == true,
             Requested = later.Flag("wsrep_flow_control_requested") == true,
             PausedNow = paused is >= 0 && elapsed > TimeSpan.Zero ? Math.Min(1, paused.Value / elapsed.TotalNanoseconds) : null,
-            PausedSince = double.TryParse(status.Text("wsrep_flow_control_paused"), NumberStyles.Float, CultureInfo.InvariantCulture, out double since) ? since : null,
+            PausedSince = double.TryParse(
+                status.Text("wsrep_flow_control_paused"), NumberStyles.Float, CultureInfo.InvariantCulture, out double since)
+                ? since
+                : null,
             Queue = later.Number("wsrep_local_recv_queue") ?? 0,
-            Limit = options.TryGetValue("gcs.fc_limit", out string? limit) && double.TryParse(limit, NumberStyles.Float, CultureInfo.InvariantCulture, out double most) ? (long)most : 0,
+            Limit = options.TryGetValue("gcs.fc_limit", out string? limit)
+                && double.TryParse(limit, NumberStyles.Float, CultureInfo.InvariantCulture, out double most)
+                ? (long)most
+                : 0,
         };
     }
 
@@ -138,7 +166,8 @@ internal static class ClusterParser
         bool quota = variables.Text("group_replication_flow_control_mode") is not "DISABLED";
         long certify = variables.Number("group_replication_flow_control_certifier_threshold") ?? 0;
         long apply = variables.Number("group_replication_flow_control_applier_threshold") ?? 0;
-        bool IsLong(DatabaseRow? row) => quota && ((certify > 0 && Number(row, "certifying") > certify) || (apply > 0 && Number(row, "applying") > apply));
+        bool IsLong(DatabaseRow? row) =>
+            quota && ((certify > 0 && Number(row, "certifying") > certify) || (apply > 0 && Number(row, "applying") > apply));
         return new()
         {
             Active = members.Exists(IsLong),

@@ -42,7 +42,9 @@ public sealed record DatabaseIdentity
         HostName = variables.Require("hostname"),
         Port = (int)variables.RequireNumber("port"),
         UptimeSeconds = uptime,
-        TlsOffered = flavor == DatabaseFlavor.MariaDb ? variables.Flag("have_ssl") == true : !string.IsNullOrEmpty(variables.Text("ssl_cert")),
+        TlsOffered = flavor == DatabaseFlavor.MariaDb
+            ? variables.Flag("have_ssl") == true
+            : !string.IsNullOrEmpty(variables.Text("ssl_cert")),
         TlsRequired = variables.Flag("require_secure_transport") == true,
     };
 }

@@ -38,7 +38,8 @@ public sealed record DatabaseStorage
         string[] parts = text.Split("\n==\n");
         if (parts.Length != 3)
         {
-            throw new ParseException(null, "df -P -k", 0, "expected the file systems of the data and binary log directories, and the mounts.");
+            throw new ParseException(
+                null, "df -P -k", 0, "expected the file systems of the data and binary log directories, and the mounts.");
         }
 
         FileSystem dataDisk = One(parts[0]);
@@ -51,7 +52,8 @@ public sealed record DatabaseStorage
             DataAvailableBytes = dataDisk.AvailableBytes,
             BinlogAvailableBytes = binlogDisk.AvailableBytes,
             BinlogUsedPercent = binlogDisk.UsedPercent,
-            ReadOnly = mounts.Any(mount => mount.IsReadOnly && (mount.MountPoint == dataDisk.MountPoint || mount.MountPoint == binlogDisk.MountPoint)),
+            ReadOnly = mounts.Any(
+                mount => mount.IsReadOnly && (mount.MountPoint == dataDisk.MountPoint || mount.MountPoint == binlogDisk.MountPoint)),
         };
     }
 

@@ -9,14 +9,18 @@ public sealed record GtidFacts
     /// <summary>Whether every transaction gets a GTID (MySQL <c>gtid_mode=ON</c>; MariaDB always does).</summary>
     public required bool Enabled { get; init; }
 
-    /// <summary>Whether what GTIDs can't express is refused (MySQL <c>enforce_gtid_consistency</c>, MariaDB <c>gtid_strict_mode</c>).</summary>
+    /// <summary>
+    /// Whether what GTIDs can't express is refused (MySQL <c>enforce_gtid_consistency</c>, MariaDB <c>gtid_strict_mode</c>).
+    /// </summary>
     public required bool Enforced { get; init; }
 
     /// <summary>All transactions it has committed: MySQL <c>gtid_executed</c>, MariaDB <c>gtid_binlog_state</c>.</summary>
     [Measurement]
     public required string Executed { get; init; }
 
-    /// <summary>The transactions of which it no longer has the binary log: MySQL <c>gtid_purged</c>; empty on MariaDB, which does not say.</summary>
+    /// <summary>
+    /// The transactions of which it no longer has the binary log: MySQL <c>gtid_purged</c>; empty on MariaDB, which does not say.
+    /// </summary>
     [Measurement]
     public string Purged { get; init; } = "";
 
@@ -40,7 +44,9 @@ public sealed record GtidFacts
     [Measurement]
     public double? TransactionsPerSecond { get; init; }
 
-    /// <summary>All it is known to hold. A MariaDB replica that was copied or lost its binary log knows more from its position than from its log.</summary>
+    /// <summary>
+    /// All it is known to hold. A MariaDB replica that was copied or lost its binary log knows more from its position than from its log.
+    /// </summary>
     internal string Reached => Position is { Length: > 0 } ? $"{ExecutedLater ?? Executed},{Position}" : ExecutedLater ?? Executed;
 
     /// <summary>
@@ -52,7 +58,8 @@ public sealed record GtidFacts
         Position is { } position && MariaDbGtidState.TryParse(position, out MariaDbGtidState? applied)
         && MariaDbGtidState.TryParse(ExecutedLater ?? Executed, out MariaDbGtidState? logged)
         && logged.Position() is var known
-        && applied.Position().Any(domain => !known.TryGetValue(domain.Key, out ulong last) || (ExecutedLater is not null && last < domain.Value));
+        && applied.Position().Any(
+            domain => !known.TryGetValue(domain.Key, out ulong last) || (ExecutedLater is not null && last < domain.Value));
 
     internal static GtidFacts From(ServerVariables variables, DatabaseFlavor flavor) => flavor == DatabaseFlavor.MySql
         ? new()

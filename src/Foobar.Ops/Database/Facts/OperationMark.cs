@@ -38,14 +38,18 @@ public sealed record OperationMark
     /// <summary>Whether it is under way, or was left there.</summary>
     public bool IsUnfinished => State is OperationState.Running or OperationState.Switched;
 
-    /// <summary>The word in a repair's parameters that tells when writes were moved last before it: its row takes that of the failover.</summary>
+    /// <summary>
+    /// The word in a repair's parameters that tells when writes were moved last before it: its row takes that of the failover.
+    /// </summary>
     internal const string Moved = "moved";
 
     /// <summary>When writes were moved last, in UTC, as far as the row tells; <see langword="null"/> if it does not.</summary>
     [JsonIgnore]
     public DateTimeOffset? LastMove =>
         State is OperationState.Completed or OperationState.Degraded && OldPrimary != NewPrimary ? Since
-        : DateTimeOffset.TryParse(Parameters.GetValueOrDefault(Moved), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset moved) ? moved
+        : DateTimeOffset.TryParse(
+            Parameters.GetValueOrDefault(Moved), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset moved)
+            ? moved
         : null;
 
     /// <inheritdoc/>
@@ -87,7 +91,8 @@ public sealed record OperationMark
         }
         catch (JsonException error)
         {
-            throw new ParseException(server, Source, 1, $"expected an operation's parameters (a JSON object of texts): {error.Message}", error);
+            throw new ParseException(
+                server, Source, 1, $"expected an operation's parameters (a JSON object of texts): {error.Message}", error);
         }
     }
 }

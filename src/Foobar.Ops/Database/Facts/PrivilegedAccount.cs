@@ -27,7 +27,9 @@ public sealed record PrivilegedAccount
     [
         .. from row in rows
            let privilege = row.Text("privilege") ?? ""
-           where flavor == DatabaseFlavor.MariaDb ? privilege.StartsWith("READ", StringComparison.Ordinal) : !privilege.StartsWith("READ", StringComparison.Ordinal)
+           where flavor == DatabaseFlavor.MariaDb
+               ? privilege.StartsWith("READ", StringComparison.Ordinal)
+               : !privilege.StartsWith("READ", StringComparison.Ordinal)
            group privilege by row.Text("grantee") ?? "" into one
            let at = one.Key.LastIndexOf("'@'", StringComparison.Ordinal)
            select new PrivilegedAccount

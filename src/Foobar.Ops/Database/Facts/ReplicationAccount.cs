@@ -8,7 +8,9 @@ public sealed record ReplicationAccount
     /// <summary>Its name.</summary>
     public required string User { get; init; }
 
-    /// <summary>Where it may log in from: a host name, an address, a pattern with <c>%</c> and <c>_</c>, or an address with a mask.</summary>
+    /// <summary>
+    /// Where it may log in from: a host name, an address, a pattern with <c>%</c> and <c>_</c>, or an address with a mask.
+    /// </summary>
     public required string Host { get; init; }
 
     /// <summary>Whether it is locked.</summary>

@@ -68,7 +68,10 @@ public sealed record ReplicationChannel
     [Measurement]
     public double? SecondsBehind { get; init; }
 
-    /// <summary>The age of the transaction being applied, in seconds since its commit at the source; <see langword="null"/> when none is, or not known.</summary>
+    /// <summary>
+    /// The age of the transaction being applied, in seconds since its commit at the source; <see langword="null"/> when none is, or not
+    /// known.
+    /// </summary>
     [Measurement]
     public double? ApplyingAgeSeconds { get; init; }
 

@@ -50,7 +50,9 @@ public sealed record ReplicationFacts
     /// <summary>The operation that moves writes or was left in the middle of it; empty for none.</summary>
     public required Reading<IReadOnlyList<OperationMark>> Unfinished { get; init; }
 
-    /// <summary>The last operation that moved writes or brought a member back, whatever became of it; empty if there never was one.</summary>
+    /// <summary>
+    /// The last operation that moved writes or brought a member back, whatever became of it; empty if there never was one.
+    /// </summary>
     public Reading<IReadOnlyList<OperationMark>> LastOperation { get; init; } = NotRead<IReadOnlyList<OperationMark>>();
 
     /// <summary>The filters that keep databases out of its binary log, as the server states them; empty for none.</summary>
@@ -62,7 +64,10 @@ public sealed record ReplicationFacts
     /// <summary>Its scheduled events.</summary>
     public Reading<EventFacts> Events { get; init; } = NotRead<EventFacts>();
 
-    /// <summary>Variables that touch logging, replication, durability or writability, and are not known or set to what is not modelled; empty for none.</summary>
+    /// <summary>
+    /// Variables that touch logging, replication, durability or writability, and are not known or set to what is not modelled; empty for
+    /// none.
+    /// </summary>
     public Reading<IReadOnlyList<string>> UnknownSettings { get; init; } = NotRead<IReadOnlyList<string>>();
 
     /// <summary>What replication should keep the same on every member.</summary>

@@ -51,7 +51,8 @@ public sealed record ScheduledEvent
             "ENABLED" => EventStatus.Enabled,
             "DISABLED" => EventStatus.Disabled,
             "REPLICA_SIDE_DISABLED" or "SLAVESIDE_DISABLED" => EventStatus.ReplicaSideDisabled,
-            var other => throw new ParseException(null, "information_schema.EVENTS", 0, $"expected ENABLED, DISABLED or REPLICA_SIDE_DISABLED, found '{other}'."),
+            var other => throw new ParseException(
+                null, "information_schema.EVENTS", 0, $"expected ENABLED, DISABLED or REPLICA_SIDE_DISABLED, found '{other}'."),
         },
     };
 }

@@ -5,7 +5,9 @@ namespace Foobar.Ops.Database;
 /// <summary>Semi-synchronous replication on a database server: a commit is acknowledged when a replica has it too.</summary>
 public sealed record SemiSyncFacts
 {
-    /// <summary>Whether the server can be a semi-synchronous source and replica (the plugins are loaded; MariaDB has them built in).</summary>
+    /// <summary>
+    /// Whether the server can be a semi-synchronous source and replica (the plugins are loaded; MariaDB has them built in).
+    /// </summary>
     public required bool Available { get; init; }
 
     /// <summary>Whether it is switched on as a source.</summary>
@@ -29,7 +31,9 @@ public sealed record SemiSyncFacts
     /// <summary><c>AFTER_SYNC</c> (nobody sees a commit that no replica has) or <c>AFTER_COMMIT</c>.</summary>
     public string? WaitPoint { get; init; }
 
-    /// <summary>How many replicas must acknowledge a commit (MySQL <c>rpl_semi_sync_source_wait_for_replica_count</c>; always 1 on MariaDB).</summary>
+    /// <summary>
+    /// How many replicas must acknowledge a commit (MySQL <c>rpl_semi_sync_source_wait_for_replica_count</c>; always 1 on MariaDB).
+    /// </summary>
     public long WaitCount { get; init; } = 1;
 
     /// <summary>
@@ -57,14 +61,23 @@ public sealed record SemiSyncFacts
     {
         SemiSyncFacts later = this with { SourceActive = Active(status) };
 
-        // Acknowledgements come in the order of the log (MySQL source, semisync_source.cc, reportReplyBinlog): who waited first is answered first.
-        return later with { WaitingAnswered = SourceActive && later.SourceActive && Counted(status) is var now && now.No == Commits.No && now.Yes - Commits.Yes >= Waiting };
+        // Acknowledgements come in the order of the log (MySQL source, semisync_source.cc, reportReplyBinlog): who waited first is answered
+        // first.
+        return later with
+        {
+            WaitingAnswered = SourceActive
+                && later.SourceActive
+                && Counted(status) is var now
+                && now.No == Commits.No
+                && now.Yes - Commits.Yes >= Waiting,
+        };
     }
 
     private static bool Active(ServerVariables status) => status.Flag("Rpl_semi_sync_source_status", "Rpl_semi_sync_master_status") == true;
 
     private static (long Yes, long No) Counted(ServerVariables status) =>
-        (status.Number("Rpl_semi_sync_source_yes_tx", "Rpl_semi_sync_master_yes_tx") ?? 0, status.Number("Rpl_semi_sync_source_no_tx", "Rpl_semi_sync_master_no_tx") ?? 0);
+        (status.Number("Rpl_semi_sync_source_yes_tx", "Rpl_semi_sync_master_yes_tx")
+            ?? 0, status.Number("Rpl_semi_sync_source_no_tx", "Rpl_semi_sync_master_no_tx") ?? 0);
 
     internal static SemiSyncFacts From(ServerVariables variables, ServerVariables status) => new()
     {

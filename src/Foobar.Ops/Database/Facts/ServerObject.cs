@@ -2,8 +2,12 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Database;
 
-/// <summary>Something that replication should keep the same on every member: an account, its grants, a routine, trigger, event or view, a table's columns.</summary>
-/// <param name="Kind">What it is: <c>account</c>, <c>grants</c>, <c>routine</c>, <c>trigger</c>, <c>event</c>, <c>view</c>, <c>table</c>.</param>
+/// <summary>
+/// Something that replication should keep the same on every member: an account, its grants, a routine, trigger, event or view, a table's
+/// columns.
+/// </summary>
+/// <param name="Kind">What it is: <c>account</c>, <c>grants</c>, <c>routine</c>, <c>trigger</c>, <c>event</c>, <c>view</c>,
+/// <c>table</c>.</param>
 /// <param name="Name">Its name: <c>'app'@'192.0.2.%'</c>, <c>shop.orders</c>.</param>
 /// <param name="Digest">Of what it consists of.</param>
 public sealed record ServerObject(string Kind, string Name, string Digest)
@@ -12,14 +16,21 @@ public sealed record ServerObject(string Kind, string Name, string Digest)
     internal string User => Name.Split("'@'")[0].Trim('\'');
 
     /// <summary>Whether it is an account that can log in from the server itself alone.</summary>
-    internal bool IsLocal => Kind is "account" or "grants" && (Name.EndsWith("@'localhost'", StringComparison.Ordinal) || Name.EndsWith("@'127.0.0.1'", StringComparison.Ordinal) || Name.EndsWith("@'::1'", StringComparison.Ordinal));
+    internal bool IsLocal =>
+        Kind is "account" or "grants"
+            && (Name.EndsWith("@'localhost'", StringComparison.Ordinal)
+                || Name.EndsWith("@'127.0.0.1'", StringComparison.Ordinal)
+                || Name.EndsWith("@'::1'", StringComparison.Ordinal));
 
     internal static ServerObject From(DatabaseRow row) => new(row.Text("kind") ?? "", row.Text("name") ?? "", row.Text("digest") ?? "");
 
-    /// <summary>What is not the same on a replica as on its source, and how: <c>is missing</c>, <c>differs</c>, <c>is there alone</c>.</summary>
+    /// <summary>
+    /// What is not the same on a replica as on its source, and how: <c>is missing</c>, <c>differs</c>, <c>is there alone</c>.
+    /// </summary>
     /// <param name="source">What the source has.</param>
     /// <param name="replica">What the replica has.</param>
-    internal static IReadOnlyList<(ServerObject Object, string How)> Differences(IReadOnlyList<ServerObject> source, IReadOnlyList<ServerObject> replica)
+    internal static IReadOnlyList<(ServerObject Object, string How)> Differences(
+        IReadOnlyList<ServerObject> source, IReadOnlyList<ServerObject> replica)
     {
         Dictionary<(string, string), string> theirs = Index(source);
         Dictionary<(string, string), string> own = Index(replica);

@@ -52,8 +52,11 @@ internal sealed class ServerVariables
 
     private static long? ToNumber(string? text) =>
         long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out long number) ? number
-        : decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal fraction) && fraction is > long.MinValue and < long.MaxValue ? (long)fraction
+        : decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal fraction)
+            && fraction is > long.MinValue and < long.MaxValue
+            ? (long)fraction
         : null;
 
-    private ParseException Missing(string name) => new(null, _source, 0, $"expected a value for '{name}', found '{Text(name) ?? "nothing"}'.");
+    private ParseException Missing(string name) =>
+        new(null, _source, 0, $"expected a value for '{name}', found '{Text(name) ?? "nothing"}'.");
 }

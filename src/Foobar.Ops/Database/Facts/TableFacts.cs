@@ -5,7 +5,9 @@ namespace Foobar.Ops.Database;
 /// <summary>Tables that replication handles badly.</summary>
 public sealed record TableFacts
 {
-    /// <summary>Tables whose engine knows no transactions, as <c>schema.table (engine)</c>: a crash or a switch leaves them different.</summary>
+    /// <summary>
+    /// Tables whose engine knows no transactions, as <c>schema.table (engine)</c>: a crash or a switch leaves them different.
+    /// </summary>
     public IReadOnlyList<string> NonTransactional { get; init; } = [];
 
     /// <summary>Tables without a primary key, as <c>schema.table</c>: a replica reads the whole table for each changed row.</summary>

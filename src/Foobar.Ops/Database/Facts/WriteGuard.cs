@@ -15,7 +15,9 @@ public sealed record WriteGuard
     /// <summary><c>read_only</c> after a restart; <see langword="null"/> if what decides it could not be read.</summary>
     public bool? PersistedReadOnly { get; init; }
 
-    /// <summary><c>super_read_only</c> after a restart; <see langword="null"/> on MariaDB, or if what decides it could not be read.</summary>
+    /// <summary>
+    /// <c>super_read_only</c> after a restart; <see langword="null"/> on MariaDB, or if what decides it could not be read.
+    /// </summary>
     public bool? PersistedSuperReadOnly { get; init; }
 
     /// <summary>Whether an ordinary account can write now.</summary>
@@ -40,6 +42,7 @@ public sealed record WriteGuard
             PersistedSuperReadOnly = superLater,
         };
 
-        bool? AfterRestart(string name) => persisted.TryGetValue(name, out string? value) ? ServerVariables.IsOn(value) : options?.Flag(name);
+        bool? AfterRestart(string name) =>
+            persisted.TryGetValue(name, out string? value) ? ServerVariables.IsOn(value) : options?.Flag(name);
     }
 }

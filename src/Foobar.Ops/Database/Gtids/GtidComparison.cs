@@ -3,7 +3,10 @@ namespace Foobar.Ops.Database.Gtids;
 /// <summary>Compares what two servers hold, in the way of their flavour. Texts are as the servers write them.</summary>
 public static class GtidComparison
 {
-    /// <summary>The transactions a replica has and its source lacks; empty for none. Exact on MySQL; the last of each server in each domain on MariaDB.</summary>
+    /// <summary>
+    /// The transactions a replica has and its source lacks; empty for none. Exact on MySQL; the last of each server in each domain on
+    /// MariaDB.
+    /// </summary>
     /// <param name="flavor">The flavour of both.</param>
     /// <param name="replica">What the replica has executed (MySQL set, MariaDB binlog state).</param>
     /// <param name="source">What the source has executed.</param>
@@ -14,7 +17,9 @@ public static class GtidComparison
 
     /// <summary>The transactions that a server did not number itself.</summary>
     internal static string WithoutOwn(DatabaseFlavor flavor, string transactions, DatabaseIdentity server) => flavor == DatabaseFlavor.MySql
-        ? server.ServerUuid is { } uuid && MySqlGtidSet.Parse(transactions) is var set ? set.Subtract(set.Of(uuid)).ToString() : transactions
+        ? server.ServerUuid is { } uuid && MySqlGtidSet.Parse(transactions) is var set
+            ? set.Subtract(set.Of(uuid)).ToString()
+            : transactions
         : string.Join(',', MariaDbGtidState.Parse(transactions).Last.Where(gtid => gtid.Server != server.ServerId));
 
     /// <summary>The same transactions in their shortest written form.</summary>

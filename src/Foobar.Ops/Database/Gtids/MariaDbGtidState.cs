@@ -30,7 +30,8 @@ public sealed class MariaDbGtidState : IEquatable<MariaDbGtidState>
     /// <exception cref="FormatException">The text is no such list; the message says where.</exception>
     public static MariaDbGtidState Parse(string text) => TryParse(text, out MariaDbGtidState? state)
         ? state
-        : throw new FormatException($"expected GTIDs such as 0-1-42, separated by commas, where '{(text.Length <= 60 ? text : text[..60] + "...")}' stands");
+        : throw new FormatException(
+            $"expected GTIDs such as 0-1-42, separated by commas, where '{(text.Length <= 60 ? text : text[..60] + "...")}' stands");
 
     /// <summary>Reads a comma-separated list of GTIDs; <see langword="false"/> if the text is none.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out MariaDbGtidState? state)
@@ -54,7 +55,9 @@ public sealed class MariaDbGtidState : IEquatable<MariaDbGtidState>
     /// <summary>The later of both for each server in each domain.</summary>
     public MariaDbGtidState Union(MariaDbGtidState other) => FromGtids(Last.Concat(other.Last));
 
-    /// <summary>The last transaction of each server in each domain that lies beyond what <paramref name="other"/> holds of that server.</summary>
+    /// <summary>
+    /// The last transaction of each server in each domain that lies beyond what <paramref name="other"/> holds of that server.
+    /// </summary>
     public IReadOnlyList<MariaDbGtid> Beyond(MariaDbGtidState other) =>
         [.. Last.Where(gtid => gtid.Sequence > other._last.GetValueOrDefault((gtid.Domain, gtid.Server)))];
 
@@ -66,7 +69,8 @@ public sealed class MariaDbGtidState : IEquatable<MariaDbGtidState>
         _last.GroupBy(entry => entry.Key.Domain).ToDictionary(domain => domain.Key, domain => domain.Max(entry => entry.Value));
 
     /// <summary>The last transaction of each domain, in the written form: a position.</summary>
-    public string LastOfEachDomain() => string.Join(',', Last.GroupBy(gtid => gtid.Domain).Select(domain => domain.MaxBy(gtid => gtid.Sequence)));
+    public string LastOfEachDomain() =>
+        string.Join(',', Last.GroupBy(gtid => gtid.Domain).Select(domain => domain.MaxBy(gtid => gtid.Sequence)));
 
     /// <summary>Tells whether this state has come as far as <paramref name="position"/> in every domain.</summary>
     public bool Reaches(MariaDbGtidState position) => position.Ahead(this) == 0;

@@ -8,7 +8,8 @@ namespace Foobar.Ops.Database.Gtids;
 /// A set of MySQL transactions: for each source (a server's UUID and, from 8.3 on, a tag) the intervals of its
 /// transaction numbers. Immutable; equal sets are equal however they were written.
 /// </summary>
-/// <remarks>Form: MySQL Reference Manual, "GTID Format and Storage". <c>uuid:1-5:7:tag:1-3,uuid:…</c>; case and white space do not matter.</remarks>
+/// <remarks>Form: MySQL Reference Manual, "GTID Format and Storage". <c>uuid:1-5:7:tag:1-3,uuid:…</c>; case and white space do not
+/// matter.</remarks>
 public sealed class MySqlGtidSet : IEquatable<MySqlGtidSet>
 {
     private readonly SortedDictionary<GtidSource, IReadOnlyList<GtidInterval>> _sources;

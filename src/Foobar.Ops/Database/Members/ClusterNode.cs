@@ -17,7 +17,8 @@ internal abstract class ClusterNode(IDatabaseSession session)
     public string Name => Session.Server;
 
     /// <summary>Makes one.</summary>
-    public static ClusterNode Of(ClusterKind kind, IDatabaseSession session) => kind == ClusterKind.Galera ? new GaleraNode(session) : new GroupNode(session);
+    public static ClusterNode Of(ClusterKind kind, IDatabaseSession session) =>
+        kind == ClusterKind.Galera ? new GaleraNode(session) : new GroupNode(session);
 
     /// <summary>How far it has committed, in the cluster's own order.</summary>
     public abstract Task<string> CommittedAsync(CancellationToken cancellationToken);
@@ -45,7 +46,9 @@ internal abstract class ClusterNode(IDatabaseSession session)
         {
             if (Session.Time.GetElapsedTime(began) > limit)
             {
-                throw NotInStep($"the group can't reach {unreachable} and has not expelled it (group_replication_member_expel_timeout), and elects nobody meanwhile");
+                throw NotInStep(
+                    $"the group can't reach {unreachable} and has not expelled it (group_replication_member_expel_timeout), and elects "
+                        + "nobody meanwhile");
             }
 
             await Task.Delay(LookAgain, Session.Time, cancellationToken);
@@ -62,11 +65,12 @@ internal abstract class ClusterNode(IDatabaseSession session)
     public virtual Task ElectAsync(Guid primary, TimeSpan patience, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>The error for a member that can't serve.</summary>
-    protected FoobarException NotInStep(string state) => new("MemberNotInStep", ErrorKind.Failed, $"{Name}: it can't take writes now: {state}.")
-    {
-        Server = Name,
-        Recommendation = "Look at Get-FoobarReplication and Test-FoobarReplication -Control DB-026, DB-038.",
-    };
+    protected FoobarException NotInStep(string state) =>
+        new("MemberNotInStep", ErrorKind.Failed, $"{Name}: it can't take writes now: {state}.")
+        {
+            Server = Name,
+            Recommendation = "Look at Get-FoobarReplication and Test-FoobarReplication -Control DB-026, DB-038.",
+        };
 }
 
 /// <summary>A member of a Galera cluster: its order is a sequence number of one history.</summary>
@@ -77,12 +81,14 @@ internal sealed class GaleraNode(IDatabaseSession session) : ClusterNode(session
 
     private const string Position = "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_state_uuid', 'wsrep_last_committed')";
 
-    private const string State = "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status', 'wsrep_local_state_comment', 'wsrep_ready')";
+    private const string State =
+        "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status', 'wsrep_local_state_comment', 'wsrep_ready')";
 
     public override async Task<string> CommittedAsync(CancellationToken cancellationToken)
     {
         ServerVariables status = new(await Session.QueryAsync(Position, null, cancellationToken), Position);
-        return string.Create(CultureInfo.InvariantCulture, $"{status.Require("wsrep_cluster_state_uuid")}:{status.RequireNumber("wsrep_last_committed")}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{status.Require("wsrep_cluster_state_uuid")}:{status.RequireNumber("wsrep_last_committed")}");
     }
 
     public override async Task<bool> ReachAsync(string position, TimeSpan limit, CancellationToken cancellationToken)
@@ -104,9 +110,13 @@ internal sealed class GaleraNode(IDatabaseSession session) : ClusterNode(session
     public override async Task EnsureServesAsync(CancellationToken cancellationToken)
     {
         ServerVariables status = new(await Session.QueryAsync(State, null, cancellationToken), State);
-        if (status.Text("wsrep_cluster_status") != "Primary" || status.Text("wsrep_local_state_comment") != "Synced" || status.Flag("wsrep_ready") != true)
+        if (status.Text("wsrep_cluster_status") != "Primary"
+            || status.Text("wsrep_local_state_comment") != "Synced"
+            || status.Flag("wsrep_ready") != true)
         {
-            throw NotInStep($"{status.Text("wsrep_cluster_status")}, {status.Text("wsrep_local_state_comment")}, wsrep_ready = {status.Text("wsrep_ready")}");
+            throw NotInStep(
+                $"{status.Text("wsrep_cluster_status")}, {status.Text("wsrep_local_state_comment")}, wsrep_ready = "
+                    + $"{status.Text("wsrep_ready")}");
         }
     }
 }
@@ -121,15 +131,19 @@ internal sealed class GroupNode(IDatabaseSession session) : ClusterNode(session)
         FROM performance_schema.replication_group_members WHERE MEMBER_ID = @@server_uuid
         """;
 
-    private const string PrimaryUuid = "SELECT MEMBER_ID AS id FROM performance_schema.replication_group_members WHERE MEMBER_ROLE = 'PRIMARY'";
+    private const string PrimaryUuid =
+        "SELECT MEMBER_ID AS id FROM performance_schema.replication_group_members WHERE MEMBER_ROLE = 'PRIMARY'";
 
     public override async Task<string> CommittedAsync(CancellationToken cancellationToken) =>
-        ((await Session.QueryAsync("SELECT @@global.gtid_executed AS gtids", null, cancellationToken))[0].Text("gtids") ?? "").Replace("\n", "", StringComparison.Ordinal);
+        ((await Session.QueryAsync("SELECT @@global.gtid_executed AS gtids", null, cancellationToken))[0].Text("gtids") ?? "")
+            .Replace("\n", "", StringComparison.Ordinal);
 
     // A second more than asked for, so that the server's own limit comes first.
     public override async Task<bool> ReachAsync(string position, TimeSpan limit, CancellationToken cancellationToken) =>
         (await Session.QueryAsync(
-            string.Create(CultureInfo.InvariantCulture, $"SELECT WAIT_FOR_EXECUTED_GTID_SET(@position, {Math.Max(1, Math.Ceiling(limit.TotalSeconds)):0}) AS value"),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"SELECT WAIT_FOR_EXECUTED_GTID_SET(@position, {Math.Max(1, Math.Ceiling(limit.TotalSeconds)):0}) AS value"),
             new Dictionary<string, object?> { ["position"] = position }, cancellationToken))[0].Number("value") == 0;
 
     public override async Task EnsureServesAsync(CancellationToken cancellationToken)
@@ -137,13 +151,18 @@ internal sealed class GroupNode(IDatabaseSession session) : ClusterNode(session)
         IReadOnlyList<DatabaseRow> rows = await Session.QueryAsync(State, null, cancellationToken);
         if (rows is not [{ } own] || own.Text("state") != "ONLINE" || own.Number("quorum") != 1)
         {
-            throw NotInStep(rows.Count == 0 ? "in no group" : $"{rows[0].Text("state")}, {(rows[0].Number("quorum") == 1 ? "in the majority" : "without a majority")}");
+            throw NotInStep(
+                rows.Count == 0
+                    ? "in no group"
+                    : $"{rows[0].Text("state")}, {(rows[0].Number("quorum") == 1 ? "in the majority" : "without a majority")}");
         }
     }
 
     public override async Task<string> UnreachableAsync(CancellationToken cancellationToken) => string.Join(
         ", ",
-        (await Session.QueryAsync("SELECT MEMBER_HOST AS host FROM performance_schema.replication_group_members WHERE MEMBER_STATE = 'UNREACHABLE'", null, cancellationToken))
+        (await Session.QueryAsync(
+            "SELECT MEMBER_HOST AS host FROM performance_schema.replication_group_members WHERE MEMBER_STATE = 'UNREACHABLE'",
+            null, cancellationToken))
             .Select(static row => row.Text("host")));
 
     public override async Task<bool> TakesWritesAsync(CancellationToken cancellationToken) =>
@@ -157,13 +176,21 @@ internal sealed class GroupNode(IDatabaseSession session) : ClusterNode(session)
             return;
         }
 
-        // Running transactions get that long; then their clients are disconnected (MySQL Reference Manual, group_replication_set_as_primary()).
+        // Running transactions get that long; then their clients are disconnected (MySQL Reference Manual,
+        // group_replication_set_as_primary()).
         await Session.QueryAsync(
-            string.Create(CultureInfo.InvariantCulture, $"SELECT group_replication_set_as_primary('{primary}', {Math.Clamp(Math.Ceiling(patience.TotalSeconds), 1, 3600):0}) AS told"), null, cancellationToken);
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"SELECT group_replication_set_as_primary('{primary}', {Math.Clamp(Math.Ceiling(patience.TotalSeconds), 1, 3600):0}) AS told"), null, cancellationToken);
         now = await Session.QueryAsync(PrimaryUuid, null, cancellationToken);
         if (now is not [{ } elected] || !Guid.TryParse(elected.Text("id"), out Guid id) || id != primary)
         {
-            throw new FoobarException("NotElected", ErrorKind.Failed, $"{Name}: the group did not make {primary} its primary.") { Server = Name, Recommendation = "Look at Get-FoobarReplication, and at the error log of that member." };
+            throw new FoobarException(
+                "NotElected", ErrorKind.Failed, $"{Name}: the group did not make {primary} its primary.")
+                {
+                    Server = Name,
+                    Recommendation = "Look at Get-FoobarReplication, and at the error log of that member.",
+                };
         }
     }
 }

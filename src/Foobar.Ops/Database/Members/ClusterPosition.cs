@@ -3,7 +3,9 @@ using Foobar.Ops.Database.Gtids;
 
 namespace Foobar.Ops.Database;
 
-/// <summary>How far members have committed, in their cluster's own order: <c>HISTORY:NUMBER</c> in Galera, a GTID set in a group. Pure.</summary>
+/// <summary>
+/// How far members have committed, in their cluster's own order: <c>HISTORY:NUMBER</c> in Galera, a GTID set in a group. Pure.
+/// </summary>
 internal static class ClusterPosition
 {
     /// <summary>What a member lacks of another one's position; empty for nothing.</summary>
@@ -26,7 +28,8 @@ internal static class ClusterPosition
     }
 
     private static (string History, long Number) Split(string position) =>
-        position.LastIndexOf(':') is > 0 and int at && long.TryParse(position.AsSpan(at + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
+        position.LastIndexOf(':') is > 0 and int at
+            && long.TryParse(position.AsSpan(at + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
             ? (position[..at], number)
             : throw new FormatException($"'{position}' is no position of Galera.");
 }

@@ -46,12 +46,19 @@ public abstract class DatabaseMember
     /// MariaDB's <c>server_uid</c>, which only another network card or port changes. Empty where there is no such thing.
     /// </summary>
     public async Task<string> IdentityAsync(CancellationToken cancellationToken) =>
-        await Session.QueryAsync("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_uid')", null, cancellationToken) is [var row, ..] ? row.Text("Value") ?? "" : "";
+        await Session.QueryAsync(
+            "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_uid')", null, cancellationToken) is [var row, ..]
+            ? row.Text("Value") ?? ""
+            : "";
 
-    /// <summary>All transactions it has committed, as errant ones are found by (MySQL <c>gtid_executed</c>, MariaDB <c>gtid_binlog_state</c>).</summary>
+    /// <summary>
+    /// All transactions it has committed, as errant ones are found by (MySQL <c>gtid_executed</c>, MariaDB <c>gtid_binlog_state</c>).
+    /// </summary>
     public abstract Task<string> ExecutedAsync(CancellationToken cancellationToken);
 
-    /// <summary>All transactions that it holds by now: those that it committed, and those that it has applied without logging them.</summary>
+    /// <summary>
+    /// All transactions that it holds by now: those that it committed, and those that it has applied without logging them.
+    /// </summary>
     public virtual Task<string> HoldsAsync(CancellationToken cancellationToken) => ExecutedAsync(cancellationToken);
 
     /// <summary>How far it has come, as another member waits for it (MySQL <c>gtid_executed</c>, MariaDB <c>gtid_binlog_pos</c>).</summary>
@@ -71,14 +78,17 @@ public abstract class DatabaseMember
     /// statement with one answer: the second of two may wait 40 ms on its way through a jump host, whose sshd leaves Nagle's
     /// algorithm on for connections without a session (RFC 896; RFC 1122, 4.2.3.2, delayed acknowledgements).
     /// </summary>
-    /// <param name="unbound">The names of the accounts that <c>read_only</c> does not bind; <see langword="null"/> if that is not known, which may be any.</param>
+    /// <param name="unbound">The names of the accounts that <c>read_only</c> does not bind; <see langword="null"/> if that is not known,
+    /// which may be any.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public virtual Task FenceOffAsync(IReadOnlyList<string>? unbound, CancellationToken cancellationToken) => FenceAsync(cancellationToken);
 
     /// <summary>Whether it refuses writes, and what it holds.</summary>
     public abstract Task<FencedPosition> FencedPositionAsync(CancellationToken cancellationToken);
 
-    /// <summary>How far it has applied what others wrote, to be held against a position (MySQL <c>gtid_executed</c>, MariaDB <c>gtid_slave_pos</c>).</summary>
+    /// <summary>
+    /// How far it has applied what others wrote, to be held against a position (MySQL <c>gtid_executed</c>, MariaDB <c>gtid_slave_pos</c>).
+    /// </summary>
     public abstract Task<string> AppliedAsync(CancellationToken cancellationToken);
 
     /// <summary>Makes it take writes.</summary>
@@ -87,7 +97,9 @@ public abstract class DatabaseMember
     /// <summary>Lets operators' accounts write while all others are still refused.</summary>
     public abstract Task AdmitOperatorsAsync(CancellationToken cancellationToken);
 
-    /// <summary>Keeps stopping the receiver from waiting long for a source that is not there, or lets it wait as the server does by default.</summary>
+    /// <summary>
+    /// Keeps stopping the receiver from waiting long for a source that is not there, or lets it wait as the server does by default.
+    /// </summary>
     public virtual Task HastenStopAsync(bool on, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Stops applying; what was received is kept.</summary>
@@ -103,12 +115,15 @@ public abstract class DatabaseMember
     public abstract Task FollowAsync(ReplicationSource source, CancellationToken cancellationToken);
 
     /// <summary>The same, from the position it was given with a copy, not from what it wrote itself.</summary>
-    public virtual Task FollowFromPositionAsync(ReplicationSource source, CancellationToken cancellationToken) => FollowAsync(source, cancellationToken);
+    public virtual Task FollowFromPositionAsync(ReplicationSource source, CancellationToken cancellationToken) =>
+        FollowAsync(source, cancellationToken);
 
     /// <summary>Starts replicating.</summary>
     public abstract Task StartReplicatingAsync(CancellationToken cancellationToken);
 
-    /// <summary>Starts replicating again after transactions of its source were committed on it by other means, which it must not ask for once more.</summary>
+    /// <summary>
+    /// Starts replicating again after transactions of its source were committed on it by other means, which it must not ask for once more.
+    /// </summary>
     public virtual Task ResumeReplicatingAsync(CancellationToken cancellationToken) => StartReplicatingAsync(cancellationToken);
 
     /// <summary>Stops receiving and applying; what was received is kept.</summary>
@@ -152,7 +167,8 @@ public abstract class DatabaseMember
     public async Task<bool> AcknowledgesAsync(CancellationToken cancellationToken)
     {
         const string Sql = "SHOW GLOBAL STATUS WHERE Variable_name IN ('Rpl_semi_sync_replica_status', 'Rpl_semi_sync_slave_status')";
-        return new ServerVariables(await Session.QueryAsync(Sql, null, cancellationToken), Sql).Flag("Rpl_semi_sync_replica_status", "Rpl_semi_sync_slave_status") == true;
+        return new ServerVariables(await Session.QueryAsync(Sql, null, cancellationToken), Sql)
+            .Flag("Rpl_semi_sync_replica_status", "Rpl_semi_sync_slave_status") == true;
     }
 
     /// <summary>How many replicas must acknowledge a commit.</summary>
@@ -161,13 +177,17 @@ public abstract class DatabaseMember
     /// <summary>What it waits for at each commit.</summary>
     public async Task<Durability> DurabilityAsync(CancellationToken cancellationToken)
     {
-        DatabaseRow row = await RowAsync("SELECT @@global.sync_binlog AS binlog, @@global.innodb_flush_log_at_trx_commit AS redo", cancellationToken);
+        DatabaseRow row = await RowAsync(
+            "SELECT @@global.sync_binlog AS binlog, @@global.innodb_flush_log_at_trx_commit AS redo", cancellationToken);
         return new(row.Number("binlog") ?? 1, row.Number("redo") ?? 1);
     }
 
-    /// <summary>Changes what it waits for at each commit, until a restart. What was committed before is on disk with the next commit that waits.</summary>
+    /// <summary>
+    /// Changes what it waits for at each commit, until a restart. What was committed before is on disk with the next commit that waits.
+    /// </summary>
     public Task SetDurabilityAsync(Durability durability, CancellationToken cancellationToken) => ExecuteAsync(
-        FormattableString.Invariant($"SET GLOBAL sync_binlog = {durability.SyncBinlog}, GLOBAL innodb_flush_log_at_trx_commit = {durability.FlushLogAtCommit}"), cancellationToken);
+        FormattableString.Invariant(
+            $"SET GLOBAL sync_binlog = {durability.SyncBinlog}, GLOBAL innodb_flush_log_at_trx_commit = {durability.FlushLogAtCommit}"), cancellationToken);
 
     /// <summary>Makes it refuse writes, or take them, after a restart.</summary>
     /// <param name="readOnly">Whether it shall refuse them.</param>
@@ -178,7 +198,8 @@ public abstract class DatabaseMember
     /// <summary>Ends clients' connections: neither replication's nor those of this operation's own account over the local socket.</summary>
     public virtual async Task EndClientsAsync(CancellationToken cancellationToken)
     {
-        foreach (DatabaseRow client in await Session.QueryAsync($"SELECT ID AS id FROM information_schema.PROCESSLIST WHERE {IsClient}", null, cancellationToken))
+        foreach (DatabaseRow client in await Session.QueryAsync(
+            $"SELECT ID AS id FROM information_schema.PROCESSLIST WHERE {IsClient}", null, cancellationToken))
         {
             try
             {
@@ -198,11 +219,15 @@ public abstract class DatabaseMember
         "SELECT COUNT(*) AS value FROM information_schema.PROCESSLIST WHERE ID = @id AND USER = 'unauthenticated user'",
         new Dictionary<string, object?> { ["id"] = connection }, cancellationToken))[0].Number("value") == 1;
 
-    /// <summary>Who holds a lock for which every write would wait, each in one line; empty for none, and where the server does not tell.</summary>
-    internal Task<IReadOnlyList<string>> GlobalLocksAsync(CancellationToken cancellationToken) => GlobalLockReader.ReadAsync(Session, cancellationToken);
+    /// <summary>
+    /// Who holds a lock for which every write would wait, each in one line; empty for none, and where the server does not tell.
+    /// </summary>
+    internal Task<IReadOnlyList<string>> GlobalLocksAsync(CancellationToken cancellationToken) =>
+        GlobalLockReader.ReadAsync(Session, cancellationToken);
 
     /// <summary>What keeps databases out of its binary log; empty for nothing.</summary>
-    internal Task<IReadOnlyList<string>> LogFiltersAsync(CancellationToken cancellationToken) => LogFilterReader.ReadAsync(Session, cancellationToken);
+    internal Task<IReadOnlyList<string>> LogFiltersAsync(CancellationToken cancellationToken) =>
+        LogFilterReader.ReadAsync(Session, cancellationToken);
 
     /// <summary>How another member would replicate from it: as it does itself now, with itself as the source.</summary>
     /// <param name="server">Its server.</param>
@@ -210,7 +235,8 @@ public abstract class DatabaseMember
     /// <param name="port">Its port.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="FoobarException"><c>ReplicationLoginUnreadable</c>: it keeps no password, or it may not be read.</exception>
-    internal Task<ReplicationSource> ReverseSourceAsync(IServerSession server, string host, int port, CancellationToken cancellationToken) =>
+    internal Task<ReplicationSource> ReverseSourceAsync(
+        IServerSession server, string host, int port, CancellationToken cancellationToken) =>
         ReplicationSourceReader.ReverseAsync(Session, server, host, port, cancellationToken);
 
     /// <summary>How far it has applied what it received; <see langword="null"/> if it replicates from none.</summary>
@@ -225,30 +251,45 @@ public abstract class DatabaseMember
     /// <summary>The transactions of whose log nothing is left; empty where it does not say.</summary>
     internal virtual Task<string> PurgedAsync(CancellationToken cancellationToken) => Task.FromResult("");
 
-    /// <summary>Whether its own persisted settings have it wait for a replica at each commit; <see langword="null"/> if they don't say.</summary>
+    /// <summary>
+    /// Whether its own persisted settings have it wait for a replica at each commit; <see langword="null"/> if they don't say.
+    /// </summary>
     internal virtual Task<bool?> SemiSyncPersistedAsync(CancellationToken cancellationToken) => Task.FromResult<bool?>(null);
 
     /// <summary>The file with the authorities that it names for its own clients; empty for none.</summary>
-    internal Task<string> AuthoritiesAsync(CancellationToken cancellationToken) => ValueAsync("SELECT @@global.ssl_ca AS value", cancellationToken);
+    internal Task<string> AuthoritiesAsync(CancellationToken cancellationToken) =>
+        ValueAsync("SELECT @@global.ssl_ca AS value", cancellationToken);
 
     /// <summary>Its data directory.</summary>
-    internal Task<string> DataDirectoryAsync(CancellationToken cancellationToken) => ValueAsync("SELECT @@global.datadir AS value", cancellationToken);
+    internal Task<string> DataDirectoryAsync(CancellationToken cancellationToken) =>
+        ValueAsync("SELECT @@global.datadir AS value", cancellationToken);
 
-    /// <summary>Its tables of other engines than InnoDB, quoted: <c>`shop`.`log`</c>. What is done to their rows can't be taken back.</summary>
+    /// <summary>
+    /// Its tables of other engines than InnoDB, quoted: <c>`shop`.`log`</c>. What is done to their rows can't be taken back.
+    /// </summary>
     internal async Task<IReadOnlyList<string>> TablesWithoutTransactionsAsync(CancellationToken cancellationToken) =>
-        [.. (await Session.QueryAsync(OtherEngines, null, cancellationToken)).Select(row => $"`{row.Text("table_schema")}`.`{row.Text("table_name")}`")];
+        [
+            .. (await Session.QueryAsync(OtherEngines, null, cancellationToken))
+                .Select(row => $"`{row.Text("table_schema")}`.`{row.Text("table_name")}`"),
+        ];
 
     /// <summary>Whether its event scheduler runs: <c>ON</c>, <c>OFF</c>, or <c>DISABLED</c>, which only a start changes.</summary>
-    internal Task<string> EventSchedulerAsync(CancellationToken cancellationToken) => ValueAsync("SELECT @@global.event_scheduler AS value", cancellationToken);
+    internal Task<string> EventSchedulerAsync(CancellationToken cancellationToken) =>
+        ValueAsync("SELECT @@global.event_scheduler AS value", cancellationToken);
 
     /// <summary>Lets its event scheduler run or stand still.</summary>
-    internal Task SetEventSchedulerAsync(bool on, CancellationToken cancellationToken) => ExecuteAsync($"SET GLOBAL event_scheduler = {(on ? "ON" : "OFF")}", cancellationToken);
+    internal Task SetEventSchedulerAsync(bool on, CancellationToken cancellationToken) =>
+        ExecuteAsync($"SET GLOBAL event_scheduler = {(on ? "ON" : "OFF")}", cancellationToken);
 
     /// <summary>Its scheduled events by their names.</summary>
     internal async Task<Dictionary<string, ScheduledEvent>> EventsAsync(CancellationToken cancellationToken) =>
-        (await Session.QueryAsync(ReplicationQueries.Events, null, cancellationToken)).Select(ScheduledEvent.From).ToDictionary(one => $"{one}", StringComparer.Ordinal);
+        (await Session.QueryAsync(ReplicationQueries.Events, null, cancellationToken))
+            .Select(ScheduledEvent.From)
+            .ToDictionary(one => $"{one}", StringComparer.Ordinal);
 
-    /// <summary>Changes an event as its definer has it. Its session's SQL mode is kept with the event: the connection is of no use afterwards.</summary>
+    /// <summary>
+    /// Changes an event as its definer has it. Its session's SQL mode is kept with the event: the connection is of no use afterwards.
+    /// </summary>
     /// <param name="one">The event as it is there.</param>
     /// <param name="what">What becomes of it: <c>ENABLE</c>, <see cref="DisableEvent"/>.</param>
     /// <param name="logged">Whether replicas shall do the same.</param>
@@ -262,7 +303,8 @@ public abstract class DatabaseMember
 
     /// <summary>The same for the server's own client.</summary>
     internal static string EventScript(ScheduledEvent one, string what, bool logged) =>
-        $"{(logged ? "" : $"{Unlogged};\n")}SET SESSION sql_mode = '{one.SqlMode.Replace("'", "''", StringComparison.Ordinal)}';\n{EventStatement(one, what)};\n";
+        $"{(logged ? "" : $"{Unlogged};\n")}SET SESSION sql_mode = '{one.SqlMode.Replace("'", "''", StringComparison.Ordinal)}';\n"
+            + $"{EventStatement(one, what)};\n";
 
     /// <summary>What becomes of an event that shall run on the primary only.</summary>
     internal abstract string DisableEvent { get; }
@@ -278,7 +320,8 @@ public abstract class DatabaseMember
     }
 
     /// <summary>Asks for something that may take its time on the server: the statement's own limit must not end it before.</summary>
-    private protected async Task<string> ValueWithinAsync(string sql, TimeSpan limit, CancellationToken cancellationToken, params IEnumerable<KeyValuePair<string, object?>> parameters)
+    private protected async Task<string> ValueWithinAsync(
+        string sql, TimeSpan limit, CancellationToken cancellationToken, params IEnumerable<KeyValuePair<string, object?>> parameters)
     {
         TimeSpan usual = Session.TimeLimit;
         TimeSpan longer = limit + Margin;
@@ -294,7 +337,8 @@ public abstract class DatabaseMember
     }
 
     /// <summary>Runs a statement.</summary>
-    protected Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params IEnumerable<KeyValuePair<string, object?>> parameters) =>
+    protected Task<int> ExecuteAsync(
+        string sql, CancellationToken cancellationToken, params IEnumerable<KeyValuePair<string, object?>> parameters) =>
         Session.ExecuteAsync(sql, new Dictionary<string, object?>(parameters), cancellationToken);
 
     /// <summary>The one row of statements of which the last is a query.</summary>
@@ -307,7 +351,8 @@ public abstract class DatabaseMember
 
     /// <summary>The one value of a query.</summary>
     /// <exception cref="ParseException">It gave no row.</exception>
-    protected async Task<string> ValueAsync(string sql, CancellationToken cancellationToken, params IEnumerable<KeyValuePair<string, object?>> parameters)
+    protected async Task<string> ValueAsync(
+        string sql, CancellationToken cancellationToken, params IEnumerable<KeyValuePair<string, object?>> parameters)
     {
         IReadOnlyList<DatabaseRow> rows = await Session.QueryAsync(sql, new Dictionary<string, object?>(parameters), cancellationToken);
         return rows.Count > 0

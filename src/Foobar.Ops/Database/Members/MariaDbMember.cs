@@ -9,7 +9,8 @@ internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(s
 {
     public override DatabaseFlavor Flavor => DatabaseFlavor.MariaDb;
 
-    public override Task<string> ExecutedAsync(CancellationToken cancellationToken) => ValueAsync("SELECT @@global.gtid_binlog_state AS value", cancellationToken);
+    public override Task<string> ExecutedAsync(CancellationToken cancellationToken) =>
+        ValueAsync("SELECT @@global.gtid_binlog_state AS value", cancellationToken);
 
     public override async Task<string> HoldsAsync(CancellationToken cancellationToken)
     {
@@ -17,10 +18,14 @@ internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(s
         return await AppliedAsync(cancellationToken) is { Length: > 0 } position ? $"{executed},{position}".TrimStart(',') : executed;
     }
 
-    public override Task<string> PositionAsync(CancellationToken cancellationToken) => ValueAsync("SELECT @@global.gtid_binlog_pos AS value", cancellationToken);
+    public override Task<string> PositionAsync(CancellationToken cancellationToken) =>
+        ValueAsync("SELECT @@global.gtid_binlog_pos AS value", cancellationToken);
 
     public override async Task<bool> WaitForAsync(string position, TimeSpan limit, CancellationToken cancellationToken) =>
-        await ValueWithinAsync("SELECT MASTER_GTID_WAIT(@position, @limit) AS value", limit, cancellationToken, KeyValuePair.Create("position", (object?)position), KeyValuePair.Create("limit", (object?)limit.TotalSeconds)) == "0";
+        await ValueWithinAsync(
+            "SELECT MASTER_GTID_WAIT(@position, @limit) AS value",
+            limit, cancellationToken, KeyValuePair.Create("position", (object?)position),
+            KeyValuePair.Create("limit", (object?)limit.TotalSeconds)) == "0";
 
     public override async Task<bool> IsFencedAsync(CancellationToken cancellationToken) =>
         await ValueAsync("SELECT @@global.read_only AS value", cancellationToken) == "1";
@@ -32,12 +37,16 @@ internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(s
     {
         null => EndAsync("SET GLOBAL read_only = 1;", "", [], cancellationToken),
         [] => FenceAsync(cancellationToken),
-        _ => EndAsync("SET GLOBAL read_only = 1;", $" AND USER IN ({string.Join(", ", unbound.Select((_, at) => $"@user{at}"))})", unbound, cancellationToken),
+        _ => EndAsync(
+            "SET GLOBAL read_only = 1;",
+            $" AND USER IN ({string.Join(", ", unbound.Select((_, at) => $"@user{at}"))})",
+            unbound, cancellationToken),
     };
 
     public override Task EndClientsAsync(CancellationToken cancellationToken) => EndAsync("", "", [], cancellationToken);
 
-    private Task<int> EndAsync(string before, string condition, IReadOnlyList<string> users, CancellationToken cancellationToken) => ExecuteAsync(
+    private Task<int> EndAsync(
+        string before, string condition, IReadOnlyList<string> users, CancellationToken cancellationToken) => ExecuteAsync(
         $"""
         BEGIN NOT ATOMIC
             DECLARE CONTINUE HANDLER FOR {NoSuchThread} BEGIN END;
@@ -48,11 +57,14 @@ internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(s
         END
         """, cancellationToken, users.Select((user, at) => KeyValuePair.Create($"user{at}", (object?)user)));
 
-    public override Task<string> AppliedAsync(CancellationToken cancellationToken) => ValueAsync("SELECT @@global.gtid_slave_pos AS value", cancellationToken);
+    public override Task<string> AppliedAsync(CancellationToken cancellationToken) =>
+        ValueAsync("SELECT @@global.gtid_slave_pos AS value", cancellationToken);
 
     public override async Task<FencedPosition> FencedPositionAsync(CancellationToken cancellationToken)
     {
-        DatabaseRow row = await RowAsync("SELECT @@global.read_only AS fenced, @@global.gtid_binlog_pos AS position, @@global.gtid_binlog_state AS executed", cancellationToken);
+        DatabaseRow row = await RowAsync(
+            "SELECT @@global.read_only AS fenced, @@global.gtid_binlog_pos AS position, @@global.gtid_binlog_state AS executed",
+            cancellationToken);
         return new(row.Number("fenced") == 1, row.Text("position") ?? "", row.Text("executed") ?? "");
     }
 
@@ -68,12 +80,15 @@ internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(s
     public override Task StopApplyingAsync(CancellationToken cancellationToken) => ExecuteAsync("STOP SLAVE SQL_THREAD", cancellationToken);
 
     public override async Task<IReadOnlyList<ReplicationChannel>> ChannelsAsync(CancellationToken cancellationToken) =>
-        ChannelParser.Parse(await Session.QueryAsync(ReplicationQueries.MariaDbChannels, null, cancellationToken), [], ReplicationQueries.MariaDbChannels);
+        ChannelParser.Parse(
+            await Session.QueryAsync(ReplicationQueries.MariaDbChannels, null, cancellationToken), [], ReplicationQueries.MariaDbChannels);
 
     // MASTER_DEMOTE_TO_SLAVE takes what it wrote itself as replicated, so that it asks for what comes after.
-    public override Task FollowAsync(ReplicationSource source, CancellationToken cancellationToken) => FollowAsync(source, demote: true, cancellationToken);
+    public override Task FollowAsync(ReplicationSource source, CancellationToken cancellationToken) =>
+        FollowAsync(source, demote: true, cancellationToken);
 
-    public override Task FollowFromPositionAsync(ReplicationSource source, CancellationToken cancellationToken) => FollowAsync(source, demote: false, cancellationToken);
+    public override Task FollowFromPositionAsync(ReplicationSource source, CancellationToken cancellationToken) =>
+        FollowAsync(source, demote: false, cancellationToken);
 
     private Task<int> FollowAsync(ReplicationSource source, bool demote, CancellationToken cancellationToken) => ExecuteAsync(
         $"""
@@ -98,8 +113,11 @@ internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(s
     public override async Task ResumeReplicatingAsync(CancellationToken cancellationToken)
     {
         await ExecuteAsync("STOP ALL SLAVES", cancellationToken);
-        string reached = await ValueAsync("SELECT CONCAT_WS(',', NULLIF(@@global.gtid_slave_pos, ''), NULLIF(@@global.gtid_binlog_pos, '')) AS value", cancellationToken);
-        await ExecuteAsync("SET GLOBAL gtid_slave_pos = @position", cancellationToken, KeyValuePair.Create("position", (object?)MariaDbGtidState.Parse(reached).LastOfEachDomain()));
+        string reached = await ValueAsync(
+            "SELECT CONCAT_WS(',', NULLIF(@@global.gtid_slave_pos, ''), NULLIF(@@global.gtid_binlog_pos, '')) AS value", cancellationToken);
+        await ExecuteAsync(
+            "SET GLOBAL gtid_slave_pos = @position", cancellationToken,
+            KeyValuePair.Create("position", (object?)MariaDbGtidState.Parse(reached).LastOfEachDomain()));
         await StartReplicatingAsync(cancellationToken);
     }
 
@@ -147,7 +165,8 @@ internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(s
         await ExecuteAsync("SET GLOBAL gtid_slave_pos = @position", cancellationToken, KeyValuePair.Create("position", (object?)position));
     }
 
-    public override Task PersistRoleAsync(bool readOnly, IServerSession server, CancellationToken cancellationToken) => PersistAsync(readOnly, server, cancellationToken);
+    public override Task PersistRoleAsync(bool readOnly, IServerSession server, CancellationToken cancellationToken) =>
+        PersistAsync(readOnly, server, cancellationToken);
 
     /// <summary>The same, for a database that need not run.</summary>
     internal static async Task PersistAsync(bool readOnly, IServerSession server, CancellationToken cancellationToken)
@@ -156,7 +175,9 @@ internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(s
         CommandResult result = SessionReadings.Succeeded(await server.RunAsync(command, cancellationToken), "write zz-foobar-role.cnf");
         if (ServerOptions.Parse(result.OutputText).Flag("read_only") != readOnly)
         {
-            throw new FoobarException("RoleNotPersisted", ErrorKind.Failed, $"{server.Server.Name}: read_only was written to zz-foobar-role.cnf, but mariadbd --print-defaults still says otherwise.")
+            throw new FoobarException(
+                "RoleNotPersisted", ErrorKind.Failed,
+                $"{server.Server.Name}: read_only was written to zz-foobar-role.cnf, but mariadbd --print-defaults still says otherwise.")
             {
                 Server = server.Server.Name,
                 Recommendation = "Look for a file of the configuration that is read later and sets read_only.",
@@ -180,5 +201,6 @@ internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(s
 
     private static string Number(long number) => number is >= 0 and <= 1_000_000
         ? number.ToString(System.Globalization.CultureInfo.InvariantCulture)
-        : throw new FoobarException("ArgumentOutOfRange", ErrorKind.InvalidInput, $"A port or a number of seconds was {number}, expected 0 to 1000000.");
+        : throw new FoobarException(
+            "ArgumentOutOfRange", ErrorKind.InvalidInput, $"A port or a number of seconds was {number}, expected 0 to 1000000.");
 }

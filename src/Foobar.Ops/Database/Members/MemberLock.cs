@@ -23,15 +23,22 @@ internal sealed class MemberLock(IDatabaseSession session)
     }
 
     /// <summary>Whether this connection holds it.</summary>
-    public async Task<bool> IsOursAsync(CancellationToken cancellationToken) => (await session.QueryAsync(Held, null, cancellationToken))[0].Number("value") == 1;
+    public async Task<bool> IsOursAsync(CancellationToken cancellationToken) =>
+        (await session.QueryAsync(Held, null, cancellationToken))[0].Number("value") == 1;
 
     /// <summary>Gives it back.</summary>
-    public Task ReleaseAsync(CancellationToken cancellationToken) => session.QueryAsync($"SELECT RELEASE_LOCK('{Name}') AS value", null, cancellationToken);
+    public Task ReleaseAsync(CancellationToken cancellationToken) =>
+        session.QueryAsync($"SELECT RELEASE_LOCK('{Name}') AS value", null, cancellationToken);
 
     /// <summary>The connection that holds it; <see langword="null"/> if none does.</summary>
     public async Task<LockHolder?> FindHolderAsync(CancellationToken cancellationToken) => (await session.QueryAsync(
-        $"SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command, TIME AS seconds FROM information_schema.PROCESSLIST WHERE ID = IS_USED_LOCK('{Name}')", null, cancellationToken)).SingleOrDefault() is { } row
-            ? new(row.Number("id") ?? 0, row.Text("user") ?? "", row.Text("host") ?? "", row.Text("command") == "Sleep", row.Number("seconds") ?? 0)
+        "SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command, TIME AS seconds FROM information_schema.PROCESSLIST WHERE ID = "
+            + $"IS_USED_LOCK('{Name}')",
+        null,
+        cancellationToken)).SingleOrDefault() is { } row
+            ? new(
+                row.Number("id") ?? 0, row.Text("user") ?? "", row.Text("host") ?? "", row.Text("command") == "Sleep",
+                row.Number("seconds") ?? 0)
             : null;
 
     /// <summary>Ends the connection that holds it.</summary>

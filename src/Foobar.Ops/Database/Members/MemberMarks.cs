@@ -32,7 +32,10 @@ internal sealed class MemberMarks(IDatabaseSession session)
     public async Task CreateAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<DatabaseRow> there = await session.QueryAsync(
-            "SELECT COUNT(*) AS value FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'foobar_ops' AND TABLE_NAME IN ('operation', 'canary')", null, cancellationToken);
+            "SELECT COUNT(*) AS value FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'foobar_ops' AND TABLE_NAME IN ('operation', "
+                + "'canary')",
+            null,
+            cancellationToken);
         foreach (string table in there[0].Number("value") == 2 ? [] : Tables)
         {
             await session.ExecuteAsync(table, null, cancellationToken);
@@ -52,20 +55,27 @@ internal sealed class MemberMarks(IDatabaseSession session)
     public Task<OperationMark?> ReadAsync(CancellationToken cancellationToken) => OperationMarkReader.ReadAsync(session, cancellationToken);
 
     /// <summary>Writes the row, unless an unfinished operation of another id stands there.</summary>
-    /// <param name="values">The columns' values: <c>id</c>, <c>holder</c>, <c>since</c>, <c>state</c>, <c>old</c>, <c>new</c>, <c>parameters</c>; and <c>before</c>.</param>
+    /// <param name="values">The columns' values: <c>id</c>, <c>holder</c>, <c>since</c>, <c>state</c>, <c>old</c>, <c>new</c>,
+    /// <c>parameters</c>; and <c>before</c>.</param>
     /// <param name="checksBefore">Whether the id that stands there must be <c>before</c>.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public async Task WriteAsync(Dictionary<string, object?> values, bool checksBefore, CancellationToken cancellationToken)
     {
-        await session.ExecuteAsync("INSERT IGNORE INTO foobar_ops.operation VALUES (1, '', '', '2000-01-01', 'none', '', '', '{}')", null, cancellationToken);
         await session.ExecuteAsync(
-            $"UPDATE foobar_ops.operation SET id = @id, holder = @holder, since = @since, state = @state, old_primary = @old, new_primary = @new, parameters = @parameters WHERE slot = 1 AND ((state NOT IN ({Unfinished}){(checksBefore ? " AND id = @before" : "")}) OR id = @id)",
+            "INSERT IGNORE INTO foobar_ops.operation VALUES (1, '', '', '2000-01-01', 'none', '', '', '{}')", null, cancellationToken);
+        await session.ExecuteAsync(
+            "UPDATE foobar_ops.operation SET id = @id, holder = @holder, since = @since, state = @state, old_primary = @old, new_primary "
+                + "= @new, parameters = @parameters WHERE slot = 1 AND ((state NOT IN "
+                + $"({Unfinished}){(checksBefore ? " AND id = @before" : "")}) OR id = @id)",
             values, cancellationToken);
     }
 
     /// <summary>Writes that an unfinished operation of another id was abandoned.</summary>
     public Task AbandonAsync(string id, CancellationToken cancellationToken) => session.ExecuteAsync(
-        $"UPDATE foobar_ops.operation SET state = '{OperationState.Abandoned}' WHERE slot = 1 AND state IN ({Unfinished}) AND id <> @id", new Dictionary<string, object?> { ["id"] = id }, cancellationToken);
+        $"UPDATE foobar_ops.operation SET state = '{OperationState.Abandoned}' WHERE slot = 1 AND state IN ({Unfinished}) AND id <> @id", new Dictionary<string, object?>
+        {
+            ["id"] = id,
+        }, cancellationToken);
 
     /// <summary>Writes how far an operation came, if it is that of one of two ids.</summary>
     /// <param name="id">Its id from now on.</param>
@@ -73,7 +83,14 @@ internal sealed class MemberMarks(IDatabaseSession session)
     /// <param name="holder">Who works on it.</param>
     /// <param name="state">How far it came.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public Task SetAsync(string id, string? takenOverFrom, string holder, string state, CancellationToken cancellationToken) => session.ExecuteAsync(
-        "UPDATE foobar_ops.operation SET id = @id, holder = @holder, state = @state WHERE slot = 1 AND id IN (@id, @former)",
-        new Dictionary<string, object?> { ["state"] = state, ["id"] = id, ["former"] = takenOverFrom ?? id, ["holder"] = holder }, cancellationToken);
+    public Task SetAsync(string id, string? takenOverFrom, string holder, string state, CancellationToken cancellationToken) =>
+        session.ExecuteAsync(
+            "UPDATE foobar_ops.operation SET id = @id, holder = @holder, state = @state WHERE slot = 1 AND id IN (@id, @former)",
+            new Dictionary<string, object?>
+            {
+                ["state"] = state,
+                ["id"] = id,
+                ["former"] = takenOverFrom ?? id,
+                ["holder"] = holder,
+            }, cancellationToken);
 }

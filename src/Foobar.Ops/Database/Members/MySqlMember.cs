@@ -19,19 +19,24 @@ internal sealed class MySqlMember(IDatabaseSession session) : DatabaseMember(ses
     public override Task<string> PositionAsync(CancellationToken cancellationToken) => ExecutedAsync(cancellationToken);
 
     public override async Task<bool> WaitForAsync(string position, TimeSpan limit, CancellationToken cancellationToken) =>
-        await ValueWithinAsync("SELECT WAIT_FOR_EXECUTED_GTID_SET(@position, @limit) AS value", limit, cancellationToken, KeyValuePair.Create("position", (object?)position), KeyValuePair.Create("limit", (object?)limit.TotalSeconds)) == "0";
+        await ValueWithinAsync(
+            "SELECT WAIT_FOR_EXECUTED_GTID_SET(@position, @limit) AS value",
+            limit, cancellationToken, KeyValuePair.Create("position", (object?)position),
+            KeyValuePair.Create("limit", (object?)limit.TotalSeconds)) == "0";
 
     public override async Task<bool> IsFencedAsync(CancellationToken cancellationToken) =>
         await ValueAsync("SELECT @@global.super_read_only AS value", cancellationToken) == "1";
 
     // Takes the global read lock and the commit lock first, so that it returns with no commit under way.
-    public override Task FenceAsync(CancellationToken cancellationToken) => ExecuteAsync("SET GLOBAL super_read_only = ON", cancellationToken);
+    public override Task FenceAsync(CancellationToken cancellationToken) =>
+        ExecuteAsync("SET GLOBAL super_read_only = ON", cancellationToken);
 
     public override Task<string> AppliedAsync(CancellationToken cancellationToken) => ExecutedAsync(cancellationToken);
 
     public override async Task<FencedPosition> FencedPositionAsync(CancellationToken cancellationToken)
     {
-        DatabaseRow row = await RowAsync("SELECT @@global.super_read_only AS fenced, @@global.gtid_executed AS executed", cancellationToken);
+        DatabaseRow row = await RowAsync(
+            "SELECT @@global.super_read_only AS fenced, @@global.gtid_executed AS executed", cancellationToken);
         string executed = (row.Text("executed") ?? "").Replace("\n", "", StringComparison.Ordinal);
         return new(row.Number("fenced") == 1, executed, executed);
     }
@@ -39,12 +44,15 @@ internal sealed class MySqlMember(IDatabaseSession session) : DatabaseMember(ses
     public override Task UnfenceAsync(CancellationToken cancellationToken) => ExecuteAsync("SET GLOBAL read_only = OFF", cancellationToken);
 
     // read_only alone does not bind accounts with CONNECTION_ADMIN.
-    public override Task AdmitOperatorsAsync(CancellationToken cancellationToken) => ExecuteAsync("SET GLOBAL super_read_only = OFF", cancellationToken);
+    public override Task AdmitOperatorsAsync(CancellationToken cancellationToken) =>
+        ExecuteAsync("SET GLOBAL super_read_only = OFF", cancellationToken);
 
-    public override Task StopApplyingAsync(CancellationToken cancellationToken) => UnlessNoChannelAsync("STOP REPLICA SQL_THREAD", cancellationToken);
+    public override Task StopApplyingAsync(CancellationToken cancellationToken) =>
+        UnlessNoChannelAsync("STOP REPLICA SQL_THREAD", cancellationToken);
 
     public override async Task<IReadOnlyList<ReplicationChannel>> ChannelsAsync(CancellationToken cancellationToken) =>
-        ChannelParser.Parse(await Session.QueryAsync(ReplicationQueries.MySqlChannels, null, cancellationToken), [], ReplicationQueries.MySqlChannels);
+        ChannelParser.Parse(
+            await Session.QueryAsync(ReplicationQueries.MySqlChannels, null, cancellationToken), [], ReplicationQueries.MySqlChannels);
 
     public override Task FollowAsync(ReplicationSource source, CancellationToken cancellationToken) => ExecuteAsync(
         """
@@ -70,13 +78,15 @@ internal sealed class MySqlMember(IDatabaseSession session) : DatabaseMember(ses
 
     public override Task StartReplicatingAsync(CancellationToken cancellationToken) => ExecuteAsync("START REPLICA", cancellationToken);
 
-    public override Task StopReplicatingAsync(CancellationToken cancellationToken) => UnlessNoChannelAsync("STOP REPLICA", cancellationToken);
+    public override Task StopReplicatingAsync(CancellationToken cancellationToken) =>
+        UnlessNoChannelAsync("STOP REPLICA", cancellationToken);
 
     public override Task RepointAsync(string host, int port, CancellationToken cancellationToken) => ExecuteAsync(
         "CHANGE REPLICATION SOURCE TO SOURCE_HOST = @host, SOURCE_PORT = @port, SOURCE_AUTO_POSITION = 1",
         cancellationToken, KeyValuePair.Create("host", (object?)host), KeyValuePair.Create("port", (object?)port));
 
-    public override Task StopReceivingAsync(CancellationToken cancellationToken) => UnlessNoChannelAsync("STOP REPLICA IO_THREAD", cancellationToken);
+    public override Task StopReceivingAsync(CancellationToken cancellationToken) =>
+        UnlessNoChannelAsync("STOP REPLICA IO_THREAD", cancellationToken);
 
     public override async Task DetachAsync(CancellationToken cancellationToken)
     {
@@ -84,14 +94,18 @@ internal sealed class MySqlMember(IDatabaseSession session) : DatabaseMember(ses
         await UnlessNoChannelAsync("RESET REPLICA ALL", cancellationToken);
     }
 
-    public override Task SetSemiSyncSourceAsync(bool on, CancellationToken cancellationToken) => SetIfThereAsync("rpl_semi_sync_source_enabled", on, cancellationToken);
+    public override Task SetSemiSyncSourceAsync(bool on, CancellationToken cancellationToken) =>
+        SetIfThereAsync("rpl_semi_sync_source_enabled", on, cancellationToken);
 
-    public override Task SetSemiSyncReplicaAsync(bool on, CancellationToken cancellationToken) => SetIfThereAsync("rpl_semi_sync_replica_enabled", on, cancellationToken);
+    public override Task SetSemiSyncReplicaAsync(bool on, CancellationToken cancellationToken) =>
+        SetIfThereAsync("rpl_semi_sync_replica_enabled", on, cancellationToken);
 
     public override async Task<long> SemiSyncWaitCountAsync(CancellationToken cancellationToken)
     {
         const string Sql = "SHOW GLOBAL VARIABLES LIKE 'rpl_semi_sync_source_wait_for_replica_count'";
-        return new ServerVariables(await Session.QueryAsync(Sql, null, cancellationToken), Sql).Number("rpl_semi_sync_source_wait_for_replica_count") ?? 1;
+        return new ServerVariables(await Session.QueryAsync(Sql, null, cancellationToken), Sql)
+            .Number("rpl_semi_sync_source_wait_for_replica_count")
+            ?? 1;
     }
 
     internal override string DisableEvent => "DISABLE ON REPLICA";
@@ -108,7 +122,9 @@ internal sealed class MySqlMember(IDatabaseSession session) : DatabaseMember(ses
     internal override async Task<DateTimeOffset?> LastHeardAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<DatabaseRow> rows = await Session.QueryAsync(Heard, null, cancellationToken);
-        return rows.Count == 1 && double.TryParse(rows[0].Text("heard"), NumberStyles.Float, CultureInfo.InvariantCulture, out double heard) && heard > 0
+        return rows.Count == 1
+            && double.TryParse(rows[0].Text("heard"), NumberStyles.Float, CultureInfo.InvariantCulture, out double heard)
+            && heard > 0
             ? DateTimeOffset.FromUnixTimeMilliseconds((long)(heard * 1000))
             : null;
     }
@@ -117,11 +133,16 @@ internal sealed class MySqlMember(IDatabaseSession session) : DatabaseMember(ses
         (await ValueAsync("SELECT @@global.gtid_purged AS value", cancellationToken)).Replace("\n", "", StringComparison.Ordinal);
 
     internal override async Task<bool?> SemiSyncPersistedAsync(CancellationToken cancellationToken) =>
-        await Session.QueryAsync(Persisted, null, cancellationToken) is [{ } row, ..] ? ServerVariables.IsOn(row.Text("value") ?? "") : null;
+        await Session.QueryAsync(Persisted, null, cancellationToken) is [{ } row, ..]
+            ? ServerVariables.IsOn(row.Text("value") ?? "")
+            : null;
 
     /// <summary>Whether the clone plugin is loaded.</summary>
     public async Task<bool> CanCloneAsync(CancellationToken cancellationToken) =>
-        await Session.QueryAsync("SELECT PLUGIN_STATUS AS status FROM information_schema.PLUGINS WHERE PLUGIN_NAME = 'clone'", null, cancellationToken) is [{ } row] && row.Text("status") == "ACTIVE";
+        await Session.QueryAsync(
+            "SELECT PLUGIN_STATUS AS status FROM information_schema.PLUGINS WHERE PLUGIN_NAME = 'clone'",
+            null, cancellationToken) is [{ } row]
+            && row.Text("status") == "ACTIVE";
 
     /// <summary>
     /// Replaces its data by another member's (MySQL Reference Manual, "Cloning Remote Data"). It ends itself when it is done, to
@@ -130,8 +151,11 @@ internal sealed class MySqlMember(IDatabaseSession session) : DatabaseMember(ses
     /// <exception cref="FoobarException"><c>ArgumentNotQuotable</c>: the account or the host can't stand in the statement.</exception>
     public async Task CloneAsync(ReplicationSource source, CancellationToken cancellationToken)
     {
-        await ExecuteAsync("SET GLOBAL clone_valid_donor_list = @donor", cancellationToken, KeyValuePair.Create("donor", (object?)Invariant($"{source.Host}:{source.Port}")));
-        string clone = Invariant($"CLONE INSTANCE FROM '{Word(source.User)}'@'{Word(source.Host)}':{source.Port} IDENTIFIED BY @password {(source.Tls ? "REQUIRE SSL" : "")}");
+        await ExecuteAsync(
+            "SET GLOBAL clone_valid_donor_list = @donor", cancellationToken,
+            KeyValuePair.Create("donor", (object?)Invariant($"{source.Host}:{source.Port}")));
+        string clone = Invariant(
+            $"CLONE INSTANCE FROM '{Word(source.User)}'@'{Word(source.Host)}':{source.Port} IDENTIFIED BY @password {(source.Tls ? "REQUIRE SSL" : "")}");
         try
         {
             await CloneOnceAsync(clone, source, cancellationToken);
@@ -147,7 +171,9 @@ internal sealed class MySqlMember(IDatabaseSession session) : DatabaseMember(ses
     /// <summary>Why the last clone of it did not succeed; <see langword="null"/> if it did.</summary>
     public async Task<string?> CloneFailureAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<DatabaseRow> rows = await Session.QueryAsync("SELECT STATE AS state, ERROR_NO AS number, ERROR_MESSAGE AS message FROM performance_schema.clone_status", null, cancellationToken);
+        IReadOnlyList<DatabaseRow> rows = await Session.QueryAsync(
+            "SELECT STATE AS state, ERROR_NO AS number, ERROR_MESSAGE AS message FROM performance_schema.clone_status",
+            null, cancellationToken);
         return rows is not [{ } row] ? "it has no record of a copy."
             : row.Text("state") == "Completed" ? null
             : $"{row.Text("state")}: {row.Text("message")}.";
@@ -166,9 +192,13 @@ internal sealed class MySqlMember(IDatabaseSession session) : DatabaseMember(ses
     }
 
     // The statement takes no parameters in their place.
-    private static string Word(string text) => text.Length > 0 && text.All(character => char.IsAsciiLetterOrDigit(character) || ".-_:%".Contains(character, StringComparison.Ordinal))
-        ? text
-        : throw new FoobarException("ArgumentNotQuotable", ErrorKind.InvalidInput, $"'{text}' can't be the account or the host of a CLONE statement here: letters, digits and .-_:% are expected.");
+    private static string Word(string text) =>
+        text.Length > 0
+            && text.All(character => char.IsAsciiLetterOrDigit(character) || ".-_:%".Contains(character, StringComparison.Ordinal))
+            ? text
+            : throw new FoobarException(
+                "ArgumentNotQuotable", ErrorKind.InvalidInput,
+                $"'{text}' can't be the account or the host of a CLONE statement here: letters, digits and .-_:% are expected.");
 
     // PERSIST_ONLY: what holds now is changed by fencing and promoting alone.
     public override async Task PersistRoleAsync(bool readOnly, IServerSession server, CancellationToken cancellationToken)
@@ -211,7 +241,9 @@ internal sealed class MySqlMember(IDatabaseSession session) : DatabaseMember(ses
         FROM performance_schema.replication_connection_status c WHERE c.CHANNEL_NAME = ''
         """;
 
-    private const string Persisted = "SELECT VARIABLE_VALUE AS value FROM performance_schema.persisted_variables WHERE VARIABLE_NAME IN ('rpl_semi_sync_source_enabled', 'rpl_semi_sync_master_enabled')";
+    private const string Persisted =
+        "SELECT VARIABLE_VALUE AS value FROM performance_schema.persisted_variables WHERE VARIABLE_NAME IN "
+            + "('rpl_semi_sync_source_enabled', 'rpl_semi_sync_master_enabled')";
 
     // ER_RESTART_SERVER_FAILED: cloned, but nobody restarts it. ER_OPTION_PREVENTS_STATEMENT: super_read_only.
     private const int NobodyRestarts = 3707;

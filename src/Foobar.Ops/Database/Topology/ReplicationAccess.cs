@@ -17,7 +17,9 @@ internal sealed record ReplicationAccess(Server Other, string Wanted, string? Ac
     {
         List<string> users = [.. topology.Links.Select(link => link.Channel.User).Distinct()];
         List<ReplicationAccount> usable = [.. accounts.Where(account => users.Count == 0 || users.Contains(account.User))];
-        string wanted = $"an account{(users.Count > 0 ? $" '{string.Join("' or '", users)}'" : "")} with REPLICATION SLAVE for {string.Join(" or ", other.Addresses.Select(address => address.ToString()).DefaultIfEmpty(other.Name))}";
+        string wanted =
+            $"an account{(users.Count > 0 ? $" '{string.Join("' or '", users)}'" : "")} with REPLICATION SLAVE for "
+                + $"{string.Join(" or ", other.Addresses.Select(address => address.ToString()).DefaultIfEmpty(other.Name))}";
         return usable.FirstOrDefault(account => AccountHost.Allows(account.Host, other)) switch
         {
             null => new(other, wanted, null, usable.Count == 0 ? "none" : $"only {string.Join(", ", usable.Select(Name))}"),

@@ -24,7 +24,10 @@ public sealed record ReplicationStatus
     /// <summary>The thread that applies; <see langword="null"/> if it replicates from none.</summary>
     public ReplicationThread? Applier { get; init; }
 
-    /// <summary>How far behind its source it is, in seconds, measured by what it lacks; <see langword="null"/> if it replicates from none or it can't be told.</summary>
+    /// <summary>
+    /// How far behind its source it is, in seconds, measured by what it lacks; <see langword="null"/> if it replicates from none or it
+    /// can't be told.
+    /// </summary>
     public double? LagSeconds { get; init; }
 
     /// <summary>How many transactions of its source it lacks.</summary>
@@ -45,7 +48,9 @@ public sealed record ReplicationStatus
     /// <summary>Whether it takes writes; <see langword="null"/> if it could not be asked.</summary>
     public bool? TakesWrites { get; init; }
 
-    /// <summary>What it is in its cluster, and how many of the members it sees: <c>Synced, 3 of 3</c>; <see langword="null"/> if it is in none.</summary>
+    /// <summary>
+    /// What it is in its cluster, and how many of the members it sees: <c>Synced, 3 of 3</c>; <see langword="null"/> if it is in none.
+    /// </summary>
     public string? ClusterState { get; init; }
 
     /// <summary>Whether it is in the part of its cluster that has the majority; <see langword="null"/> if it is in none.</summary>
@@ -66,22 +71,30 @@ public sealed record ReplicationStatus
     private ReplicationFacts? Read { get; init; }
 
     /// <summary>All that was read of it; <see langword="null"/> if nothing could be.</summary>
-    [SuppressMessage("Design", "CA1024", Justification = "Whoever writes a status as JSON gets the status, not a tree of several hundred values.")]
+    [SuppressMessage(
+        "Design", "CA1024", Justification = "Whoever writes a status as JSON gets the status, not a tree of several hundred values.")]
     public ReplicationFacts? GetFacts() => Read;
 
     /// <summary>One status a member and source, in the order of the inventory.</summary>
     public static IEnumerable<ReplicationStatus> Of(SiteCase<ReplicationFacts> facts)
     {
         ReplicationTopology topology = ReplicationTopology.Of(facts);
-        return topology.Members.SelectMany(member => topology.Links.Where(link => link.Replica == member.Name).DefaultIfEmpty().Select(link => Of(topology, member.Name, link, facts.Time)));
+        return topology.Members.SelectMany(
+            member => topology.Links.Where(link => link.Replica == member.Name)
+                .DefaultIfEmpty()
+                .Select(link => Of(topology, member.Name, link, facts.Time)));
     }
 
     private static ReplicationStatus Of(ReplicationTopology topology, string member, ReplicationLink? link, DateTimeOffset time)
     {
         ReplicationFacts? facts = topology.Facts(member);
         MemberRole role = topology.RoleOf(member);
-        ReplicationLink? whole = link?.Source is null || topology.PrimaryOf(member) is not { } primary ? null : topology.LinkTo(member, primary);
-        string errors = string.Join("; ", new[] { topology.Failure(member), link?.Channel.ReceiverError, link?.Channel.ApplierError }.Where(error => error is not null));
+        ReplicationLink? whole = link?.Source is null || topology.PrimaryOf(member) is not { } primary
+            ? null
+            : topology.LinkTo(member, primary);
+        string errors = string.Join(
+            "; ",
+            new[] { topology.Failure(member), link?.Channel.ReceiverError, link?.Channel.ApplierError }.Where(error => error is not null));
         return new()
         {
             Server = member,

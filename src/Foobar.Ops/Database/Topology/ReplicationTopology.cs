@@ -28,7 +28,9 @@ public sealed class ReplicationTopology
     public IReadOnlyList<ReplicationLink> Links { get; }
 
     /// <summary>The members that take writes.</summary>
-    public IEnumerable<Server> Writers => Members.Where(member => Facts(member.Name) is { Guard.Value.TakesWrites: true } facts && facts.Cluster.Value?.AcceptsWrites != false);
+    public IEnumerable<Server> Writers =>
+        Members.Where(
+            member => Facts(member.Name) is { Guard.Value.TakesWrites: true } facts && facts.Cluster.Value?.AcceptsWrites != false);
 
     /// <summary>Joins facts.</summary>
     public static ReplicationTopology Of(SiteCase<ReplicationFacts> facts) => new(facts);
@@ -44,7 +46,9 @@ public sealed class ReplicationTopology
     /// <summary>What a member is.</summary>
     public MemberRole RoleOf(string member)
     {
-        if (Facts(member) is not { } facts || !facts.Guard.TryGet(out WriteGuard? guard) || !facts.Channels.TryGet(out IReadOnlyList<ReplicationChannel>? channels))
+        if (Facts(member) is not { } facts
+            || !facts.Guard.TryGet(out WriteGuard? guard)
+            || !facts.Channels.TryGet(out IReadOnlyList<ReplicationChannel>? channels))
         {
             return MemberRole.Unknown;
         }
@@ -89,7 +93,9 @@ public sealed class ReplicationTopology
         return [];
     }
 
-    /// <summary>The members that a replica replicates from, itself or by way of others, as far as they could be asked; the nearest first.</summary>
+    /// <summary>
+    /// The members that a replica replicates from, itself or by way of others, as far as they could be asked; the nearest first.
+    /// </summary>
     /// <param name="replica">The replica.</param>
     public IReadOnlyList<string> Above(string replica)
     {
@@ -97,7 +103,10 @@ public sealed class ReplicationTopology
         Queue<string> pending = new([replica]);
         while (pending.TryDequeue(out string? at))
         {
-            foreach (string source in Links.Where(link => link.Replica == at).Select(static link => link.Source).OfType<string>().Where(source => source != replica && !above.Contains(source)))
+            foreach (string source in Links.Where(link => link.Replica == at)
+                .Select(static link => link.Source)
+                .OfType<string>()
+                .Where(source => source != replica && !above.Contains(source)))
             {
                 above.Add(source);
                 pending.Enqueue(source);
@@ -107,7 +116,9 @@ public sealed class ReplicationTopology
         return above;
     }
 
-    /// <summary>The primary that a replica's transactions come from, itself or by way of others; <see langword="null"/> if that can't be told.</summary>
+    /// <summary>
+    /// The primary that a replica's transactions come from, itself or by way of others; <see langword="null"/> if that can't be told.
+    /// </summary>
     /// <param name="replica">The replica.</param>
     public string? PrimaryOf(string replica) => Above(replica).FirstOrDefault(name => RoleOf(name) == MemberRole.Primary);
 
@@ -125,7 +136,8 @@ public sealed class ReplicationTopology
             return path.Count == 0 ? null : path[0];
         }
 
-        return Measure(new() { Replica = replica, Source = source, Channel = path[0].Channel }, source, [.. path.Select(static each => each.Channel)]);
+        return Measure(
+            new() { Replica = replica, Source = source, Channel = path[0].Channel }, source, [.. path.Select(static each => each.Channel)]);
     }
 
     /// <summary>Whether a reader of a member's binary log is another member, by its address or its host name.</summary>
@@ -133,7 +145,8 @@ public sealed class ReplicationTopology
     {
         string label = IPAddress.TryParse(reader.Host, out IPAddress? address) ? reader.Host : reader.Host.Split('.')[0];
         return Members.Any(other => other != member && (address is null
-            ? string.Equals(label, other.Name, StringComparison.OrdinalIgnoreCase) || string.Equals(label, Facts(other.Name)?.Identity.Value?.HostName.Split('.')[0], StringComparison.OrdinalIgnoreCase)
+            ? string.Equals(label, other.Name, StringComparison.OrdinalIgnoreCase)
+                || string.Equals(label, Facts(other.Name)?.Identity.Value?.HostName.Split('.')[0], StringComparison.OrdinalIgnoreCase)
             : other.Addresses.Contains(address)));
     }
 
@@ -194,7 +207,8 @@ public sealed class ReplicationTopology
         }
 
         double byRate = rate > 0 ? backlog / rate : 0;
-        double known = Math.Max(byRate, channels.Max(static channel => Math.Max(channel.ApplyingAgeSeconds ?? 0, channel.SecondsBehind ?? 0)));
+        double known = Math.Max(
+            byRate, channels.Max(static channel => Math.Max(channel.ApplyingAgeSeconds ?? 0, channel.SecondsBehind ?? 0)));
         return known > 0 ? known : null;
     }
 

@@ -15,6 +15,7 @@ internal sealed record SharedId(string Id, IReadOnlyList<string> Members)
                     (Member: member.Name, Id: identity.ServerUuid is { } uuid ? $"server_uuid {uuid}" : $"server_id {identity.ServerId}"),
                 }
                 : [])
-            .Distinct().GroupBy(pair => pair.Id, pair => pair.Member).Where(group => group.Count() > 1).Select(group => new SharedId(group.Key, [.. group])),
+            .Distinct().GroupBy(pair => pair.Id, pair => pair.Member).Where(group => group.Count() > 1).Select(
+                group => new SharedId(group.Key, [.. group])),
     ];
 }

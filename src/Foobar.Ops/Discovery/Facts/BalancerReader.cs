@@ -25,7 +25,9 @@ internal static class BalancerReader
         ],
         AdminSocket = sections.Where(static section => section.Kind == "global").SelectMany(static section => section.Lines)
             .Select(static line => line.Words.Select(static word => word.Text).ToArray())
-            .Where(static words => words is ["stats", "socket", ..] && words.Length > 2 && words[2].StartsWith('/') && Follows(words, "level", "admin"))
+            .Where(
+                static words =>
+                    words is ["stats", "socket", ..] && words.Length > 2 && words[2].StartsWith('/') && Follows(words, "level", "admin"))
             .Select(static words => words[2]).FirstOrDefault(),
     };
 

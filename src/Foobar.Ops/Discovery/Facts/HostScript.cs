@@ -5,7 +5,9 @@ using Foobar.Ops.Linux;
 
 namespace Foobar.Ops.Discovery.Facts;
 
-/// <summary>Asks a machine for its name, for the ends of the session itself (sshd(8), SSH_CONNECTION) and whether it forwards packets.</summary>
+/// <summary>
+/// Asks a machine for its name, for the ends of the session itself (sshd(8), SSH_CONNECTION) and whether it forwards packets.
+/// </summary>
 internal static class HostScript
 {
     /// <summary>What is read, as evidence names it.</summary>
@@ -24,8 +26,14 @@ internal static class HostScript
     {
         IReadOnlyDictionary<string, string> sections = Sections.Parse(text);
         string[] ends = Lines.Fields(sections.Require("session"));
-        IPAddress? client = ends.Length == 4 && IPAddress.TryParse(ends[0], out IPAddress? address) ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address) : null;
-        int port = ends.Length == 4 && int.TryParse(ends[3].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is > 0 and <= 65535 ? number : 0;
+        IPAddress? client = ends.Length == 4 && IPAddress.TryParse(ends[0], out IPAddress? address)
+            ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address)
+            : null;
+        int port = ends.Length == 4
+            && int.TryParse(ends[3].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            && number is > 0 and <= 65535
+            ? number
+            : 0;
         return new HostFacts(sections.Require("name").Trim().Split('.')[0], client, port, sections.Require("forwarding").Trim() == "1");
     }
 }

@@ -61,12 +61,15 @@ public sealed record ServerDiscovery
     public Reading<IReadOnlyList<AuthorityFile>> Authorities { get; init; } = NotRead<IReadOnlyList<AuthorityFile>>();
 
     /// <summary>Settings by which programs verify the certificate of what they connect to, as <c>FILE:LINE:SETTING</c>, by unit.</summary>
-    public Reading<IReadOnlyDictionary<string, IReadOnlyList<string>>> Verifying { get; init; } = NotRead<IReadOnlyDictionary<string, IReadOnlyList<string>>>();
+    public Reading<IReadOnlyDictionary<string, IReadOnlyList<string>>> Verifying { get; init; } =
+        NotRead<IReadOnlyDictionary<string, IReadOnlyList<string>>>();
 
     /// <summary>What its listeners for visitors presented; empty where none speaks TLS.</summary>
     public IReadOnlyList<PresentedCertificate> Presented { get; init; } = [];
 
-    /// <summary>The address at which the operator's machine reached a Prometheus on it; <see langword="null"/> if it reached none.</summary>
+    /// <summary>
+    /// The address at which the operator's machine reached a Prometheus on it; <see langword="null"/> if it reached none.
+    /// </summary>
     public Uri? Prometheus { get; init; }
 
     /// <summary>What a Prometheus on it scrapes, as <c>HOST:PORT</c>; empty where there is none.</summary>

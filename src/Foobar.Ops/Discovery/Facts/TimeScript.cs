@@ -28,12 +28,18 @@ internal static class TimeScript
         IReadOnlyDictionary<string, string> sections = Sections.Parse(text);
 
         // ^,*,192.0.2.42,9,...: mode, state, address. Of clients the address stands first; one with "0" packets asked nothing.
-        IEnumerable<string?> sources = Lines.Of(sections.Require("sources")).Select(static line => line.Text.Split(',').ElementAtOrDefault(2));
+        IEnumerable<string?> sources = Lines.Of(sections.Require("sources"))
+            .Select(static line => line.Text.Split(',').ElementAtOrDefault(2));
         IEnumerable<string?> clients = Lines.Of(sections.Require("clients")).Select(static line => line.Text.Split(','))
             .Where(static fields => fields.Length > 1 && fields[1] != "0").Select(static fields => fields[0]);
         return new TimeFacts(Addresses(sources.Append(sections.Require("timesync").Trim())), Addresses(clients));
     }
 
     private static IReadOnlyList<IPAddress> Addresses(IEnumerable<string?> words) =>
-        [.. words.Select(static word => IPAddress.TryParse(word, out IPAddress? address) ? address : null).OfType<IPAddress>().Where(static address => !IPAddress.IsLoopback(address)).Distinct()];
+        [
+            .. words.Select(static word => IPAddress.TryParse(word, out IPAddress? address) ? address : null)
+                .OfType<IPAddress>()
+                .Where(static address => !IPAddress.IsLoopback(address))
+                .Distinct(),
+        ];
 }

@@ -36,17 +36,25 @@ internal static class TrustScript
         """;
 
     /// <summary>The command that prints files of authorities.</summary>
-    public static RemoteCommand Authorities(IEnumerable<string> paths) => RemoteCommand.FromScript(AuthoritiesText, paths) with { Privileged = true };
+    public static RemoteCommand Authorities(IEnumerable<string> paths) =>
+        RemoteCommand.FromScript(AuthoritiesText, paths) with { Privileged = true };
 
     /// <summary>The command that prints the verifying settings of units.</summary>
-    public static RemoteCommand Verifying(IEnumerable<string> units) => RemoteCommand.FromScript(VerifyingText, units) with { Privileged = true };
+    public static RemoteCommand Verifying(IEnumerable<string> units) =>
+        RemoteCommand.FromScript(VerifyingText, units) with { Privileged = true };
 
     /// <summary>Reads the files of authorities.</summary>
     public static IReadOnlyList<AuthorityFile> ParseAuthorities(string text) =>
-        [.. Sections.Parse(text).Where(static section => section.Value.Contains("-----END", StringComparison.Ordinal)).Select(static section => new AuthorityFile(section.Key, section.Value))];
+        [
+            .. Sections.Parse(text)
+                .Where(static section => section.Value.Contains("-----END", StringComparison.Ordinal))
+                .Select(static section => new AuthorityFile(section.Key, section.Value)),
+        ];
 
     /// <summary>Reads the settings, by unit.</summary>
     public static IReadOnlyDictionary<string, IReadOnlyList<string>> ParseVerifying(string text) =>
         Sections.Parse(text).ToDictionary(
-            static section => section.Key, static section => (IReadOnlyList<string>)[.. Lines.Of(section.Value).Select(static line => line.Text.Trim())], StringComparer.Ordinal);
+            static section =>
+                section.Key, static section =>
+                    (IReadOnlyList<string>)[.. Lines.Of(section.Value).Select(static line => line.Text.Trim())], StringComparer.Ordinal);
 }

@@ -24,5 +24,10 @@ internal static class VirtualAddressScript
 
     /// <summary>Reads what it prints; a line that is no address is a variable of keepalived's, and left out.</summary>
     public static IReadOnlyList<IPAddress> Parse(string text) =>
-        [.. Lines.Of(text).Select(static line => IPAddress.TryParse(line.Text.Trim().Split('/')[0], out IPAddress? address) ? address : null).OfType<IPAddress>().Distinct()];
+        [
+            .. Lines.Of(text)
+                .Select(static line => IPAddress.TryParse(line.Text.Trim().Split('/')[0], out IPAddress? address) ? address : null)
+                .OfType<IPAddress>()
+                .Distinct(),
+        ];
 }

@@ -24,7 +24,10 @@ internal static class WebReader
             ServerNames =
             [
                 .. all.Where(static each => each.Name == "server_name").SelectMany(static each => each.Arguments)
-                    .Where(static name => Uri.CheckHostName(name) == UriHostNameType.Dns && name.Contains('.', StringComparison.Ordinal)).Distinct(StringComparer.OrdinalIgnoreCase),
+                    .Where(
+                        static name =>
+                            Uri.CheckHostName(name) == UriHostNameType.Dns && name.Contains('.', StringComparison.Ordinal)).Distinct(
+                        StringComparer.OrdinalIgnoreCase),
             ],
             Upstreams =
             [

@@ -24,7 +24,10 @@ internal sealed partial class AddressBook
                 .FirstOrDefault(each => IsUsable(each) && !taken.Contains(each));
             if (name is null)
             {
-                draft.Missing("servers", server.Name, $"What is {server.Name} called?", "Neither the name it was asked for by nor its host name can name a server, or another server has it.", server.Host.Value?.HostName);
+                draft.Missing(
+                    "servers", server.Name, $"What is {server.Name} called?",
+                    "Neither the name it was asked for by nor its host name can name a server, or another server has it.",
+                    server.Host.Value?.HostName);
                 continue;
             }
 
@@ -43,7 +46,8 @@ internal sealed partial class AddressBook
     public IReadOnlyList<IPAddress> Shared { get; private set; } = [];
 
     /// <summary>Those of them that keepalived is configured with.</summary>
-    public IReadOnlyList<IPAddress> Moving => [.. Servers.SelectMany(static server => server.Facts.VirtualAddresses.Value ?? []).Distinct()];
+    public IReadOnlyList<IPAddress> Moving =>
+        [.. Servers.SelectMany(static server => server.Facts.VirtualAddresses.Value ?? []).Distinct()];
 
     /// <summary>A server's own addresses with their networks, those of containers left out.</summary>
     public IReadOnlyList<InterfaceAddress> AddressesOf(FoundServer server) => _addresses[server.Name];
@@ -59,11 +63,15 @@ internal sealed partial class AddressBook
 
     private static bool IsNamed(FoundServer server, string host) =>
         new[] { server.Name, server.Facts.Host.Value?.HostName }.Any(name =>
-            string.Equals(name, host, StringComparison.OrdinalIgnoreCase) || string.Equals(name?.Split('.')[0], host.Split('.')[0], StringComparison.OrdinalIgnoreCase));
+            string.Equals(name, host, StringComparison.OrdinalIgnoreCase)
+                || string.Equals(name?.Split('.')[0], host.Split('.')[0], StringComparison.OrdinalIgnoreCase));
 
     private static bool IsUsable(string name) =>
         Forms.IsName(name) && !Addresses.TryAddress(name, out _)
-        && !InventoryWord.All<Role>().Append(FlowResolver.Internet).Append(NetworkFinder.Operator).Contains(name, StringComparer.OrdinalIgnoreCase);
+        && !InventoryWord.All<Role>()
+            .Append(FlowResolver.Internet)
+            .Append(NetworkFinder.Operator)
+            .Contains(name, StringComparer.OrdinalIgnoreCase);
 
     private void Claim(Draft draft)
     {
@@ -73,7 +81,12 @@ internal sealed partial class AddressBook
         Shared = [.. Moving.Union(holders.Where(static group => group.Count() > 1).Select(static group => group.Key))];
         foreach (FoundServer server in Servers)
         {
-            _addresses[server.Name] = [.. OwnAddresses(server.Facts.Network.Value).Where(own => !Shared.Contains(own.Address)).DistinctBy(static own => own.Address)];
+            _addresses[server.Name] =
+            [
+                .. OwnAddresses(server.Facts.Network.Value)
+                    .Where(own => !Shared.Contains(own.Address))
+                    .DistinctBy(static own => own.Address),
+            ];
             foreach (InterfaceAddress own in _addresses[server.Name])
             {
                 _owners[own.Address] = server;
@@ -81,7 +94,9 @@ internal sealed partial class AddressBook
 
             if (_addresses[server.Name].Count == 0)
             {
-                draft.Missing($"servers.{server.Name}.addresses", server.Name, $"Which addresses has {server.Name}?", server.Facts.Network.Failure ?? "No interface has a global address.");
+                draft.Missing(
+                    $"servers.{server.Name}.addresses", server.Name, $"Which addresses has {server.Name}?",
+                    server.Facts.Network.Failure ?? "No interface has a global address.");
             }
         }
     }
@@ -90,6 +105,7 @@ internal sealed partial class AddressBook
         !IPAddress.IsLoopback(own.Address) && !own.Address.IsIPv6LinkLocal && !ContainerInterface().IsMatch(own.Interface));
 
     // The bridges that engines and hypervisors make for their guests.
-    [GeneratedRegex("^(lo$|docker|br-[0-9a-f]{12}$|veth|cni|podman|virbr|lxcbr|lxdbr|incusbr|flannel|cali|kube)", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(
+        "^(lo$|docker|br-[0-9a-f]{12}$|veth|cni|podman|virbr|lxcbr|lxdbr|incusbr|flannel|cali|kube)", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex ContainerInterface();
 }

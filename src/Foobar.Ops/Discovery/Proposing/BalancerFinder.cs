@@ -47,7 +47,13 @@ internal sealed class BalancerFinder
 
     /// <summary>The addresses at which visitors reach the site.</summary>
     public IReadOnlyList<IPAddress> VisitedAddresses =>
-        [.. Visited.SelectMany(pair => IPAddress.TryParse(pair.Listener.Address, out IPAddress? address) ? [address] : _book.AddressesOf(pair.Server).Select(static own => own.Address))];
+        [
+            .. Visited.SelectMany(
+                pair =>
+                    IPAddress.TryParse(pair.Listener.Address, out IPAddress? address)
+                        ? [address]
+                        : _book.AddressesOf(pair.Server).Select(static own => own.Address)),
+        ];
 
     private void Follow(FoundServer server)
     {
@@ -58,7 +64,11 @@ internal sealed class BalancerFinder
 
         foreach (FrontendRoute route in balancer.Routes)
         {
-            BalancerListener[] listeners = [.. balancer.Legs.Listeners.Where(listener => listener.Name == route.Frontend && listener.Port > 0 && !IsLoopback(listener.Address))];
+            BalancerListener[] listeners =
+            [
+                .. balancer.Legs.Listeners.Where(
+                    listener => listener.Name == route.Frontend && listener.Port > 0 && !IsLoopback(listener.Address)),
+            ];
             BalancedServer[] behind = [.. balancer.Legs.Servers.Where(one => route.Backends.Contains(one.Backend))];
             switch (listeners.Length == 0 ? FrontendUse.Service : UseOf(route, behind, server))
             {
@@ -71,9 +81,17 @@ internal sealed class BalancerFinder
                     break;
                 case FrontendUse.Unknown:
                     _draft.Unexplained(
-                        "policy.flows", server.Name, $"Who connects to HAProxy's frontend '{route.Frontend}' of {server.Name}, on {string.Join(", ", listeners.Select(static listener => Label(listener)))}?",
-                        behind.Length == 0 ? "No server stands behind it." : "What stands behind it is neither a web server nor a database of the servers named.",
-                        string.Join(", ", behind.Select(static one => $"{one.Backend}/{one.Name} {one.Host}:{one.Port.ToString(CultureInfo.InvariantCulture)}")));
+                        "policy.flows",
+                        server.Name,
+                        $"Who connects to HAProxy's frontend '{route.Frontend}' of {server.Name}, on "
+                            + $"{string.Join(", ", listeners.Select(static listener => Label(listener)))}?",
+                        behind.Length == 0
+                            ? "No server stands behind it."
+                            : "What stands behind it is neither a web server nor a database of the servers named.",
+                        string.Join(
+                            ", ",
+                            behind.Select(
+                                static one => $"{one.Backend}/{one.Name} {one.Host}:{one.Port.ToString(CultureInfo.InvariantCulture)}")));
                     break;
                 default:
                     break;
@@ -88,7 +106,8 @@ internal sealed class BalancerFinder
             Visited.Add((server, listener));
             Uses.Add(new FlowUse(
                 FlowPurpose.Visitors, FlowResolver.Internet, server, Tcp(listener.Port),
-                $"HAProxy's frontend {route.Frontend} listens on {Label(listener)}{(route.Redirects ? " and redirects to HTTPS" : "")}{(route.Backends.Count > 0 ? $" and leads to {string.Join(", ", route.Backends)}" : "")}"));
+                $"HAProxy's frontend {route.Frontend} listens on "
+                    + $"{Label(listener)}{(route.Redirects ? " and redirects to HTTPS" : "")}{(route.Backends.Count > 0 ? $" and leads to {string.Join(", ", route.Backends)}" : "")}"));
         }
 
         foreach (IGrouping<string, BalancedServer> backend in behind.GroupBy(static one => one.Backend))
@@ -105,10 +124,14 @@ internal sealed class BalancerFinder
     {
         FoundServer[] owners = [.. behind.Select(one => _book.Resolve(one.Host, server)).OfType<FoundServer>().Distinct()];
         bool toDatabase = behind.Length > 0 && behind.All(static one => one.IsTcp)
-            && behind.Any(one => _book.Resolve(one.Host, server)?.Facts.Database is { } database && DatabaseFinder.PortOf(database, _book.Resolve(one.Host, server)!) == one.Port);
+            && behind.Any(
+                one =>
+                    _book.Resolve(one.Host, server)?.Facts.Database is { } database
+                        && DatabaseFinder.PortOf(database, _book.Resolve(one.Host, server)!) == one.Port);
         return toDatabase ? FrontendUse.Database
             : behind.Length == 0 && route.AnswersItself ? FrontendUse.Unknown
-            : (behind.Length == 0 && route.Redirects) || owners.Any(owner => _roles.Is(owner, Role.Web) || _roles.Is(owner, Role.App)) ? FrontendUse.Visitors
+            : (behind.Length == 0 && route.Redirects) || owners.Any(owner => _roles.Is(owner, Role.Web) || _roles.Is(owner, Role.App))
+                ? FrontendUse.Visitors
             : FrontendUse.Unknown;
     }
 
@@ -122,17 +145,23 @@ internal sealed class BalancerFinder
             {
                 _draft.Unexplained(
                     "servers", server.Name, $"Which server is {place}, to which HAProxy's backend '{one.Backend}' leads as '{one.Name}'?",
-                    "None of the servers that were read has that name or address.", $"HAProxy's configuration of {server.Name}: server {one.Name} {place}");
+                    "None of the servers that were read has that name or address.",
+                    $"HAProxy's configuration of {server.Name}: server {one.Name} {place}");
             }
             else if (owner != server && one.Port > 0 && serves(owner, one.Port))
             {
-                Uses.Add(new FlowUse(purpose, server.Name, owner, Tcp(one.Port), $"HAProxy's backend {one.Backend} of {server.Name}: server {one.Name} {place}"));
+                Uses.Add(new FlowUse(
+                    purpose, server.Name, owner, Tcp(one.Port),
+                    $"HAProxy's backend {one.Backend} of {server.Name}: server {one.Name} {place}"));
             }
             else if (owner != server)
             {
                 _draft.Unexplained(
-                    "policy.flows", owner.Name, $"Is {place} meant, to which HAProxy's backend '{one.Backend}' of {server.Name} leads as '{one.Name}'?",
-                    $"{owner.Name} serves nothing there that fits the backend.", $"HAProxy's configuration of {server.Name}: server {one.Name} {place}");
+                    "policy.flows",
+                    owner.Name,
+                    $"Is {place} meant, to which HAProxy's backend '{one.Backend}' of {server.Name} leads as '{one.Name}'?",
+                    $"{owner.Name} serves nothing there that fits the backend.",
+                    $"HAProxy's configuration of {server.Name}: server {one.Name} {place}");
             }
         }
     }
@@ -141,14 +170,20 @@ internal sealed class BalancerFinder
     private static bool Serves(FoundServer server, int port) =>
         (server.Facts.Web?.Value?.Listeners ?? []).Any(listener => listener.Port == port && !IsLoopback(listener.Address))
         || RoleFinder.Listeners(server).Any(listener => listener.Socket.Protocol == TransportProtocol.Tcp && listener.Socket.Port == port
-            && listener.Socket.Scope != Linux.SocketScope.Loopback && listener.Holders.Any(static holder => holder.Unit?.EndsWith(".service", StringComparison.Ordinal) == true || holder.Container is not null));
+            && listener.Socket.Scope != Linux.SocketScope.Loopback
+            && listener.Holders.Any(
+                static holder => holder.Unit?.EndsWith(".service", StringComparison.Ordinal) == true || holder.Container is not null));
 
     /// <summary>A TCP port.</summary>
     internal static PortRange Tcp(int port) => new(TransportProtocol.Tcp, (ushort)port, (ushort)port);
 
     /// <summary>A listener as evidence names it.</summary>
     internal static string Label(BalancerListener listener) => string.Create(
-        CultureInfo.InvariantCulture, $"{(listener.Address.Length == 0 ? "*" : listener.Address.Contains(':', StringComparison.Ordinal) ? $"[{listener.Address}]" : listener.Address)}:{listener.Port}");
+        CultureInfo.InvariantCulture,
+        $"{(listener.Address.Length == 0 ? "*" : listener.Address.Contains(':', StringComparison.Ordinal) ? $"[{listener.Address}]" : listener.Address)}:{listener.Port}");
 
-    private static bool IsLoopback(string address) => address.StartsWith('/') || address == "localhost" || (IPAddress.TryParse(address, out IPAddress? parsed) && IPAddress.IsLoopback(parsed));
+    private static bool IsLoopback(string address) =>
+        address.StartsWith('/')
+            || address == "localhost"
+            || (IPAddress.TryParse(address, out IPAddress? parsed) && IPAddress.IsLoopback(parsed));
 }

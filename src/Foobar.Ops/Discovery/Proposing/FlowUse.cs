@@ -7,13 +7,18 @@ namespace Foobar.Ops.Discovery.Proposing;
 internal sealed record FlowPurpose(string Name, string Description, Role? From = null, Role? To = null)
 {
     public static readonly FlowPurpose Visitors = new("visitors", "Visitors of the site", To: Role.LoadBalancer);
-    public static readonly FlowPurpose Backends = new("backends", "The load balancer passes visitors' requests on", Role.LoadBalancer, Role.Web);
+    public static readonly FlowPurpose Backends = new(
+        "backends", "The load balancer passes visitors' requests on", Role.LoadBalancer, Role.Web);
     public static readonly FlowPurpose Upstreams = new("upstreams", "nginx passes requests on to the application", Role.Web, Role.App);
-    public static readonly FlowPurpose DatabaseEndpoint = new("database-endpoint", "The application reaches the database by the load balancer", Role.App, Role.LoadBalancer);
-    public static readonly FlowPurpose DatabaseMembers = new("database-members", "The load balancer leads to the database's members", Role.LoadBalancer, Role.Database);
+    public static readonly FlowPurpose DatabaseEndpoint = new(
+        "database-endpoint", "The application reaches the database by the load balancer", Role.App, Role.LoadBalancer);
+    public static readonly FlowPurpose DatabaseMembers = new(
+        "database-members", "The load balancer leads to the database's members", Role.LoadBalancer, Role.Database);
     public static readonly FlowPurpose Database = new("database", "The application reaches the database", Role.App, Role.Database);
-    public static readonly FlowPurpose Replication = new("replication", "The database's members follow each other, whichever is the source", Role.Database, Role.Database);
-    public static readonly FlowPurpose Cluster = new("cluster", "The members of the cluster keep each other in step", Role.Database, Role.Database);
+    public static readonly FlowPurpose Replication = new(
+        "replication", "The database's members follow each other, whichever is the source", Role.Database, Role.Database);
+    public static readonly FlowPurpose Cluster = new(
+        "cluster", "The members of the cluster keep each other in step", Role.Database, Role.Database);
     public static readonly FlowPurpose Operators = new("operators", "Operators log in");
     public static readonly FlowPurpose Jump = new("jump", "Operators log in by way of another server");
     public static readonly FlowPurpose Time = new("time", "Clocks are kept right");
@@ -44,9 +49,13 @@ internal sealed class FlowMaker(AddressBook book, RoleFinder roles, Draft draft)
     private IEnumerable<Flow> OfPurpose(IGrouping<string, FlowUse> uses)
     {
         // Ports of one server that the same senders use; then servers that are used alike.
-        var ports = uses.GroupBy(static use => (use.To.Name, use.Port)).Select(static use => (use.Key.Name, use.Key.Port, From: Key(use.Select(static each => each.From)), Uses: use.ToArray()));
+        var ports = uses.GroupBy(static use => (use.To.Name, use.Port))
+            .Select(static use => (use.Key.Name, use.Key.Port, From: Key(use.Select(static each => each.From)), Uses: use.ToArray()));
         var servers = ports.GroupBy(static port => (port.Name, port.From)).Select(static server => (
-            server.Key.Name, server.Key.From, Ports: (PortRange[])[.. server.Select(static port => port.Port).OrderBy(static port => port.Protocol).ThenBy(static port => port.First)],
+            server.Key.Name, server.Key.From, Ports: (PortRange[])
+            [
+                .. server.Select(static port => port.Port).OrderBy(static port => port.Protocol).ThenBy(static port => port.First),
+            ],
             Uses: server.SelectMany(static port => port.Uses).ToArray()));
         foreach (var alike in servers.GroupBy(static server => (server.From, Ports: string.Join(' ', server.Ports))))
         {
@@ -74,7 +83,8 @@ internal sealed class FlowMaker(AddressBook book, RoleFinder roles, Draft draft)
         HashSet<string> left = [.. servers];
         (Role Role, string[] Servers)[] known =
         [
-            .. Enum.GetValues<Role>().OrderBy(role => role != preferred).Select(role => (role, (string[])[.. roles.With(role).Select(static server => server.Name)]))
+            .. Enum.GetValues<Role>().OrderBy(role => role != preferred).Select(
+                role => (role, (string[])[.. roles.With(role).Select(static server => server.Name)]))
                 .Where(static pair => pair.Item2.Length > 0),
         ];
         if (known.FirstOrDefault(pair => left.SetEquals(pair.Servers)) is { Servers: not null } exact)
@@ -103,7 +113,14 @@ internal sealed class FlowMaker(AddressBook book, RoleFinder roles, Draft draft)
 
     private string Free(string name, IReadOnlyList<string> from, IReadOnlyList<string> to)
     {
-        string[] candidates = [name, $"{name}-{to[0]}", $"{name}-{from[0]}", $"{name}-{from[0]}-{to[0]}", .. Enumerable.Range(2, 1000).Select(number => string.Create(CultureInfo.InvariantCulture, $"{name}-{number}"))];
+        string[] candidates =
+        [
+            name,
+            $"{name}-{to[0]}",
+            $"{name}-{from[0]}",
+            $"{name}-{from[0]}-{to[0]}",
+            .. Enumerable.Range(2, 1000).Select(number => string.Create(CultureInfo.InvariantCulture, $"{name}-{number}")),
+        ];
         return candidates.First(candidate => Inventory.Loading.Forms.IsName(candidate) && _names.Add(candidate));
     }
 }

@@ -26,9 +26,13 @@ public static class InventoryProposer
         RoleFinder roles = new(book, draft);
         BalancerFinder balancers = new(book, roles, draft);
         (string name, IReadOnlyList<string> names) = TlsFinder.Names(book, roles, options, draft);
-        Dictionary<string, IReadOnlyList<IPNetwork>> networks = NetworkFinder.Find(book, roles.With(Role.NetworkFirewall), balancers.VisitedAddresses, options, draft);
+        Dictionary<string, IReadOnlyList<IPNetwork>> networks = NetworkFinder.Find(
+            book, roles.With(Role.NetworkFirewall), balancers.VisitedAddresses, options, draft);
         bool hasOperator = networks.TryGetValue(NetworkFinder.Operator, out IReadOnlyList<IPNetwork>? own);
-        bool isOutside = hasOperator && !networks.Where(static pair => pair.Key != NetworkFinder.Operator).SelectMany(static pair => pair.Value).Any(network => own!.Any(each => network.Contains(each.BaseAddress)));
+        bool isOutside = hasOperator
+            && !networks.Where(static pair => pair.Key != NetworkFinder.Operator)
+                .SelectMany(static pair => pair.Value)
+                .Any(network => own!.Any(each => network.Contains(each.BaseAddress)));
         FlowFinder flows = new(book, roles, balancers, hasOperator, isOutside, draft);
         AskForGateways(book, networks, draft);
         AskForReadings(book, roles, draft);
@@ -67,26 +71,34 @@ public static class InventoryProposer
         string[] sockets = [.. servers.Select(static server => server.Facts.Balancer?.Value?.AdminSocket).OfType<string>().Distinct()];
         foreach (FoundServer server in servers.Where(static server => server.Facts.Balancer?.Value is { AdminSocket: null }))
         {
-            draft.Missing("policy.loadBalancing.adminSocket", server.Name, $"Where is HAProxy's admin socket on {server.Name}?", "Its configuration has no 'stats socket' with 'level admin'.");
+            draft.Missing(
+                "policy.loadBalancing.adminSocket", server.Name,
+                $"Where is HAProxy's admin socket on {server.Name}?",
+                "Its configuration has no 'stats socket' with 'level admin'.");
         }
 
         string[] backends = [.. balancers.WebBackends.Select(static each => each.Backend).Distinct()];
         if (servers.Length > 0 && backends.Length != 1)
         {
-            draft.Missing("policy.loadBalancing.webBackend", null, "Which backend of HAProxy holds the web servers?", backends.Length == 0 ? "No frontend for visitors leads to a web server." : "Several are reached by visitors.", string.Join(", ", backends));
+            draft.Missing(
+                "policy.loadBalancing.webBackend", null, "Which backend of HAProxy holds the web servers?",
+                backends.Length == 0 ? "No frontend for visitors leads to a web server." : "Several are reached by visitors.",
+                string.Join(", ", backends));
         }
 
         foreach (FoundServer server in book.Servers)
         {
             foreach (IPAddress address in server.Facts.VirtualAddresses.Value ?? [])
             {
-                draft.Show("policy.loadBalancing.virtualAddresses", server.Name, $"keepalived's configuration: virtual_ipaddress {address}");
+                draft.Show(
+                    "policy.loadBalancing.virtualAddresses", server.Name, $"keepalived's configuration: virtual_ipaddress {address}");
             }
         }
 
         foreach (IPAddress address in book.Shared.Except(book.Moving))
         {
-            draft.Confirm("policy.loadBalancing.virtualAddresses", null, $"Does {address} move between load balancers?", "Several servers have it.");
+            draft.Confirm(
+                "policy.loadBalancing.virtualAddresses", null, $"Does {address} move between load balancers?", "Several servers have it.");
         }
 
         return new LoadBalancingPolicy
@@ -103,11 +115,18 @@ public static class InventoryProposer
         IPNetwork[] own = [.. networks.Where(static pair => pair.Key != NetworkFinder.Operator).SelectMany(static pair => pair.Value)];
         var unknown = book.Servers
             .SelectMany(static server => NetworkFinder.DefaultRoutes(server).Select(route => (Server: server, route.Gateway)))
-            .Where(route => route.Gateway is { } gateway && book.Owner(gateway) is null && !gateway.IsIPv6LinkLocal && own.Any(network => network.Contains(gateway)));
+            .Where(
+                route =>
+                    route.Gateway is { } gateway
+                        && book.Owner(gateway) is null
+                        && !gateway.IsIPv6LinkLocal
+                        && own.Any(network => network.Contains(gateway)));
         foreach (IGrouping<string, (FoundServer Server, IPAddress? Gateway)> gateways in unknown.GroupBy(static route => route.Server.Name))
         {
             draft.Missing(
-                "servers", gateways.Key, $"Is {string.Join(", ", gateways.Select(static route => route.Gateway).Distinct())} a firewall of the site?",
+                "servers",
+                gateways.Key,
+                $"Is {string.Join(", ", gateways.Select(static route => route.Gateway).Distinct())} a firewall of the site?",
                 $"{gateways.Key} sends by it, and it was not named; its rules are not looked at.", "ip route show: the default routes");
         }
     }

@@ -13,40 +13,56 @@ internal static class MonitoringFinder
     /// <summary>The policy: the agents that run somewhere, so that one missing elsewhere is a finding.</summary>
     public static MonitoringPolicy Find(AddressBook book, RoleFinder roles, Draft draft)
     {
-        (FoundServer Server, MonitoringAgent Agent)[] all = [.. book.Servers.SelectMany(static server => (server.Facts.Agents.Value ?? []).Select(agent => (server, agent)))];
+        (FoundServer Server, MonitoringAgent Agent)[] all =
+        [
+            .. book.Servers.SelectMany(static server => (server.Facts.Agents.Value ?? []).Select(agent => (server, agent))),
+        ];
         foreach (FoundServer server in book.Servers.Where(static server => server.Facts.Agents.Failure is not null))
         {
-            draft.Missing("policy.monitoring.agents", server.Name, $"Which monitoring agents run on {server.Name}?", server.Facts.Agents.Failure!);
+            draft.Missing(
+                "policy.monitoring.agents", server.Name, $"Which monitoring agents run on {server.Name}?", server.Facts.Agents.Failure!);
         }
 
         List<string> agents = [];
         Dictionary<string, IReadOnlyList<string>> reportTo = [];
-        foreach (IGrouping<string, (FoundServer Server, MonitoringAgent Agent)> kind in all.GroupBy(static pair => pair.Agent.Name).OrderBy(static kind => kind.Key, StringComparer.Ordinal))
+        foreach (IGrouping<string, (FoundServer Server, MonitoringAgent Agent)> kind in all.GroupBy(static pair => pair.Agent.Name)
+            .OrderBy(static kind => kind.Key, StringComparer.Ordinal))
         {
             string[] running = [.. kind.Where(static pair => Works(pair.Agent)).Select(static pair => pair.Server.Name)];
             string[] belonging = [.. book.Servers.Where(server => Belongs(kind.Key, server, roles)).Select(static server => server.Name)];
             if (running.Length == 0)
             {
-                draft.Unexplained("policy.monitoring.agents", kind.First().Server.Name, $"Shall {kind.Key} watch the servers?", "There is a trace of it, and it runs nowhere, or does not answer.", string.Join(", ", kind.Select(static pair => pair.Server.Name)));
+                draft.Unexplained(
+                    "policy.monitoring.agents", kind.First().Server.Name, $"Shall {kind.Key} watch the servers?",
+                    "There is a trace of it, and it runs nowhere, or does not answer.",
+                    string.Join(", ", kind.Select(static pair => pair.Server.Name)));
                 continue;
             }
 
             string[] without = [.. belonging.Except(running)];
             if (without.Length >= running.Length)
             {
-                draft.Missing("policy.monitoring.agents", null, $"Shall {kind.Key} watch the servers?", $"It runs on {string.Join(", ", running)}, and not on {string.Join(", ", without)}; the policy wants an agent on every server that it is for.");
+                draft.Missing(
+                    "policy.monitoring.agents", null, $"Shall {kind.Key} watch the servers?",
+                    $"It runs on {string.Join(", ", running)}, and not on {string.Join(", ", without)}; the policy wants an agent on every "
+                        + "server that it is for.");
                 continue;
             }
 
             agents.Add(kind.Key);
             foreach ((FoundServer server, MonitoringAgent agent) in kind.Where(static pair => Works(pair.Agent)))
             {
-                draft.Show("policy.monitoring.agents", server.Name, $"{agent.Name} runs: {string.Join(", ", agent.FoundBy)}{(agent.Unit is null ? "" : $", {agent.Unit.Name}")}");
+                draft.Show(
+                    "policy.monitoring.agents", server.Name,
+                    $"{agent.Name} runs: {string.Join(", ", agent.FoundBy)}{(agent.Unit is null ? "" : $", {agent.Unit.Name}")}");
             }
 
             if (without.Length > 0)
             {
-                draft.Confirm("policy.monitoring.agents", null, $"Shall {kind.Key} run on {string.Join(", ", without)} too?", $"It runs on {string.Join(", ", running)}; the policy wants an agent on every server that it is for.");
+                draft.Confirm(
+                    "policy.monitoring.agents", null,
+                    $"Shall {kind.Key} run on {string.Join(", ", without)} too?",
+                    $"It runs on {string.Join(", ", running)}; the policy wants an agent on every server that it is for.");
             }
 
             if (Receivers(book, kind.Key, [.. kind.Where(static pair => Works(pair.Agent))], draft) is { Length: > 0 } receivers)
@@ -58,7 +74,10 @@ internal static class MonitoringFinder
         FoundServer? prometheus = book.Servers.FirstOrDefault(static server => server.Facts.Prometheus is not null);
         if (prometheus is null && roles.With(Role.Monitoring) is [{ } monitoring, ..])
         {
-            draft.Missing("policy.monitoring.prometheus", monitoring.Name, $"At which address do you reach the Prometheus of {monitoring.Name}?", "It listens there, and answered this machine at none of its addresses.");
+            draft.Missing(
+                "policy.monitoring.prometheus", monitoring.Name,
+                $"At which address do you reach the Prometheus of {monitoring.Name}?",
+                "It listens there, and answered this machine at none of its addresses.");
         }
         else if (prometheus is not null)
         {
@@ -70,7 +89,8 @@ internal static class MonitoringFinder
 
     // A part of another program that runs is there only if it answers; an agent of its own that does not is a fault.
     private static bool Works(MonitoringAgent agent) =>
-        agent.IsRunning && (!KnownAgent.All.TryGetValue(agent.Name, out KnownAgent? known) || !known.IsPartOfAnother || agent.Answer?.Failure is null);
+        agent.IsRunning
+            && (!KnownAgent.All.TryGetValue(agent.Name, out KnownAgent? known) || !known.IsPartOfAnother || agent.Answer?.Failure is null);
 
     private static bool Belongs(string agent, FoundServer server, RoleFinder roles) =>
         KnownAgent.All.TryGetValue(agent, out KnownAgent? known)
@@ -81,7 +101,16 @@ internal static class MonitoringFinder
     {
         (string Server, string[] Hosts)[] hosts =
         [
-            .. running.Select(static pair => (pair.Server.Name, (string[])[.. pair.Agent.Endpoints.Select(static endpoint => endpoint.Host).OfType<string>().Where(static host => !IsLoopback(host)).Distinct().Order(StringComparer.Ordinal)]))
+            .. running.Select(
+                static pair =>
+                    (pair.Server.Name, (string[])
+                    [
+                        .. pair.Agent.Endpoints.Select(static endpoint => endpoint.Host)
+                            .OfType<string>()
+                            .Where(static host => !IsLoopback(host))
+                            .Distinct()
+                            .Order(StringComparer.Ordinal),
+                    ]))
                 .Where(static pair => pair.Item2.Length > 0),
         ];
         if (hosts.Length == 0)
@@ -95,11 +124,19 @@ internal static class MonitoringFinder
         bool agree = hosts.All(pair => pair.Hosts.SequenceEqual(hosts[0].Hosts));
         if (!(isOneReceiver || agree))
         {
-            draft.Missing($"policy.monitoring.reportTo.{agent}", null, $"Where must {agent} report to?", "Its configurations on the servers differ.", string.Join("; ", hosts.Select(static pair => $"{pair.Server}: {string.Join(", ", pair.Hosts)}")));
+            draft.Missing(
+                $"policy.monitoring.reportTo.{agent}", null, $"Where must {agent} report to?", "Its configurations on the servers differ.",
+                string.Join("; ", hosts.Select(static pair => $"{pair.Server}: {string.Join(", ", pair.Hosts)}")));
             return [];
         }
 
-        string[] written = [.. all.Where(static host => Uri.CheckHostName(host) is UriHostNameType.Dns || (IPAddress.TryParse(host, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetwork))];
+        string[] written =
+        [
+            .. all.Where(
+                static host =>
+                    Uri.CheckHostName(host) is UriHostNameType.Dns
+                        || (IPAddress.TryParse(host, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetwork)),
+        ];
         foreach ((string server, string[] each) in hosts)
         {
             draft.Show($"policy.monitoring.reportTo.{agent}", server, $"its configuration: {string.Join(", ", each)}");
@@ -108,5 +145,6 @@ internal static class MonitoringFinder
         return written.Length == all.Length && written.All(static host => !Secrets.LooksLikeValue(host)) ? written : [];
     }
 
-    private static bool IsLoopback(string host) => host == "localhost" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
+    private static bool IsLoopback(string host) =>
+        host == "localhost" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
 }

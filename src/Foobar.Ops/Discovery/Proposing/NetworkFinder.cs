@@ -22,8 +22,12 @@ internal static class NetworkFinder
         List<(HashSet<IPNetwork> Networks, List<string> Links)> groups = [];
         foreach (FoundServer server in book.Servers)
         {
-            string[] beyond = firewalls.Contains(server) ? [.. DefaultRoutes(server).Select(static route => route.Interface).OfType<string>()] : [];
-            foreach (IGrouping<string, InterfaceAddress> link in book.AddressesOf(server).Where(own => !beyond.Contains(own.Interface)).GroupBy(static own => own.Interface))
+            string[] beyond = firewalls.Contains(server)
+                ? [.. DefaultRoutes(server).Select(static route => route.Interface).OfType<string>()]
+                : [];
+            foreach (IGrouping<string, InterfaceAddress> link in book.AddressesOf(server)
+                .Where(own => !beyond.Contains(own.Interface))
+                .GroupBy(static own => own.Interface))
             {
                 Join(groups, [.. link.Where(IsNetwork).Select(NetworkOf)], $"{server.Name}, {link.Key}");
             }
@@ -43,13 +47,16 @@ internal static class NetworkFinder
     }
 
     /// <summary>A server's routes to everywhere.</summary>
-    public static IEnumerable<NetworkRoute> DefaultRoutes(FoundServer server) => (server.Facts.Network.Value?.Routes ?? []).Where(static route => route.PrefixLength == 0);
+    public static IEnumerable<NetworkRoute> DefaultRoutes(FoundServer server) =>
+        (server.Facts.Network.Value?.Routes ?? []).Where(static route => route.PrefixLength == 0);
 
-    private static void AddOperator(Dictionary<string, IReadOnlyList<IPNetwork>> named, AddressBook book, ProposalOptions options, Draft draft)
+    private static void AddOperator(
+        Dictionary<string, IReadOnlyList<IPNetwork>> named, AddressBook book, ProposalOptions options, Draft draft)
     {
         (FoundServer Server, IPAddress Client)[] sessions =
         [
-            .. book.Servers.Where(static server => server.Facts.Host.Value?.Client is not null).Select(static server => (server, server.Facts.Host.Value!.Client!))
+            .. book.Servers.Where(static server => server.Facts.Host.Value?.Client is not null).Select(
+                static server => (server, server.Facts.Host.Value!.Client!))
                 .Where(session => book.Owner(session.Item2) is null && !IPAddress.IsLoopback(session.Item2)),
         ];
         if (sessions.Length == 0)
@@ -59,9 +66,13 @@ internal static class NetworkFinder
 
         IPAddress[] seen = [.. sessions.Select(static session => session.Client).Distinct()];
 
-        // Where an address seen is one of this machine's interfaces, nothing translates between, and its other addresses are the operator's too.
+        // Where an address seen is one of this machine's interfaces, nothing translates between, and its other addresses are the operator's
+        // too.
         IPAddress[] own = [.. options.OwnInterfaces.Where(group => group.Any(seen.Contains)).SelectMany(static group => group)];
-        named[Operator] = [.. seen.Concat(own).Distinct().Select(static address => new IPNetwork(address, address.GetAddressBytes().Length * 8))];
+        named[Operator] =
+        [
+            .. seen.Concat(own).Distinct().Select(static address => new IPNetwork(address, address.GetAddressBytes().Length * 8)),
+        ];
         foreach ((FoundServer server, IPAddress client) in sessions)
         {
             draft.Show($"networks.{Operator}", server.Name, $"SSH_CONNECTION: this session comes from {client}");
@@ -81,13 +92,19 @@ internal static class NetworkFinder
 
         var touching = groups.Where(group => group.Networks.Overlaps(networks)).ToArray();
         groups.RemoveAll(touching.Contains);
-        groups.Add(([.. touching.SelectMany(static group => group.Networks), .. networks], [.. touching.SelectMany(static group => group.Links), link]));
+        groups.Add(
+            ([
+                .. touching.SelectMany(static group => group.Networks), .. networks,
+            ], [.. touching.SelectMany(static group => group.Links), link]));
     }
 
     private static string Free(Dictionary<string, IReadOnlyList<IPNetwork>> named, string name) =>
-        Enumerable.Range(1, 1000).Select(number => number == 1 ? name : string.Create(CultureInfo.InvariantCulture, $"{name}-{number}")).First(each => !named.ContainsKey(each));
+        Enumerable.Range(1, 1000)
+            .Select(number => number == 1 ? name : string.Create(CultureInfo.InvariantCulture, $"{name}-{number}"))
+            .First(each => !named.ContainsKey(each));
 
-    private static bool IsNetwork(InterfaceAddress own) => own.PrefixLength > 0 && own.PrefixLength < own.Address.GetAddressBytes().Length * 8;
+    private static bool IsNetwork(InterfaceAddress own) =>
+        own.PrefixLength > 0 && own.PrefixLength < own.Address.GetAddressBytes().Length * 8;
 
     private static IPNetwork NetworkOf(InterfaceAddress own)
     {

@@ -21,12 +21,27 @@ public sealed record OwnTraffic(string Name, IReadOnlyList<PortRange> Ports, IRe
     public static IReadOnlyList<OwnTraffic> All { get; } =
     [
         new("names", [Udp(53), Tcp(53)], ["*"], []),
-        new("names", [Tcp(853)], ["systemd-resolve", "unbound", "stubby", "dnsmasq", "named"], ["systemd-resolved", "unbound", "stubby", "dnsmasq", "named"]),
-        new("time", [Udp(123), Tcp(4460)], ["chronyd", "ntpd", "ntp-daemon", "systemd-timesyn"], ["chrony", "chronyd", "ntp", "ntpd", "ntpsec", "openntpd", "ntpd-rs", "systemd-timesyncd"]),
-        new("addresses", [Udp(67), Udp(547)], ["dhclient", "dhcpcd", "systemd-network", "NetworkManager"], ["systemd-networkd", "NetworkManager", "dhcpcd"]),
+        new(
+            "names", [Tcp(853)],
+            ["systemd-resolve", "unbound", "stubby", "dnsmasq", "named"],
+            ["systemd-resolved", "unbound", "stubby", "dnsmasq", "named"]),
+        new(
+            "time", [Udp(123), Tcp(4460)],
+            ["chronyd", "ntpd", "ntp-daemon", "systemd-timesyn"],
+            ["chrony", "chronyd", "ntp", "ntpd", "ntpsec", "openntpd", "ntpd-rs", "systemd-timesyncd"]),
+        new(
+            "addresses", [Udp(67), Udp(547)],
+            ["dhclient", "dhcpcd", "systemd-network", "NetworkManager"],
+            ["systemd-networkd", "NetworkManager", "dhcpcd"]),
         new("packages", Web,
-            ["http", "https", "apt", "apt-get", "aptitude", "unattended-upgr", "apt-check", "dnf", "dnf5", "dnf-automatic", "yum", "microdnf", "zypper", "packagekitd", "snapd", "flatpak", "fwupd", "fwupdmgr"],
-            ["apt-daily", "apt-daily-upgrade", "unattended-upgrades", "apt-news", "esm-cache", "dnf-makecache", "dnf-automatic*", "packagekit", "snapd", "fwupd-refresh"]),
+            [
+                "http", "https", "apt", "apt-get", "aptitude", "unattended-upgr", "apt-check", "dnf", "dnf5", "dnf-automatic", "yum",
+                "microdnf", "zypper", "packagekitd", "snapd", "flatpak", "fwupd", "fwupdmgr",
+            ],
+            [
+                "apt-daily", "apt-daily-upgrade", "unattended-upgrades", "apt-news", "esm-cache", "dnf-makecache", "dnf-automatic*",
+                "packagekit", "snapd", "fwupd-refresh",
+            ]),
         new("certificates", Web, ["certbot", "lego"], ["certbot", "certbot-renew", "acme*"]),
     ];
 
@@ -37,7 +52,10 @@ public sealed record OwnTraffic(string Name, IReadOnlyList<PortRange> Ports, IRe
 
     // The machine's own services run outside of containers.
     private bool Holds(SocketHolder holder) =>
-        Programs.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, holder.Process, ignoreCase: false) && (pattern == "*" || holder.Container is null))
+        Programs.Any(
+            pattern =>
+                FileSystemName.MatchesSimpleExpression(pattern, holder.Process, ignoreCase: false)
+                    && (pattern == "*" || holder.Container is null))
         || (holder.Container is null && holder.Unit is { } unit && unit.EndsWith(".service", StringComparison.Ordinal)
             && Units.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, unit.AsSpan(0, unit.Length - 8), ignoreCase: false)));
 

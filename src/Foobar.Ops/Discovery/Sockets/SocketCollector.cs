@@ -22,7 +22,10 @@ public sealed class SocketCollector : Collector<SocketFacts>
     internal static async Task<SocketFacts> ReadAsync(IServerSession connection, CancellationToken cancellationToken)
     {
         Reading<SocketFacts> reading = await connection.ReadAsync(
-            RemoteCommand.FromScript(SocketScript.Text) with { Privileged = true }, SocketScript.Parse, SocketScript.Source, cancellationToken);
+            RemoteCommand.FromScript(SocketScript.Text) with
+            {
+                Privileged = true,
+            }, SocketScript.Parse, SocketScript.Source, cancellationToken);
         return reading.TryGet(out SocketFacts? facts) ? facts : Unreadable(reading.Failure ?? "It was not read.");
     }
 

@@ -32,13 +32,15 @@ public sealed record Listener
 
 /// <summary>A process that holds a socket; processes of one name in one unit are one.</summary>
 /// <param name="Process">The name of the process, as ss(8) prints it: at most 15 bytes.</param>
-/// <param name="Unit">The systemd unit it runs in: <c>nginx.service</c>; <see langword="null"/> if it runs in none or that could not be seen.</param>
+/// <param name="Unit">The systemd unit it runs in: <c>nginx.service</c>; <see langword="null"/> if it runs in none or that could not be
+/// seen.</param>
 /// <param name="Container">The id of the container it runs in, as its control group names it; <see langword="null"/> for none.</param>
 public sealed record SocketHolder(string Process, string? Unit, string? Container)
 {
     /// <summary>The holder as evidence names it: <c>nginx (nginx.service)</c>.</summary>
     [JsonIgnore]
-    public string Label => (Container is { } id ? $"container {id[..Math.Min(12, id.Length)]}" : Unit) is { } place ? $"{Process} ({place})" : Process;
+    public string Label =>
+        (Container is { } id ? $"container {id[..Math.Min(12, id.Length)]}" : Unit) is { } place ? $"{Process} ({place})" : Process;
 }
 
 /// <summary>Connections that stood, between one address here and one there, to one port that listens.</summary>

@@ -92,30 +92,38 @@ internal static partial class SocketScript
         };
     }
 
-    private static Reading<IReadOnlyList<Conversation>> ParseConversations(string text, Dictionary<int, (string? Unit, string? Container)> groups)
+    private static Reading<IReadOnlyList<Conversation>> ParseConversations(
+        string text, Dictionary<int, (string? Unit, string? Container)> groups)
     {
         (int Number, string Text)[] lines = [.. Lines.Of(text)];
         return lines.Length > MostConversations
-            ? Reading.Unreadable<IReadOnlyList<Conversation>>($"The server has more than {MostConversations} kinds of connections.", ConversationsSource)
+            ? Reading.Unreadable<IReadOnlyList<Conversation>>(
+                $"The server has more than {MostConversations} kinds of connections.", ConversationsSource)
             : Reading.Of<IReadOnlyList<Conversation>>(
                 [
                     .. Merged(lines.Select(line => ParseConversation(line.Number, line.Text, groups)))
                         .OrderByDescending(static each => each.IsIncoming).ThenBy(static each => each.Port)
-                        .ThenBy(static each => each.PeerAddress.ToString(), StringComparer.Ordinal).ThenBy(static each => each.LocalAddress.ToString(), StringComparer.Ordinal),
+                        .ThenBy(static each => each.PeerAddress.ToString(), StringComparer.Ordinal).ThenBy(
+                            static each => each.LocalAddress.ToString(), StringComparer.Ordinal),
                 ],
                 ConversationsSource);
     }
 
     // Each worker of a service has lines of its own.
     private static IEnumerable<Conversation> Merged(IEnumerable<Conversation> conversations) => conversations
-        .GroupBy(static each => (each.Protocol, each.IsIncoming, each.Port, each.LocalAddress, each.PeerAddress, string.Join('|', each.Holders.Select(static holder => holder.Label))))
+        .GroupBy(
+            static each =>
+                (each.Protocol, each.IsIncoming, each.Port, each.LocalAddress, each.PeerAddress, string.Join(
+                    '|', each.Holders.Select(static holder => holder.Label))))
         .Select(static same => same.First() with { Count = same.Sum(static each => each.Count) });
 
     // "12 in tcp 192.0.2.11:80 192.0.2.10:0 users:((...))": the port that is told is the one that listens.
     private static Conversation ParseConversation(int number, string line, Dictionary<int, (string? Unit, string? Container)> groups)
     {
         string[] fields = Lines.Fields(line, 6);
-        TransportProtocol? protocol = fields.Length < 5 ? null : fields[2] switch { "tcp" => TransportProtocol.Tcp, "udp" => TransportProtocol.Udp, _ => null };
+        TransportProtocol? protocol = fields.Length < 5
+            ? null
+            : fields[2] switch { "tcp" => TransportProtocol.Tcp, "udp" => TransportProtocol.Udp, _ => null };
         bool isIncoming = fields.Length > 1 && fields[1] == "in";
         return protocol is null || !(isIncoming || fields[1] == "out")
             || !int.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out int count)
@@ -140,7 +148,9 @@ internal static partial class SocketScript
         port = 0;
         address = null;
         if (colon < 0 || !int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port) || port > 65535
-            || !IPAddress.TryParse(text[..colon].Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal).Split('%')[0], out IPAddress? parsed))
+            || !IPAddress.TryParse(
+                text[..colon].Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal).Split('%')[0],
+                out IPAddress? parsed))
         {
             return false;
         }
@@ -166,7 +176,8 @@ internal static partial class SocketScript
                 ? parsed
                 : throw Lines.Unexpected("/proc/PID/cgroup", number, "a process id and its control group", line);
             string path = fields.Length > 1 ? fields[1] : "";
-            string? unit = path.Split('/').LastOrDefault(static part => part.EndsWith(".service", StringComparison.Ordinal) || part.EndsWith(".scope", StringComparison.Ordinal));
+            string? unit = path.Split('/').LastOrDefault(
+                static part => part.EndsWith(".service", StringComparison.Ordinal) || part.EndsWith(".scope", StringComparison.Ordinal));
             string? container = ContainerId().Match(path) is { Success: true } found ? found.Groups[1].Value : null;
 
             // With cgroup v1 and v2 side by side there are two lines, of which one may be empty.
@@ -183,12 +194,14 @@ internal static partial class SocketScript
         string? failure = lines.Select(static line => line.Text).FirstOrDefault(static line => line.StartsWith('!'));
         return failure is not null
             ? Reading.Unreadable<IReadOnlyList<RunningContainer>>(failure[1..].Trim(), ContainersSource)
-            : Reading.Of<IReadOnlyList<RunningContainer>>([.. lines.Select(line => ParseContainer(line.Number, line.Text))], ContainersSource);
+            : Reading.Of<IReadOnlyList<RunningContainer>>(
+                [.. lines.Select(line => ParseContainer(line.Number, line.Text))], ContainersSource);
     }
 
-    private static RunningContainer ParseContainer(int number, string line) => line.Split('|') is [var engine, var id, var name, var image, var ports]
-        ? new RunningContainer(engine, id, name, image, [.. Published().Matches(ports).Select(ToRange).OfType<PortRange>().Distinct()])
-        : throw Lines.Unexpected(ContainersSource, number, "engine, id, name, image and ports", line);
+    private static RunningContainer ParseContainer(int number, string line) =>
+        line.Split('|') is [var engine, var id, var name, var image, var ports]
+            ? new RunningContainer(engine, id, name, image, [.. Published().Matches(ports).Select(ToRange).OfType<PortRange>().Distinct()])
+            : throw Lines.Unexpected(ContainersSource, number, "engine, id, name, image and ports", line);
 
     // "0.0.0.0:8080->80/tcp, :::8080->80/tcp, 127.0.0.1:9000-9001->9000-9001/udp, 3306/tcp": only an arrow leads in.
     private static PortRange? ToRange(Match match) =>

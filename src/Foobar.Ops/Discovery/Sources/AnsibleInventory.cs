@@ -36,7 +36,8 @@ public static partial class AnsibleInventory
     private static readonly HashSet<string> Known = [.. HostNames, .. Ports, .. Users, .. KeyFiles, .. Arguments, .. Connections];
 
     /// <summary>Reads an inventory from a file.</summary>
-    /// <exception cref="FoobarException"><c>AnsibleInventoryInvalid</c>: the file can't be read, or is no inventory of a known form.</exception>
+    /// <exception cref="FoobarException"><c>AnsibleInventoryInvalid</c>: the file can't be read, or is no inventory of a known
+    /// form.</exception>
     public static AnsibleHosts Load(string path)
     {
         string text;
@@ -69,7 +70,9 @@ public static partial class AnsibleInventory
             {
                 ReadJson(trimmed, groups);
             }
-            else if (Path.GetExtension(path).ToUpperInvariant() is ".YML" or ".YAML" || trimmed.StartsWith("---", StringComparison.Ordinal) || YamlStart().IsMatch(trimmed))
+            else if (Path.GetExtension(path).ToUpperInvariant() is ".YML" or ".YAML"
+                || trimmed.StartsWith("---", StringComparison.Ordinal)
+                || YamlStart().IsMatch(trimmed))
             {
                 ReadJson(LoadedDrivers.Yaml.ToJson(text), groups);
             }
@@ -86,7 +89,10 @@ public static partial class AnsibleInventory
         return groups.ToHosts();
     }
 
-    /// <summary>The hosts that a pattern such as <c>web-[01:03]</c> or <c>db-[a:c].example.com</c> stands for; at most one more than an inventory may have.</summary>
+    /// <summary>
+    /// The hosts that a pattern such as <c>web-[01:03]</c> or <c>db-[a:c].example.com</c> stands for; at most one more than an inventory
+    /// may have.
+    /// </summary>
     /// <exception cref="InvalidDataException">A range of it holds nothing, or is none of numbers or of letters.</exception>
     public static IEnumerable<string> Expand(string pattern)
     {
@@ -105,7 +111,8 @@ public static partial class AnsibleInventory
     private static IEnumerable<string> Items(string pattern, Match range)
     {
         string first = range.Groups[1].Value, last = range.Groups[2].Value;
-        bool stepped = int.TryParse(range.Groups[3].Success ? range.Groups[3].ValueSpan : "1", NumberStyles.None, CultureInfo.InvariantCulture, out int step);
+        bool stepped = int.TryParse(
+            range.Groups[3].Success ? range.Groups[3].ValueSpan : "1", NumberStyles.None, CultureInfo.InvariantCulture, out int step);
         if (stepped && step > 0 && int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out int from)
             && int.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out int to) && from <= to)
         {
@@ -114,9 +121,16 @@ public static partial class AnsibleInventory
             return Numbers(from, to, step).Select(number => number.ToString(format, CultureInfo.InvariantCulture));
         }
 
-        return stepped && step > 0 && first.Length == 1 && last.Length == 1 && first[0] <= last[0] && char.IsAsciiLetter(first[0]) && char.IsAsciiLetter(last[0])
+        return stepped
+            && step > 0
+            && first.Length == 1
+            && last.Length == 1
+            && first[0] <= last[0]
+            && char.IsAsciiLetter(first[0])
+            && char.IsAsciiLetter(last[0])
             ? Numbers(first[0], last[0], step).Select(static letter => ((char)letter).ToString())
-            : throw new InvalidDataException($"'{pattern}': '{range.Value}' is no range of numbers or letters, from the lower to the higher one");
+            : throw new InvalidDataException(
+                $"'{pattern}': '{range.Value}' is no range of numbers or letters, from the lower to the higher one");
     }
 
     private static IEnumerable<long> Numbers(long from, long to, long step)
@@ -169,7 +183,11 @@ public static partial class AnsibleInventory
 
                     break;
                 default:
-                    throw Invalid(path, string.Create(CultureInfo.InvariantCulture, $"line {number}: '[{section}{kind}]' is neither a group, its children nor its variables"));
+                    throw Invalid(
+                        path,
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"line {number}: '[{section}{kind}]' is neither a group, its children nor its variables"));
             }
         }
     }
@@ -197,7 +215,8 @@ public static partial class AnsibleInventory
         }
     }
 
-    private static string Unquoted(string value) => value.Length > 1 && value[0] is '"' or '\'' && value[^1] == value[0] ? value[1..^1] : value;
+    private static string Unquoted(string value) =>
+        value.Length > 1 && value[0] is '"' or '\'' && value[^1] == value[0] ? value[1..^1] : value;
 
     // Both the static form, where hosts is an object, and that of --list, where it is a list beside _meta.hostvars.
     private static void ReadJson(string json, Groups groups)
@@ -255,15 +274,19 @@ public static partial class AnsibleInventory
         }
     }
 
-    private static JsonElement? Member(JsonElement element, string name) => element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement member) ? member : null;
+    private static JsonElement? Member(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement member) ? member : null;
 
-    private static JsonElement.ObjectEnumerator Members(JsonElement? element) => element is { ValueKind: JsonValueKind.Object } found ? found.EnumerateObject() : default;
+    private static JsonElement.ObjectEnumerator Members(JsonElement? element) =>
+        element is { ValueKind: JsonValueKind.Object } found ? found.EnumerateObject() : default;
 
-    private static IEnumerable<string> Items(JsonElement? element) => element is { ValueKind: JsonValueKind.Array } found ? found.EnumerateArray().Select(static item => item.ToString()) : [];
+    private static IEnumerable<string> Items(JsonElement? element) =>
+        element is { ValueKind: JsonValueKind.Array } found ? found.EnumerateArray().Select(static item => item.ToString()) : [];
 
     private static void SetAll(JsonElement? variables, Action<string, string> set)
     {
-        foreach (JsonProperty variable in Members(variables).Where(static variable => variable.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number))
+        foreach (JsonProperty variable in Members(variables).Where(
+            static variable => variable.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number))
         {
             set(variable.Name, variable.Value.ToString());
         }
@@ -272,7 +295,9 @@ public static partial class AnsibleInventory
     private static FoobarException Invalid(string path, string problem, Exception? cause = null) =>
         new("AnsibleInventoryInvalid", ErrorKind.InvalidInput, $"{path} is no Ansible inventory that is understood: {problem}.", cause)
         {
-            Recommendation = "Give an inventory as INI or YAML, or the JSON of 'ansible-inventory --list', which holds everything that plugins and templates add.",
+            Recommendation =
+                "Give an inventory as INI or YAML, or the JSON of 'ansible-inventory --list', which holds everything that plugins and "
+                    + "templates add.",
         };
 
     private sealed class Groups
@@ -338,13 +363,16 @@ public static partial class AnsibleInventory
             {
                 string[] groups = [.. GroupsOf(host)];
                 Dictionary<string, string> variables = Variables(host, groups);
-                foreach (string templated in variables.Where(static pair => pair.Value.Contains("{{", StringComparison.Ordinal)).Select(static pair => pair.Key).ToArray())
+                foreach (string templated in variables.Where(static pair => pair.Value.Contains("{{", StringComparison.Ordinal))
+                    .Select(static pair => pair.Key)
+                    .ToArray())
                 {
                     doubts.Add($"{host}: '{templated}' is a template; give the JSON of 'ansible-inventory --list', or what it stands for");
                     variables.Remove(templated);
                 }
 
-                if (First(variables, Connections) is { } connection && connection is not ("ssh" or "smart" or "paramiko" or "paramiko_ssh" or "ansible.builtin.ssh"))
+                if (First(variables, Connections) is { } connection
+                    && connection is not ("ssh" or "smart" or "paramiko" or "paramiko_ssh" or "ansible.builtin.ssh"))
                 {
                     doubts.Add($"{host}: it is connected to by '{connection}', and not by SSH");
                     continue;
@@ -361,12 +389,16 @@ public static partial class AnsibleInventory
 
         private static DiscoveryTarget? ToTarget(string host, Dictionary<string, string> variables, List<string> doubts)
         {
-            string? port = First(variables, Ports), user = First(variables, Users), jump = First(variables, Arguments) is { } arguments ? JumpOf(arguments) : null;
+            string? port = First(variables, Ports), user = First(variables, Users), jump = First(variables, Arguments) is { } arguments
+                ? JumpOf(arguments)
+                : null;
             SshEndpoint ssh = new()
             {
                 Host = First(variables, HostNames) ?? host,
                 User = user is not null && Forms.IsUser(user) ? user : null,
-                Port = int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is > 0 and <= 65535 ? number : null,
+                Port = int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is > 0 and <= 65535
+                    ? number
+                    : null,
                 ProxyJump = jump is not null && Forms.IsProxyJump(jump) ? jump : null,
                 IdentityFile = First(variables, KeyFiles),
             };
@@ -379,17 +411,25 @@ public static partial class AnsibleInventory
             return null;
         }
 
-        private static string? JumpOf(string arguments) => Jump().Match(arguments) is { Success: true } match ? match.Groups[1].Value : null;
+        private static string? JumpOf(string arguments) =>
+            Jump().Match(arguments) is { Success: true } match ? match.Groups[1].Value : null;
 
-        private static string? First(Dictionary<string, string> variables, string[] names) => names.Select(variables.GetValueOrDefault).FirstOrDefault(static value => !string.IsNullOrEmpty(value));
+        private static string? First(Dictionary<string, string> variables, string[] names) =>
+            names.Select(variables.GetValueOrDefault).FirstOrDefault(static value => !string.IsNullOrEmpty(value));
 
         // The groups that hold a host, and those that hold these, the innermost first.
         private List<string> GroupsOf(string host)
         {
-            List<string> found = [.. _hosts.Where(pair => pair.Value.Contains(host)).Select(static pair => pair.Key).Order(StringComparer.Ordinal)];
+            List<string> found =
+            [
+                .. _hosts.Where(pair => pair.Value.Contains(host)).Select(static pair => pair.Key).Order(StringComparer.Ordinal),
+            ];
             for (int index = 0; index < found.Count; index++)
             {
-                found.AddRange(_children.Where(pair => pair.Value.Contains(found[index]) && !found.Contains(pair.Key)).Select(static pair => pair.Key).Order(StringComparer.Ordinal));
+                found.AddRange(
+                    _children.Where(pair => pair.Value.Contains(found[index]) && !found.Contains(pair.Key))
+                        .Select(static pair => pair.Key)
+                        .Order(StringComparer.Ordinal));
             }
 
             return found;
@@ -399,7 +439,11 @@ public static partial class AnsibleInventory
         private Dictionary<string, string> Variables(string host, string[] groups)
         {
             Dictionary<string, string> variables = [];
-            foreach (Dictionary<string, string> each in groups.Where(static group => group != "all").Append("all").Reverse().Select(group => _groupVariables.GetValueOrDefault(group, [])).Append(_hostVariables[host]))
+            foreach (Dictionary<string, string> each in groups.Where(static group => group != "all")
+                .Append("all")
+                .Reverse()
+                .Select(group => _groupVariables.GetValueOrDefault(group, []))
+                .Append(_hostVariables[host]))
             {
                 foreach ((string name, string value) in each)
                 {
@@ -423,7 +467,8 @@ public static partial class AnsibleInventory
     [GeneratedRegex(@"^([^:\[\]]+|\[[0-9A-Fa-f:]+\]):([0-9]{1,5})$", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex HostPort();
 
-    [GeneratedRegex(@"(?:^|\s)(?:-J\s*|-o\s*ProxyJump[=\s]\s*)['""]?([A-Za-z0-9_\[][A-Za-z0-9._@:,\[\]-]*)", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(
+        @"(?:^|\s)(?:-J\s*|-o\s*ProxyJump[=\s]\s*)['""]?([A-Za-z0-9_\[][A-Za-z0-9._@:,\[\]-]*)", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Jump();
 
     [GeneratedRegex(@"\A(?:#[^\n]*\n\s*)*[A-Za-z_][A-Za-z0-9_]*:\s*(?:\n|$)", RegexOptions.CultureInvariant, 1000)]

@@ -30,12 +30,21 @@ public static class DiscoveryTargets
     /// <summary>Targets with names of their own: of several on one host each is named with its port.</summary>
     public static IReadOnlyList<DiscoveryTarget> Distinct(IEnumerable<DiscoveryTarget> targets)
     {
-        DiscoveryTarget[] all = [.. targets.DistinctBy(static target => (target.Name.ToUpperInvariant(), target.Ssh with { Host = target.Ssh.Host.ToUpperInvariant() }))];
+        DiscoveryTarget[] all =
+        [
+            .. targets.DistinctBy(
+                static target => (target.Name.ToUpperInvariant(), target.Ssh with { Host = target.Ssh.Host.ToUpperInvariant() })),
+        ];
         ILookup<string, DiscoveryTarget> named = all.ToLookup(static target => target.Name, StringComparer.OrdinalIgnoreCase);
         return
         [
             .. all.Select(target => named[target.Name].Count() == 1 ? target
-                : target with { Name = string.Create(CultureInfo.InvariantCulture, $"{target.Name}:{target.Ssh.Port ?? 22}{(target.Ssh.User is { } user ? $" ({user})" : "")}") })
+                : target with
+                {
+                    Name = string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{target.Name}:{target.Ssh.Port ?? 22}{(target.Ssh.User is { } user ? $" ({user})" : "")}"),
+                })
                 .DistinctBy(static target => target.Name, StringComparer.OrdinalIgnoreCase),
         ];
     }
@@ -44,8 +53,12 @@ public static class DiscoveryTargets
     {
         int colon = text.LastIndexOf(':');
         bool isBracketed = text.StartsWith('[');
-        bool hasPort = colon > 0 && (isBracketed ? colon > text.IndexOf(']', StringComparison.Ordinal) : text.IndexOf(':', StringComparison.Ordinal) == colon);
+        bool hasPort = colon > 0
+            && (isBracketed ? colon > text.IndexOf(']', StringComparison.Ordinal) : text.IndexOf(':', StringComparison.Ordinal) == colon);
         return !hasPort ? (text.Trim('[', ']'), null)
-            : (text[..colon].Trim('[', ']'), int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int port) ? port : -1);
+            : (text[..colon].Trim(
+                '[', ']'), int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int port)
+                ? port
+                : -1);
     }
 }

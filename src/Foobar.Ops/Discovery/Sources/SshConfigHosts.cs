@@ -47,7 +47,12 @@ public static class SshConfigHosts
         string trimmed = line.Trim();
         int end = trimmed.AsSpan().IndexOfAny(" \t=");
         return trimmed.StartsWith('#') || end <= 0 ? []
-            : [trimmed[..end], .. trimmed[end..].TrimStart(' ', '\t', '=').Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries).Select(static word => word.Trim('"'))];
+            : [
+                trimmed[..end],
+                .. trimmed[end..].TrimStart(' ', '\t', '=')
+                    .Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)
+                    .Select(static word => word.Trim('"')),
+            ];
     }
 
     private static void ReadFile(string path, List<string> aliases, int depth)
@@ -64,7 +69,9 @@ public static class SshConfigHosts
 
         (IReadOnlyList<string> own, IReadOnlyList<string> includes) = Parse(text);
         aliases.AddRange(own);
-        foreach (string file in depth < DeepestInclude ? includes.SelectMany(pattern => Files(pattern, Path.GetDirectoryName(path) ?? ".")) : [])
+        foreach (string file in depth < DeepestInclude
+            ? includes.SelectMany(pattern => Files(pattern, Path.GetDirectoryName(path) ?? "."))
+            : [])
         {
             ReadFile(file, aliases, depth + 1);
         }
@@ -73,10 +80,13 @@ public static class SshConfigHosts
     private static IEnumerable<string> Files(string pattern, string directory)
     {
         string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        string whole = Path.GetFullPath(pattern.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(home, pattern[2..]) : pattern, directory);
+        string whole = Path.GetFullPath(
+            pattern.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(home, pattern[2..]) : pattern, directory);
         string folder = Path.GetDirectoryName(whole) ?? "/", name = Path.GetFileName(whole);
         return Directory.Exists(folder)
-            ? Directory.EnumerateFiles(folder).Where(file => FileSystemName.MatchesSimpleExpression(name, Path.GetFileName(file))).Order(StringComparer.Ordinal)
+            ? Directory.EnumerateFiles(folder)
+                .Where(file => FileSystemName.MatchesSimpleExpression(name, Path.GetFileName(file)))
+                .Order(StringComparer.Ordinal)
             : [];
     }
 }

@@ -29,7 +29,10 @@ internal sealed class KnownFirewall
     {
         lock (_lock)
         {
-            return running.TryGet(out RulesetText? text) && _last is { } last && last.Facts.Running.TryGet(out RulesetText? known) && text == known
+            return running.TryGet(out RulesetText? text)
+                && _last is { } last
+                && last.Facts.Running.TryGet(out RulesetText? known)
+                && text == known
                 ? last.Facts.Ruleset
                 : null;
         }

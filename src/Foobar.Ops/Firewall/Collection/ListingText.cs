@@ -5,7 +5,10 @@ namespace Foobar.Ops.Firewall.Collection;
 /// <summary>Compares listings of rules as text, apart from what passes: handles, counters, and comments, which tell the time.</summary>
 internal static partial class ListingText
 {
-    private static readonly string[] Introductions = ["\"handle\":", "\"handle\": ", "\"packets\":", "\"packets\": ", "\"bytes\":", "\"bytes\": "];
+    private static readonly string[] Introductions =
+    [
+        "\"handle\":", "\"handle\": ", "\"packets\":", "\"packets\": ", "\"bytes\":", "\"bytes\": ",
+    ];
 
     /// <summary>Tells whether two listings say the same.</summary>
     public static bool Same(ReadOnlySpan<char> left, ReadOnlySpan<char> right)

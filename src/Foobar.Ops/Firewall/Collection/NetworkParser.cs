@@ -29,7 +29,9 @@ public static partial class NetworkParser
         .Irrelevant("any of the ways may be taken", "weight, flow_to, flow_from")
         .Undecided("packets leave inside other packets", "encap");
 
-    /// <summary>How long addresses and routes that DHCP or a router gave still hold: no part of the description, and it counts down.</summary>
+    /// <summary>
+    /// How long addresses and routes that DHCP or a router gave still hold: no part of the description, and it counts down.
+    /// </summary>
     [GeneratedRegex("\"(?:valid_life_time|preferred_life_time|expires)\": ?[0-9]+,?", RegexOptions.CultureInvariant)]
     internal static partial Regex Lifetimes();
 
@@ -153,7 +155,8 @@ public static partial class NetworkParser
                 item(element);
             }
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException)
+        catch (Exception exception)
+            when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException)
         {
             throw new ParseException(server, source, 0, $"not a listing of ip(8): {exception.Message}", exception);
         }
@@ -161,21 +164,27 @@ public static partial class NetworkParser
 
     private static IEnumerable<InterfaceAddress> Addresses(string name, JsonElement list) => list.EnumerateArray()
         .Where(address => address.TryGetProperty("local", out _))
-        .Select(address => new InterfaceAddress(name, IPAddress.Parse(address.GetProperty("local").GetString()!), address.GetProperty("prefixlen").GetInt32()));
+        .Select(
+            address => new InterfaceAddress(
+                name, IPAddress.Parse(address.GetProperty("local").GetString()!), address.GetProperty("prefixlen").GetInt32()));
 
     private static IEnumerable<NetworkRoute> Routes(JsonElement route)
     {
         string text = route.GetProperty("dst").GetString()!;
         string[] parts = text.Split('/');
-        bool six = text.Contains(':', StringComparison.Ordinal) || (route.TryGetProperty("gateway", out JsonElement gateway) && gateway.GetString()!.Contains(':', StringComparison.Ordinal))
+        bool six = text.Contains(':', StringComparison.Ordinal)
+            || (route.TryGetProperty("gateway", out JsonElement gateway) && gateway.GetString()!.Contains(':', StringComparison.Ordinal))
             || route.TryGetProperty("pref", out _);
         IPAddress destination = text == "default" ? (six ? IPAddress.IPv6Any : IPAddress.Any) : IPAddress.Parse(parts[0]);
         int length = text == "default" ? 0 : parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : six ? 128 : 32;
-        bool refused = route.TryGetProperty("type", out JsonElement type) && type.GetString() is "blackhole" or "unreachable" or "prohibit" or "throw";
+        bool refused = route.TryGetProperty("type", out JsonElement type)
+            && type.GetString() is "blackhole" or "unreachable" or "prohibit" or "throw";
         long metric = route.TryGetProperty("metric", out JsonElement cost) ? cost.GetInt64() : 0;
         if (route.TryGetProperty("nexthops", out JsonElement hops))
         {
-            return hops.EnumerateArray().Where(IsAlive).Select(hop => new NetworkRoute(destination, length, hop.GetProperty("dev").GetString(), Gateway(hop), metric));
+            return hops.EnumerateArray()
+                .Where(IsAlive)
+                .Select(hop => new NetworkRoute(destination, length, hop.GetProperty("dev").GetString(), Gateway(hop), metric));
         }
 
         string? device = !refused && route.TryGetProperty("dev", out JsonElement name) ? name.GetString() : null;

@@ -27,7 +27,10 @@ internal static partial class PersistedReader
         ],
         MoreFiles);
 
-    private static readonly RemoteCommand Command = RemoteCommand.FromScript(RulesetScript.Persisted, RulesetScript.Fresh) with { Privileged = true };
+    private static readonly RemoteCommand Command = RemoteCommand.FromScript(RulesetScript.Persisted, RulesetScript.Fresh) with
+    {
+        Privileged = true,
+    };
 
     /// <summary>Reads it.</summary>
     /// <param name="connection">The server.</param>
@@ -40,7 +43,8 @@ internal static partial class PersistedReader
         IServerSession connection, Task<Reading<RulesetText>> running, Task<Reading<HostNetwork>> network, TextsRead texts,
         CancellationToken cancellationToken)
     {
-        (Reading<PersistedFirewall> read, CommandResult? result) = await ReadAsync(connection, Files, cancellationToken).ConfigureAwait(false);
+        (Reading<PersistedFirewall> read, CommandResult? result) = await ReadAsync(connection, Files, cancellationToken).ConfigureAwait(
+            false);
         string? now = StateOf(await running.ConfigureAwait(false), await network.ConfigureAwait(false));
         if (result is not null && (now is null || Beside.GetValue(result, _ => now) != now))
         {
@@ -53,7 +57,9 @@ internal static partial class PersistedReader
         return read;
     }
 
-    /// <summary>The rules and interfaces as a text that is another one when they have changed; <see langword="null"/> if they were not read.</summary>
+    /// <summary>
+    /// The rules and interfaces as a text that is another one when they have changed; <see langword="null"/> if they were not read.
+    /// </summary>
     internal static string? StateOf(Reading<RulesetText> running, Reading<HostNetwork> network)
     {
         if (!running.TryGet(out RulesetText? rules) || !network.TryGet(out HostNetwork? around))

@@ -5,9 +5,9 @@ internal static class RulesetScript
 {
     // The text of nft tells what its JSON gets wrong (NftStructure). Only with all rules does it tell the flags of tables; where
     // the JSON shows none, the lists of chains, sets and maps tell the rest in a tenth of the time. The shell takes long to look
-    // through megabytes: the tables of a listing are found once; where "found" is empty they are not known. iptables-legacy-save would load the tables it lists, so it is asked
-    // only for those that are there already; the nft variant shows what "nft -j" hides of rules that iptables wrote, which are in
-    // tables of a family of their own: where the JSON has no such table there are none.
+    // through megabytes: the tables of a listing are found once; where "found" is empty they are not known. iptables-legacy-save would load
+    // the tables it lists, so it is asked only for those that are there already; the nft variant shows what "nft -j" hides of rules that
+    // iptables wrote, which are in tables of a family of their own: where the JSON has no such table there are none.
     private const string Functions = """
         part() { name=$1; shift; printf '\n==> %s\n' "$name"; "$@" || printf '\n==> failed %s %s\n' "$name" "$?"; }
         of_json() {

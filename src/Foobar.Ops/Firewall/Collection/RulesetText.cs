@@ -42,7 +42,10 @@ public sealed record RulesetText
     /// <exception cref="FoobarException"><c>RulesetUnreadable</c>: a listing failed, or no tool for nftables is there.</exception>
     internal static RulesetText From(IReadOnlyDictionary<string, string> sections, string error)
     {
-        if (sections.Keys.FirstOrDefault(key => key.StartsWith("failed ", StringComparison.Ordinal) && !key.StartsWith("failed load ", StringComparison.Ordinal)) is { } failed)
+        if (sections.Keys.FirstOrDefault(
+            key =>
+                key.StartsWith("failed ", StringComparison.Ordinal)
+                    && !key.StartsWith("failed load ", StringComparison.Ordinal)) is { } failed)
         {
             throw Unreadable($"'{failed["failed ".Length..]}' failed: {error.Trim()}");
         }
@@ -80,18 +83,24 @@ public sealed record RulesetText
             .With(Save(LegacyIp6tables, PacketValues.Ipv6, RulesetOrigin.LegacyIptables, "ip6tables-legacy-save", server));
     }
 
-    /// <summary>Tells whether two namespaces list the same rules in the same order, apart from handles, counters and the time of the listing. If not, they may still do the same.</summary>
+    /// <summary>
+    /// Tells whether two namespaces list the same rules in the same order, apart from handles, counters and the time of the listing. If
+    /// not, they may still do the same.
+    /// </summary>
     internal bool ListsAs(RulesetText other) =>
         ListingText.Same(Nftables, other.Nftables)
         && (Declarations.Length == 0 || other.Declarations.Length == 0 || ListingText.Same(Declarations, other.Declarations))
         && ListingText.Same(Iptables, other.Iptables) && ListingText.Same(Ip6tables, other.Ip6tables)
-        && ListingText.Same(LegacyIptables, other.LegacyIptables) && ListingText.Same(LegacyIp6tables, other.LegacyIp6tables) && ListingText.Same(Ipsets, other.Ipsets);
+        && ListingText.Same(LegacyIptables, other.LegacyIptables)
+        && ListingText.Same(LegacyIp6tables, other.LegacyIp6tables)
+        && ListingText.Same(Ipsets, other.Ipsets);
 
     private Ruleset Save(string text, int family, RulesetOrigin origin, string source, string? server) =>
         IptablesSaveParser.Parse(text, family, origin, Ipsets, server, source);
 
-    private static FoobarException Unreadable(string why) => new("RulesetUnreadable", ErrorKind.Failed, $"The packet filters can't be listed: {why}.")
-    {
-        Recommendation = "Install nftables on the server (apt install nftables), and see that the login may use sudo.",
-    };
+    private static FoobarException Unreadable(string why) =>
+        new("RulesetUnreadable", ErrorKind.Failed, $"The packet filters can't be listed: {why}.")
+        {
+            Recommendation = "Install nftables on the server (apt install nftables), and see that the login may use sudo.",
+        };
 }

@@ -25,7 +25,8 @@ internal static class DefaultControls
             "FW-005",
             Severity.High,
             "Replies to the server's own connections come in",
-            "Without a rule for established and related packets the server can't resolve names, fetch updates, replicate or learn that a packet was too big.",
+            "Without a rule for established and related packets the server can't resolve names, fetch updates, replicate or learn that a "
+                + "packet was too big.",
             "Put 'ct state established,related accept' before the rules that drop.",
             "RFC 4787, RFC 1191"),
         server => FirewallAnalysis.Judge(server, JudgeReplies));
@@ -37,7 +38,8 @@ internal static class DefaultControls
         if (forwarded != Diagram.False)
         {
             yield return Default(
-                analysis, "forward", analysis.Diagram.And(analysis.ArrivingForOthers(), forwarded), analysis.Diagram.And(analysis.StrayForOthers(), forwarded),
+                analysis, "forward", analysis.Diagram.And(
+                    analysis.ArrivingForOthers(), forwarded), analysis.Diagram.And(analysis.StrayForOthers(), forwarded),
                 analysis.Model.Forwarded());
         }
     }
@@ -60,7 +62,10 @@ internal static class DefaultControls
         string way = Way(analysis, witness, hook);
         return open == Diagram.False
             ? Verdict.Unknown(hook, $"Whether what no rule names passes can't be decided: {way}.", analysis.Text.Text(byPolicy, 2))
-            : Verdict.Fail(hook, "policy drop", $"passes without a rule: {analysis.Describe(open, 2)}", $"{analysis.Text.Text(witness)} passes: {way}");
+            : Verdict.Fail(
+                hook, "policy drop",
+                $"passes without a rule: {analysis.Describe(open, 2)}",
+                $"{analysis.Text.Text(witness)} passes: {way}");
     }
 
     private static string Way(FirewallAnalysis analysis, Packet witness, string hook)
@@ -75,15 +80,22 @@ internal static class DefaultControls
         int families = analysis.Own.Any(address => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6) ? 2 : 1;
         foreach (int family in ((int[])[PacketValues.Ipv4, PacketValues.Ipv6]).Take(families))
         {
-            foreach ((string name, int state) in ((string, int)[])[("established", PacketValues.Established), ("related", PacketValues.Related)])
+            foreach ((string name, int state) in ((string, int)[])
+            [
+                ("established", PacketValues.Established), ("related", PacketValues.Related),
+            ])
             {
                 int space = diagram.And(Replies(analysis, state), diagram.FieldIs(PacketField.Family, (UInt128)family));
                 Match passing = analysis.Model.Passing(analysis.Model.Delivered());
                 string target = $"IPv{family} {name}";
                 Packet witness = Reply(analysis, space, family, state);
                 yield return diagram.Overlap(space, passing.Must) ? Verdict.Pass(target, "comes in")
-                    : diagram.Overlap(space, passing.May) ? Verdict.Unknown(target, $"Whether it comes in can't be decided: {analysis.Explain(witness, "prerouting", "input")}.")
-                    : Verdict.Fail(target, "comes in", "dropped", $"{analysis.Text.Text(witness)} is dropped: {analysis.Explain(witness, "prerouting", "input")}");
+                    : diagram.Overlap(space, passing.May)
+                        ? Verdict.Unknown(
+                            target, $"Whether it comes in can't be decided: {analysis.Explain(witness, "prerouting", "input")}.")
+                    : Verdict.Fail(
+                        target, "comes in", "dropped",
+                        $"{analysis.Text.Text(witness)} is dropped: {analysis.Explain(witness, "prerouting", "input")}");
             }
         }
     }
@@ -97,7 +109,9 @@ internal static class DefaultControls
         wish[PacketField.State] = (UInt128)state;
         wish[PacketField.Direction] = 1;
         wish[PacketField.TcpFlags] = Packet.Ack;
-        wish[PacketField.Status] = (UInt128)(state == PacketValues.Established ? PacketValues.SeenReply | PacketValues.Assured : PacketValues.SeenReply);
+        wish[PacketField.Status] = (UInt128)(state == PacketValues.Established
+            ? PacketValues.SeenReply | PacketValues.Assured
+            : PacketValues.SeenReply);
         wish[PacketField.Length] = state == PacketValues.Related ? (UInt128)Packet.ErrorLength(family) : wish[PacketField.Length];
         int real = analysis.Diagram.And(space, analysis.Policy.Possible(), analysis.ByTheirWay());
         return analysis.AnyPacket(real == Diagram.False ? space : real, wish);
@@ -108,16 +122,30 @@ internal static class DefaultControls
     {
         Diagram diagram = analysis.Diagram;
         int kind = state == PacketValues.Established
-            ? diagram.And(diagram.FieldIs(PacketField.Protocol, PacketValues.Tcp), diagram.FieldIn(PacketField.DestinationPort, IntervalSet.Range(32768, 60999)))
+            ? diagram.And(
+                diagram.FieldIs(PacketField.Protocol, PacketValues.Tcp),
+                diagram.FieldIn(PacketField.DestinationPort, IntervalSet.Range(32768, 60999)))
             : diagram.Or([
-                diagram.And(diagram.FieldIs(PacketField.Family, 4), diagram.FieldIs(PacketField.Protocol, PacketValues.Icmp), diagram.FieldIs(PacketField.IcmpType, 3)),
-                diagram.And(diagram.FieldIs(PacketField.Family, 6), diagram.FieldIs(PacketField.Protocol, PacketValues.IcmpV6), diagram.FieldIn(PacketField.IcmpType, IntervalSet.Range(1, 3)))]);
+                diagram.And(
+                    diagram.FieldIs(PacketField.Family, 4),
+                    diagram.FieldIs(PacketField.Protocol, PacketValues.Icmp),
+                    diagram.FieldIs(PacketField.IcmpType, 3)),
+                diagram.And(
+                    diagram.FieldIs(PacketField.Family, 6),
+                    diagram.FieldIs(PacketField.Protocol, PacketValues.IcmpV6),
+                    diagram.FieldIn(PacketField.IcmpType, IntervalSet.Range(1, 3)))]);
         int ready = diagram.And(
             diagram.FieldIs(PacketField.State, (UInt128)state),
             diagram.FieldIs(PacketField.Direction, 1),
             diagram.FieldIs(PacketField.Mark, 0),
             diagram.FieldIs(PacketField.OutInterface, InterfaceAtoms.None),
-            diagram.Except(diagram.FieldIn(PacketField.InInterface, analysis.Model.Workspace.Atoms.All), diagram.FieldIs(PacketField.InInterface, (UInt128)analysis.Model.Workspace.Atoms.Of("lo"))));
-        return diagram.And(kind, ready, analysis.Policy.Addresses(analysis.Own.Select(address => new System.Net.IPNetwork(address, address.GetAddressBytes().Length * 8)), destination: true));
+            diagram.Except(
+                diagram.FieldIn(PacketField.InInterface, analysis.Model.Workspace.Atoms.All),
+                diagram.FieldIs(PacketField.InInterface, (UInt128)analysis.Model.Workspace.Atoms.Of("lo"))));
+        return diagram.And(
+            kind, ready,
+            analysis.Policy.Addresses(
+                analysis.Own.Select(address => new System.Net.IPNetwork(address, address.GetAddressBytes().Length * 8)),
+                destination: true));
     }
 }

@@ -47,10 +47,14 @@ internal static class ExposureControls
         FlowEnd[] needed = [.. analysis.Policy.Flows
             .Where(flow => flow.Flow.Ports.Any(range => range.Contains(socket.Protocol, socket.Port)))
             .SelectMany(flow => flow.To).Where(end => analysis.Own.Any(end.Contains))];
-        IPAddress[] unneeded = [.. analysis.Own.Where(address => Covers(socket, address) && !Array.Exists(needed, end => end.Contains(address)))];
+        IPAddress[] unneeded =
+        [
+            .. analysis.Own.Where(address => Covers(socket, address) && !Array.Exists(needed, end => end.Contains(address))),
+        ];
         return needed.Length == 0 || unneeded.Length == 0 ? null : Verdict.Fail(
             socket.Label,
-            $"listens on {string.Join(", ", analysis.Own.Where(address => Array.Exists(needed, end => end.Contains(address))))} of {site.Name}'s {analysis.Server.Name}",
+            $"listens on {string.Join(", ", analysis.Own.Where(address => Array.Exists(needed, end => end.Contains(address))))} of "
+                + $"{site.Name}'s {analysis.Server.Name}",
             $"listens on {string.Join(", ", unneeded.AsEnumerable())} too, where no declared flow leads",
             $"{SocketParser.Source}: {socket.Label} ({string.Join(", ", socket.Processes)})");
     }
@@ -73,7 +77,12 @@ internal static class ExposureControls
                 diagram.FieldIn(PacketField.DestinationPort, IntervalSet.From(ports.Select(port => ((UInt128)port, (UInt128)port)))));
             int outside = diagram.And(analysis.ArrivingHere(), analysis.Policy.FromInternet(), service);
             int declared = diagram.And(outside, analysis.Policy.Allowed(analysis.Own));
-            List<Verdict> verdicts = [.. OpenSpaces.Judge(analysis, diagram.Except(outside, declared), static model => model.Delivered(), $"{name} is closed to the internet", "prerouting", "input")];
+            List<Verdict> verdicts =
+            [
+                .. OpenSpaces.Judge(
+                    analysis, diagram.Except(outside, declared), static model => model.Delivered(), $"{name} is closed to the internet",
+                    "prerouting", "input"),
+            ];
             foreach (Verdict verdict in verdicts)
             {
                 yield return verdict;
@@ -100,16 +109,29 @@ internal static class ExposureControls
         string why = analysis.Explain(witness, "prerouting", "input");
         return open == Diagram.False
             ? Verdict.Unknown(name, $"Whether a declared flow is open can't be decided: {why}.", analysis.Text.Text(possible))
-            : Verdict.Warning(name, "closed to the internet", $"open to the internet by a declared flow: {analysis.Text.Text(open)}", $"{analysis.Text.Text(witness)} passes: {why}");
+            : Verdict.Warning(
+                name, "closed to the internet",
+                $"open to the internet by a declared flow: {analysis.Text.Text(open)}",
+                $"{analysis.Text.Text(witness)} passes: {why}");
     }
 
     private static IEnumerable<(string Name, int[] Ports)> Services(FirewallAnalysis analysis, FirewallFacts facts)
     {
         IReadOnlyList<ListeningSocket> sockets = facts.Sockets.TryGet(out IReadOnlyList<ListeningSocket>? known) ? known : [];
         IEnumerable<int> PortsOf(params string[] names) => sockets
-            .Where(socket => socket.Protocol == TransportProtocol.Tcp && socket.Scope != SocketScope.Loopback && socket.Processes.Any(names.Contains))
+            .Where(
+                socket =>
+                    socket.Protocol == TransportProtocol.Tcp
+                        && socket.Scope != SocketScope.Loopback
+                        && socket.Processes.Any(names.Contains))
             .Select(socket => socket.Port);
-        yield return ("SSH", [.. PortsOf("sshd", "sshd-session", "systemd").Where(port => port != 9100).Append(22).Distinct().Where(port => port == 22 || PortsOf("sshd").Contains(port))]);
+        yield return ("SSH", [
+            .. PortsOf("sshd", "sshd-session", "systemd")
+                .Where(port => port != 9100)
+                .Append(22)
+                .Distinct()
+                .Where(port => port == 22 || PortsOf("sshd").Contains(port)),
+        ]);
         if (analysis.Site.Policy.Database is { } database && analysis.Server.Is(database.Members))
         {
             yield return ("the database", [.. PortsOf("mysqld", "mariadbd").Append(database.Port).Distinct()]);

@@ -29,6 +29,7 @@ public static class FirewallControls
     internal static IReadOnlyList<Func<FirewallAnalysis, IEnumerable<Verdict>>> ByRules { get; } =
         [FlowControls.JudgeOpen, RuleControls.JudgeIdle, FlowControls.JudgeFamilies];
 
-    internal static ControlInfo Info(string id, Severity severity, string title, string rationale, string remediation, string? reference = null) =>
+    internal static ControlInfo Info(
+        string id, Severity severity, string title, string rationale, string remediation, string? reference = null) =>
         new(id, title, Area.Firewall, severity, rationale, remediation, reference);
 }

@@ -15,7 +15,9 @@ internal static class FlowControls
             "FW-001",
             Severity.Critical,
             "Only declared flows pass the firewall",
-            "Each flow that passes without being declared is a door nobody watches. What passes is a packet that comes to a socket, or makes the host answer: the first packet of a connection, and a TCP segment that belongs to no connection and begins none (nmap -sF, -sN, -sX), whose answer tells closed ports from open ones.",
+            "Each flow that passes without being declared is a door nobody watches. What passes is a packet that comes to a socket, or "
+                + "makes the host answer: the first packet of a connection, and a TCP segment that belongs to no connection and begins "
+                + "none (nmap -sF, -sN, -sX), whose answer tells closed ports from open ones.",
             "Narrow or remove the rule, or declare the flow in the inventory's policy."),
         server => FirewallAnalysis.JudgeRules(server, JudgeOpen));
 
@@ -45,11 +47,13 @@ internal static class FlowControls
     {
         int essential = analysis.Policy.Essential();
         IEnumerable<Verdict> here = JudgeOpen(
-            analysis, (analysis.ArrivingHere(), analysis.StrayHere()), analysis.Diagram.Or(analysis.Policy.Allowed(analysis.Own), essential),
+            analysis, (analysis.ArrivingHere(), analysis.StrayHere()), analysis.Diagram.Or(
+                analysis.Policy.Allowed(analysis.Own), essential),
             static model => model.Delivered(), "here", "prerouting", "input");
         IEnumerable<Verdict> through = analysis.Server.Is(Role.NetworkFirewall)
             ? JudgeOpen(
-                analysis, (analysis.ArrivingForOthers(), analysis.StrayForOthers()), analysis.Diagram.Or(analysis.Policy.Allowed(), essential),
+                analysis, (analysis.ArrivingForOthers(), analysis.StrayForOthers()), analysis.Diagram.Or(
+                    analysis.Policy.Allowed(), essential),
                 static model => model.Forwarded(), "through", "prerouting", "forward", "postrouting")
             : [];
         return here.Concat(through).Concat(FilledByPrograms(analysis)).Concat(ChangedBefore(analysis))
@@ -68,10 +72,16 @@ internal static class FlowControls
         Diagram diagram = analysis.Diagram;
         int passing = analysis.Model.Passing(function(analysis.Model)).May;
         int told = diagram.Or(
-            [analysis.As(passing, PacketValues.New, Packet.Syn), analysis.As(passing, PacketValues.New, Packet.Ack), analysis.As(wanted, PacketValues.New)]);
-        return OpenSpaces.Judge(analysis, diagram.Except(arriving.First, wanted), function, $"closed: no declared flow leads {where}", hooks)
+            [
+                analysis.As(passing, PacketValues.New, Packet.Syn),
+                analysis.As(passing, PacketValues.New, Packet.Ack),
+                analysis.As(wanted, PacketValues.New),
+            ]);
+        return OpenSpaces.Judge(
+            analysis, diagram.Except(arriving.First, wanted), function, $"closed: no declared flow leads {where}", hooks)
             .Concat(OpenSpaces.Judge(
-                analysis, diagram.Except(arriving.Stray, told), function, $"closed to segments of no connection: no declared flow leads {where}", hooks));
+                analysis, diagram.Except(
+                    arriving.Stray, told), function, $"closed to segments of no connection: no declared flow leads {where}", hooks));
     }
 
     // What rewrites a packet before the rules see it may make a permitted one of any.
@@ -79,7 +89,8 @@ internal static class FlowControls
         .Where(static chain => chain.Undecided is not null)
         .Select(static chain => Verdict.Unknown(
             chain.ToString(),
-            $"What comes in at {(chain.Devices is ["*"] ? "any interface" : string.Join(", ", chain.Devices))} may be another packet when the rules see it: {chain.Undecided}."));
+            $"What comes in at {(chain.Devices is ["*"] ? "any interface" : string.Join(", ", chain.Devices))} may be another packet when "
+                + $"the rules see it: {chain.Undecided}."));
 
     // A set whose elements time out and that no rule fills is filled by a program: who is in it at the audit says little. Of
     // one that only feeds drops nothing is to be said.
@@ -101,7 +112,9 @@ internal static class FlowControls
     {
         foreach (ResolvedFlow flow in analysis.Policy.Flows.Where(flow => flow.To.Any(end => analysis.Own.Any(end.Contains))))
         {
-            int space = analysis.Diagram.And(analysis.ArrivingHere(), analysis.Policy.Space(flow, analysis.Own), analysis.Policy.Ordinary(), analysis.ByTheirWay(), analysis.Diagram.Not(analysis.GoingDirectly()));
+            int space = analysis.Diagram.And(
+                analysis.ArrivingHere(), analysis.Policy.Space(flow, analysis.Own), analysis.Policy.Ordinary(), analysis.ByTheirWay(),
+                analysis.Diagram.Not(analysis.GoingDirectly()));
             if (space != Diagram.False)
             {
                 yield return JudgeRequired(analysis, flow, space, analysis.Model.Delivered(), "prerouting", "input");
@@ -119,7 +132,9 @@ internal static class FlowControls
 
         foreach (ResolvedFlow flow in analysis.Policy.Flows)
         {
-            int space = analysis.Diagram.And(analysis.ArrivingForOthers(), analysis.Policy.Space(flow), analysis.Policy.Ordinary(), analysis.ByTheirWay(), Crossing(analysis, site), analysis.Diagram.Not(analysis.GoingDirectly()));
+            int space = analysis.Diagram.And(
+                analysis.ArrivingForOthers(), analysis.Policy.Space(flow), analysis.Policy.Ordinary(), analysis.ByTheirWay(),
+                Crossing(analysis, site), analysis.Diagram.Not(analysis.GoingDirectly()));
             if (space != Diagram.False)
             {
                 yield return JudgeRequired(analysis, flow, space, analysis.Model.Forwarded(), "prerouting", "forward", "postrouting");
@@ -195,7 +210,10 @@ internal static class FlowControls
             return site.Servers.Count > 0 ? Diagram.True : Diagram.False;
         }
 
-        int turning = diagram.Or(ways.Select(way => diagram.And(diagram.FieldIs(PacketField.InInterface, (UInt128)analysis.Model.Workspace.Atoms.Of(way.Interface)), way.Space)));
+        int turning = diagram.Or(
+            ways.Select(
+                way => diagram.And(
+                    diagram.FieldIs(PacketField.InInterface, (UInt128)analysis.Model.Workspace.Atoms.Of(way.Interface)), way.Space)));
         return diagram.Except(diagram.Or(ways.Select(way => way.Space)), turning);
     }
 
@@ -212,9 +230,12 @@ internal static class FlowControls
         int arriving = diagram.And(analysis.ArrivingHere(), analysis.Policy.FromInternet(), diagram.Not(analysis.Policy.Essential()));
         int open = diagram.And(arriving, analysis.Model.Passing(analysis.Model.Delivered()).Must);
         int four = AlsoOfIcmp6(diagram, Services(diagram, OverFour(open)), Services(diagram, OverFour(arriving)));
-        int undeclared = diagram.Except(diagram.And(open, diagram.FieldIs(PacketField.Family, PacketValues.Ipv6)), analysis.Policy.Allowed(analysis.Own));
+        int undeclared = diagram.Except(
+            diagram.And(open, diagram.FieldIs(PacketField.Family, PacketValues.Ipv6)), analysis.Policy.Allowed(analysis.Own));
         int more = diagram.Except(undeclared, four);
-        return OpenSpaces.Judge(analysis, more, static model => model.Delivered(), "closed over IPv6 as it is over IPv4", "prerouting", "input").OrPass("IPv6 is no more open than IPv4");
+        return OpenSpaces.Judge(
+            analysis, more, static model => model.Delivered(), "closed over IPv6 as it is over IPv4", "prerouting", "input")
+            .OrPass("IPv6 is no more open than IPv4");
 
         int OverFour(int space) => diagram.And(space, diagram.FieldIs(PacketField.Family, PacketValues.Ipv4));
     }
@@ -229,7 +250,8 @@ internal static class FlowControls
     private static int Services(Diagram diagram, int space)
     {
         space = diagram.UpTo(PacketField.DestinationPort, space);
-        foreach (PacketField field in FieldLayout.Fields.Where(field => field < PacketField.DestinationPort && field is not (PacketField.Protocol or PacketField.IcmpType)).Reverse())
+        foreach (PacketField field in FieldLayout.Fields.Where(
+            field => field < PacketField.DestinationPort && field is not (PacketField.Protocol or PacketField.IcmpType)).Reverse())
         {
             space = diagram.Forget(space, field);
         }

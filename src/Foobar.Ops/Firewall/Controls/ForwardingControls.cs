@@ -27,7 +27,8 @@ internal static class ForwardingControls
             "FW-012",
             Severity.High,
             "No translation leads around the rules for the server's own ports",
-            "A packet whose destination is rewritten before routing never meets the input chain: published container ports are open though the firewall seems to close them.",
+            "A packet whose destination is rewritten before routing never meets the input chain: published container ports are open though "
+                + "the firewall seems to close them.",
             "Publish on 127.0.0.1 (docker run -p 127.0.0.1:80:80), filter in the chain DOCKER-USER, or remove the translation."),
         server => FirewallAnalysis.Judge(server, JudgeBypass));
 
@@ -35,7 +36,10 @@ internal static class ForwardingControls
     {
         Diagram diagram = analysis.Diagram;
         List<Verdict> verdicts = [];
-        foreach ((string sysctl, int family, bool on) in ((string, int, bool)[])[("net.ipv4.ip_forward", 4, settings.Ipv4), ("net.ipv6.conf.all.forwarding", 6, settings.Ipv6)])
+        foreach ((string sysctl, int family, bool on) in ((string, int, bool)[])
+        [
+            ("net.ipv4.ip_forward", 4, settings.Ipv4), ("net.ipv6.conf.all.forwarding", 6, settings.Ipv6),
+        ])
         {
             int arriving = diagram.Or(analysis.ArrivingForOthers(), analysis.StrayForOthers());
             int through = diagram.And(arriving, analysis.Real(), diagram.FieldIs(PacketField.Family, (UInt128)family));
@@ -58,8 +62,11 @@ internal static class ForwardingControls
         Packet witness = analysis.Witness(possible);
         string steps = analysis.Explain(witness, "prerouting", "forward", "postrouting");
         return open == Diagram.False
-            ? Verdict.Unknown(sysctl, $"Whether the forward chain lets packets pass can't be decided: {steps}.", analysis.Text.Text(possible))
-            : Verdict.Fail(sysctl, "off", "on, and the forward chain lets packets pass", $"{analysis.Text.Text(witness)} is forwarded: {(steps.Length == 0 ? "no chain on its way" : steps)}");
+            ? Verdict.Unknown(
+                sysctl, $"Whether the forward chain lets packets pass can't be decided: {steps}.", analysis.Text.Text(possible))
+            : Verdict.Fail(
+                sysctl, "off", "on, and the forward chain lets packets pass",
+                $"{analysis.Text.Text(witness)} is forwarded: {(steps.Length == 0 ? "no chain on its way" : steps)}");
     }
 
     private static IEnumerable<Verdict> JudgeBypass(FirewallAnalysis analysis)
@@ -67,7 +74,13 @@ internal static class ForwardingControls
         int undeclared = analysis.Diagram.Except(analysis.ArrivingHere(), analysis.Policy.Allowed(analysis.Own));
         int reaching = analysis.Diagram.And(undeclared, analysis.Diagram.FieldIn(PacketField.HopLimit, IntervalSet.Range(2, 255)));
         return analysis.Server.Is(Role.NetworkFirewall)
-            ? OpenSpaces.Judge(analysis, reaching, static model => model.Forwarded(), "no translation of undeclared flows", "prerouting", "forward", "postrouting").OrPass("no translation of undeclared flows")
-            : OpenSpaces.Judge(analysis, reaching, static model => model.Forwarded(), "packets for this server meet its input chain", "prerouting", "forward", "postrouting").OrPass("no translation leads elsewhere");
+            ? OpenSpaces.Judge(
+                analysis, reaching, static model => model.Forwarded(), "no translation of undeclared flows", "prerouting", "forward",
+                "postrouting")
+                .OrPass("no translation of undeclared flows")
+            : OpenSpaces.Judge(
+                analysis, reaching, static model => model.Forwarded(), "packets for this server meet its input chain", "prerouting",
+                "forward", "postrouting")
+                .OrPass("no translation leads elsewhere");
     }
 }

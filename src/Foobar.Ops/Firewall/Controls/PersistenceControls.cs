@@ -17,7 +17,8 @@ internal static class PersistenceControls
             "Rules that are only loaded are gone after a power cut; rules that are only written come as a surprise.",
             "Write the running rules to the file the service loads (nft list ruleset > /etc/nftables.conf), enable the service, or reload it.",
             "nft(8), systemctl(1)"),
-        server => server.Facts.Persisted.Judge(persisted => server.Facts.Ruleset.Judge(running => Judge(server.Facts, running, persisted))));
+        server =>
+            server.Facts.Persisted.Judge(persisted => server.Facts.Ruleset.Judge(running => Judge(server.Facts, running, persisted))));
 
     private static IEnumerable<Verdict> Judge(FirewallFacts facts, Ruleset running, PersistedFirewall persisted)
     {
@@ -41,7 +42,8 @@ internal static class PersistenceControls
         return Compare(facts, running, persisted, static _ => true).OrPass($"the same after the next boot ({Mechanism(persisted)})");
     }
 
-    private static IEnumerable<Verdict> Compare(FirewallFacts facts, Ruleset running, PersistedFirewall persisted, Func<FirewallChain, bool> isMeant)
+    private static IEnumerable<Verdict> Compare(
+        FirewallFacts facts, Ruleset running, PersistedFirewall persisted, Func<FirewallChain, bool> isMeant)
     {
         Ruleset Meant(Ruleset all) => new(all.Chains.Where(isMeant), all.Sets);
         Reading<Ruleset> boot = FirewallFacts.Parsed(facts.Persisted, static value => value.Ruleset.Parse());
@@ -58,7 +60,11 @@ internal static class PersistenceControls
         persisted.Mechanisms.Count == 0 ? "no service is enabled that loads rules" : string.Join(", ", persisted.Mechanisms);
 
     private static string Describe(HookDifference difference) => string.Join("; ", ((string, IReadOnlyList<string>)[])
-        [("the next boot opens", difference.Opened), ("the next boot closes", difference.Closed), ("can't be told", difference.Uncertain)] is var parts
+        [
+            ("the next boot opens", difference.Opened),
+            ("the next boot closes", difference.Closed),
+            ("can't be told", difference.Uncertain),
+        ] is var parts
         ? parts.Where(part => part.Item2.Count > 0).Select(part => $"{part.Item1} {string.Join(", ", part.Item2)}")
         : []);
 
@@ -74,12 +80,16 @@ internal static class PersistenceControls
     // direct rules by iptables in tables that others share; where there are any, these tables can't be told apart.
     private static IEnumerable<Verdict> BesideFirewalld(FirewallFacts facts, Ruleset running, PersistedFirewall persisted)
     {
-        if (persisted.FirewalldRunning.Length > 0 && !running.Chains.Any(static chain => chain.Name.Contains("_ZONES", StringComparison.Ordinal)))
+        if (persisted.FirewalldRunning.Length > 0
+            && !running.Chains.Any(static chain => chain.Name.Contains("_ZONES", StringComparison.Ordinal)))
         {
             return
             [
                 Verdict.Fail(
-                    "firewalld", "its rules are in the kernel", "the kernel has none of them; the next boot loads them", "nft list ruleset: no chain of firewalld's zones"),
+                    "firewalld",
+                    "its rules are in the kernel",
+                    "the kernel has none of them; the next boot loads them",
+                    "nft list ruleset: no chain of firewalld's zones"),
             ];
         }
 
@@ -92,7 +102,9 @@ internal static class PersistenceControls
         IEnumerable<Verdict> told = Compare(facts, running, persisted, chain => !IsOfFirewalld(chain) && !(hasDirect && IsShared(chain)));
         return hasDirect && running.Chains.Any(static chain => IsShared(chain) && chain.Rules.Count > 0)
             ? told.Append(Verdict.Unknown(
-                "tables of iptables", "Which of their rules are firewalld's direct ones and which the next boot would lack can't be told apart. Move the direct rules to policies or rich rules."))
+                "tables of iptables",
+                "Which of their rules are firewalld's direct ones and which the next boot would lack can't be told apart. Move the direct "
+                    + "rules to policies or rich rules."))
             : told;
     }
 

@@ -39,7 +39,8 @@ internal static class RuleControls
             Severity.Medium,
             "One packet filter is in charge",
             "Rules of legacy iptables run beside nftables: a packet must pass both, and whoever looks at one of them sees half of it.",
-            "Move the legacy rules to nftables (iptables-legacy-save | iptables-nft-restore), flush the legacy tables and use iptables-nft.",
+            "Move the legacy rules to nftables (iptables-legacy-save | iptables-nft-restore), flush the legacy tables and use "
+                + "iptables-nft.",
             "iptables-nft(8)"),
         server => server.Facts.Ruleset.Judge(JudgeFilters));
 
@@ -52,7 +53,10 @@ internal static class RuleControls
     private static IEnumerable<Verdict> JudgeFilters(Ruleset ruleset)
     {
         FirewallRule[] legacy = [.. ruleset.Rules.Where(rule => rule.Origin == RulesetOrigin.LegacyIptables)];
-        FirewallChain[] dropping = [.. ruleset.Chains.Where(chain => chain.Origin == RulesetOrigin.LegacyIptables && chain.Policy == "drop")];
+        FirewallChain[] dropping =
+        [
+            .. ruleset.Chains.Where(chain => chain.Origin == RulesetOrigin.LegacyIptables && chain.Policy == "drop"),
+        ];
         bool native = ruleset.Rules.Any(rule => rule.Origin == RulesetOrigin.Nftables);
         string? first = legacy.Length > 0 ? $"{legacy[0]}: {legacy[0].Source}" : dropping.Length > 0 ? $"{dropping[0]}: policy drop" : null;
         return first is not null && native
@@ -98,7 +102,8 @@ internal static class RuleControls
         return idle.Kind switch
         {
             IdleKind.Shadowed => Verdict.Fail(idle.Rule.ToString(), "decides about some packet", $"shadowed by {others}", evidence),
-            IdleKind.Redundant => Verdict.Warning(idle.Rule.ToString(), "changes something", $"redundant: {others} would do the same", evidence),
+            IdleKind.Redundant =>
+                Verdict.Warning(idle.Rule.ToString(), "changes something", $"redundant: {others} would do the same", evidence),
             _ => Verdict.Fail(idle.Rule.ToString(), "can match some packet", others, evidence),
         };
     }

@@ -16,8 +16,11 @@ internal static class SourceControls
             "FW-017",
             Severity.Medium,
             "Nothing passes by an interface that does not lead to its source",
-            "A rule that permits an address permits whoever writes it on a packet: what comes from outside with an internal source passes as internal. Control messages of IP are left out, since any router on a way may send them. Of a server that packets reach by one interface only nothing can be told here: what is forged is then for the network firewall to drop.",
-            "For IPv4 set net.ipv4.conf.all.rp_filter to 1 (2 is not enough); for IPv6 drop 'fib saddr . iif oif missing' (ip6tables: -m rpfilter --invert) before the rules; or let each rule name the interfaces that lead to its sources.",
+            "A rule that permits an address permits whoever writes it on a packet: what comes from outside with an internal source passes "
+                + "as internal. Control messages of IP are left out, since any router on a way may send them. Of a server that packets "
+                + "reach by one interface only nothing can be told here: what is forged is then for the network firewall to drop.",
+            "For IPv4 set net.ipv4.conf.all.rp_filter to 1 (2 is not enough); for IPv6 drop 'fib saddr . iif oif missing' (ip6tables: -m "
+                + "rpfilter --invert) before the rules; or let each rule name the interfaces that lead to its sources.",
             "RFC 3704, 2.2; ip-sysctl of the Linux kernel; nft(8), FIB EXPRESSIONS"),
         server => FirewallAnalysis.Judge(server, analysis => Judge(analysis, server.Facts)));
 
@@ -70,7 +73,9 @@ internal static class SourceControls
         int forwarded = analysis.Server.Is(Role.NetworkFirewall) ? Diagram.True : analysis.Forwards(facts.Forwarding);
         if (forwarded != Diagram.False)
         {
-            yield return (analysis.Diagram.And(analysis.ArrivingForOthers(), forwarded), analysis.Model.Forwarded(), ["prerouting", "forward", "postrouting"]);
+            yield return (analysis.Diagram.And(analysis.ArrivingForOthers(), forwarded), analysis.Model.Forwarded(), [
+                "prerouting", "forward", "postrouting",
+            ]);
         }
     }
 }

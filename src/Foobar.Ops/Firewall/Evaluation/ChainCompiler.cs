@@ -25,7 +25,10 @@ internal sealed class ChainCompiler
     /// <summary>Makes functions of single rules.</summary>
     public RuleCompiler Rules { get; }
 
-    /// <summary>What a chain does with packets that enter it; they leave it by <see cref="OutcomeKind.Continue"/> or <see cref="OutcomeKind.Return"/>.</summary>
+    /// <summary>
+    /// What a chain does with packets that enter it; they leave it by <see cref="OutcomeKind.Continue"/> or
+    /// <see cref="OutcomeKind.Return"/>.
+    /// </summary>
     public int Body(FirewallChain chain) => Span(chain).Function;
 
     /// <summary>The rules of a chain as one run, which holds the function of each rule and of many runs of neighbours.</summary>
@@ -55,7 +58,8 @@ internal sealed class ChainCompiler
         bool drops = chain.Policy == "drop";
         int function = _algebra.Map(Body(chain), outcome => outcome.Kind switch
         {
-            OutcomeKind.Continue or OutcomeKind.Return => outcome with { Kind = drops ? OutcomeKind.Drop : OutcomeKind.Continue, Decider = decider },
+            OutcomeKind.Continue or OutcomeKind.Return =>
+                outcome with { Kind = drops ? OutcomeKind.Drop : OutcomeKind.Continue, Decider = decider },
             OutcomeKind.Accept => outcome with { Kind = OutcomeKind.Continue },
             _ => outcome,
         });
@@ -88,7 +92,11 @@ internal sealed class ChainCompiler
 
     // The kernel refuses loops; a file that holds one is judged as if anything might happen there.
     private int Called(FirewallChain chain) => _open.Contains(chain) || _open.Count > MaxDepth
-        ? _algebra.Table.Terminal([new Outcome(OutcomeKind.Continue, Perhaps: true), new Outcome(OutcomeKind.Accept, Perhaps: true), new Outcome(OutcomeKind.Drop, Perhaps: true)])
+        ? _algebra.Table.Terminal([
+            new Outcome(OutcomeKind.Continue, Perhaps: true),
+            new Outcome(OutcomeKind.Accept, Perhaps: true),
+            new Outcome(OutcomeKind.Drop, Perhaps: true),
+        ])
         : Body(chain);
 }
 

@@ -74,7 +74,9 @@ internal sealed class ChainReach
         // What is in such a set now says little: the rule is idle only if it would be whatever the set held.
         if (RuleReach.Waits(_model, _chain.Rules[rule.From], _chain))
         {
-            return Undecided(since, rule.From, _diagram.And(_real, WhateverSetsHold(_chain.Rules[rule.From]))) == Diagram.False ? IdleKind.Shadowed : null;
+            return Undecided(since, rule.From, _diagram.And(_real, WhateverSetsHold(_chain.Rules[rule.From]))) == Diagram.False
+                ? IdleKind.Shadowed
+                : null;
         }
 
         int space = Matches(rule);
@@ -119,10 +121,12 @@ internal sealed class ChainReach
     private bool Decides(RuleSpan run, Packet packet) => !Table.GoesOn(_diagram.Evaluate(run.Function, packet));
 
     // The packets of a space that no rule between two places decides about for certain.
-    private int Undecided(int from, int to, int space) => _span.Between(from, to).Aggregate(space, (left, run) => _algebra.Undecided(left, run.Function));
+    private int Undecided(int from, int to, int space) =>
+        _span.Between(from, to).Aggregate(space, (left, run) => _algebra.Undecided(left, run.Function));
 
     // A rule without a verdict is only asked whether packets reach it.
-    private bool GivesVerdict(RuleSpan rule) => _chain.Rules[rule.From].Statements is [.., Statement.Verdict { Kind: VerdictKind.Accept or VerdictKind.Drop }];
+    private bool GivesVerdict(RuleSpan rule) =>
+        _chain.Rules[rule.From].Statements is [.., Statement.Verdict { Kind: VerdictKind.Accept or VerdictKind.Drop }];
 
     // Whether a packet that reaches the rule would surely fare otherwise without it.
     private bool Matters(RuleSpan rule, Packet packet)
@@ -161,9 +165,11 @@ internal sealed class ChainReach
             return _algebra.Undecided(Diagram.True, rule.Function) != Diagram.True && IsRedundantByFunction(rule, reach);
         }
 
-        bool oneFate = _algebra.Undecided(reach, rule.Function) == Diagram.False && _algebra.Otherwise(reach, rule.Function, fate) == Diagram.False;
+        bool oneFate = _algebra.Undecided(reach, rule.Function) == Diagram.False
+            && _algebra.Otherwise(reach, rule.Function, fate) == Diagram.False;
         int differing = oneFate ? Differing(rule.To, reach, fate) : reach;
-        return differing == Diagram.False || !Matters(rule, _diagram.Witness(differing, Packet.TcpSyn())) && IsRedundantByFunction(rule, reach);
+        return differing == Diagram.False
+            || !Matters(rule, _diagram.Witness(differing, Packet.TcpSyn())) && IsRedundantByFunction(rule, reach);
     }
 
     // Packets of a space that the rules from some place on do not plainly give a fate.

@@ -50,7 +50,8 @@ internal sealed class ConditionCompiler(Workspace workspace, NetworkSpaces netwo
             : Match.Undecided,
         Condition.Masked test => Match.Exact(Negate(_diagram.FieldMasked(test.Field, test.Mask, test.Value), test.Negated)),
         Condition.AddressTypeIs test => AddressType(test),
-        Condition.ReversePath test => network.ReversePath(test.Strict, test.AcceptsLocal) is { } space ? Match.Exact(Negate(space, test.Negated)) : Match.Undecided,
+        Condition.ReversePath test =>
+            network.ReversePath(test.Strict, test.AcceptsLocal) is { } space ? Match.Exact(Negate(space, test.Negated)) : Match.Undecided,
         Condition.Any test => Any(test, chain),
         _ => Match.Undecided,
     };
@@ -82,7 +83,8 @@ internal sealed class ConditionCompiler(Workspace workspace, NetworkSpaces netwo
     {
         null => $"set {name} is not in the ruleset",
         { Undecided: { } why } => why,
-        _ when set.Kinds is not null && set.Kinds.Count != key.Count => $"set {name} has keys of {set.Kinds.Count} parts, the rule looks up {key.Count}",
+        _ when set.Kinds is not null && set.Kinds.Count != key.Count =>
+            $"set {name} has keys of {set.Kinds.Count} parts, the rule looks up {key.Count}",
         _ => null,
     };
 
@@ -124,7 +126,8 @@ internal sealed class ConditionCompiler(Workspace workspace, NetworkSpaces netwo
         }
 
         UInt128 max = FieldLayout.Max(part.Field);
-        IntervalSet set = IntervalSet.From(ranges.Where(range => range.Low <= range.High && range.Low <= max).Select(range => Shifted(range, part.Shift, max)));
+        IntervalSet set = IntervalSet.From(
+            ranges.Where(range => range.Low <= range.High && range.Low <= max).Select(range => Shifted(range, part.Shift, max)));
         return _diagram.FieldIn(part.Field, set);
     }
 
@@ -275,6 +278,7 @@ internal sealed class ConditionCompiler(Workspace workspace, NetworkSpaces netwo
 
         public bool Equals((NamedSet Set, string Key) x, (NamedSet Set, string Key) y) => ReferenceEquals(x.Set, y.Set) && x.Key == y.Key;
 
-        public int GetHashCode((NamedSet Set, string Key) obj) => HashCode.Combine(System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(obj.Set), obj.Key);
+        public int GetHashCode((NamedSet Set, string Key) obj) =>
+            HashCode.Combine(System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(obj.Set), obj.Key);
     }
 }

@@ -46,7 +46,8 @@ internal sealed class DirectWays
     private bool IsRemote(IPNetwork end) =>
         !_network.Addresses.Any(own => end.Contains(own.Address))
         && !_network.KnownRoutes.Any(route => route is { PrefixLength: > 0, Interface: not null }
-            && (AddressSpace.Holds(new IPNetwork(route.Destination, route.PrefixLength), end) || AddressSpace.Holds(end, new IPNetwork(route.Destination, route.PrefixLength))));
+            && (AddressSpace.Holds(new IPNetwork(route.Destination, route.PrefixLength), end)
+                || AddressSpace.Holds(end, new IPNetwork(route.Destination, route.PrefixLength))));
 
     private static IPNetwork Single(IPAddress address) => new(address, address.GetAddressBytes().Length * 8);
 }

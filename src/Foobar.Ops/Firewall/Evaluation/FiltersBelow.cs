@@ -48,7 +48,11 @@ internal static class FiltersBelow
     }
 
     private static string[] Uppers(FirewallChain chain, HostNetwork network) =>
-        [.. network.Links.Where(link => chain.Devices.Contains(link.Lower) && !chain.Devices.Contains(link.Upper)).Select(static link => link.Upper).Distinct()];
+        [
+            .. network.Links.Where(link => chain.Devices.Contains(link.Lower) && !chain.Devices.Contains(link.Upper))
+                .Select(static link => link.Upper)
+                .Distinct(),
+        ];
 
     private static FirewallChain Chain(
         string family, string table, string name, bool leaving, IReadOnlyList<string> devices, string why) => new()

@@ -39,7 +39,12 @@ internal sealed class FirewallAnalysis
         Model = new FirewallModel(ruleset, Network, workspace, namesRules: false);
         Policy = new PolicySpaces(Model.Workspace.Diagram, Model.Workspace.Atoms, site);
         Text = new SpaceText(Model.Workspace.Diagram, Model.Workspace.Atoms, arriving: true);
-        Own = [.. Network.Addresses.Select(address => address.Address).Where(address => !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal).DefaultIfEmpty(IPAddress.None)];
+        Own =
+        [
+            .. Network.Addresses.Select(address => address.Address)
+                .Where(address => !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal)
+                .DefaultIfEmpty(IPAddress.None),
+        ];
         Own = Own.Contains(IPAddress.None) ? server.Addresses : Own;
     }
 
@@ -60,7 +65,11 @@ internal sealed class FirewallAnalysis
     /// <param name="ruleset">The running ruleset.</param>
     /// <param name="judgements">What is asked of the rules and the policy alone (<see cref="JudgeRules"/>).</param>
     public static Task PrepareAsync(
-        Server server, Site site, Reading<HostNetwork> network, Ruleset ruleset, IEnumerable<Func<FirewallAnalysis, IEnumerable<Verdict>>> judgements)
+        Server server,
+        Site site,
+        Reading<HostNetwork> network,
+        Ruleset ruleset,
+        IEnumerable<Func<FirewallAnalysis, IEnumerable<Verdict>>> judgements)
     {
         Lazy<FirewallAnalysis> made = new(() => new FirewallAnalysis(server, site, network, ruleset));
         Prepared.AddOrUpdate(ruleset, made);
@@ -82,7 +91,10 @@ internal sealed class FirewallAnalysis
 
     // An analysis serves one pair of facts and site: it grows while it is asked.
     private static FirewallAnalysis Of(ServerCase<FirewallFacts> server, Ruleset ruleset) =>
-        Prepared.TryGetValue(ruleset, out Lazy<FirewallAnalysis>? made) && Prepared.Remove(ruleset) && made.Value is { } ready && ready.IsOf(server)
+        Prepared.TryGetValue(ruleset, out Lazy<FirewallAnalysis>? made)
+            && Prepared.Remove(ruleset)
+            && made.Value is { } ready
+            && ready.IsOf(server)
             && server.Facts.Network.TryGet(out HostNetwork? network) && ReferenceEquals(ready.Network, network)
             ? ready
             : new FirewallAnalysis(server.Server, server.Site, server.Facts.Network, ruleset);
@@ -104,7 +116,9 @@ internal sealed class FirewallAnalysis
 
     public SpaceText Text { get; }
 
-    /// <summary>The server's addresses that others can reach: those of its interfaces, or those declared where they could not be read.</summary>
+    /// <summary>
+    /// The server's addresses that others can reach: those of its interfaces, or those declared where they could not be read.
+    /// </summary>
     public IReadOnlyList<IPAddress> Own { get; }
 
     public Diagram Diagram => Model.Workspace.Diagram;
@@ -151,9 +165,10 @@ internal sealed class FirewallAnalysis
 
     /// <summary>The packets of the IP versions that the kernel forwards; all where that is not known.</summary>
     /// <param name="forwarding">The kernel's settings.</param>
-    public int Forwards(Reading<ForwardingSettings> forwarding) => !forwarding.TryGet(out ForwardingSettings? settings) ? Diagram.True : Diagram.Or(
-        settings.Ipv4 ? Diagram.FieldIs(PacketField.Family, PacketValues.Ipv4) : Diagram.False,
-        settings.Ipv6 ? Diagram.FieldIs(PacketField.Family, PacketValues.Ipv6) : Diagram.False);
+    public int Forwards(Reading<ForwardingSettings> forwarding) =>
+        !forwarding.TryGet(out ForwardingSettings? settings) ? Diagram.True : Diagram.Or(
+            settings.Ipv4 ? Diagram.FieldIs(PacketField.Family, PacketValues.Ipv4) : Diagram.False,
+            settings.Ipv6 ? Diagram.FieldIs(PacketField.Family, PacketValues.Ipv6) : Diagram.False);
 
     private int ForHere(int arriving) => Diagram.And(
         arriving,
@@ -194,7 +209,8 @@ internal sealed class FirewallAnalysis
     /// packet holds for none.
     /// </summary>
     public int Real() => _real ??= Diagram.And(
-        Diagram.Or(Policy.Opening(), Diagram.And(Policy.Stray(), Policy.Whole())), Diagram.Not(Model.Network.Broadcast(destination: false)));
+        Diagram.Or(
+            Policy.Opening(), Diagram.And(Policy.Stray(), Policy.Whole())), Diagram.Not(Model.Network.Broadcast(destination: false)));
 
     /// <summary>The packets that are in a space once they are taken for another segment of TCP.</summary>
     /// <param name="space">The space.</param>
@@ -231,11 +247,16 @@ internal sealed class FirewallAnalysis
     public Packet AnyPacket(int space, Packet? wish = null)
     {
         wish = wish?.Copy() ?? Packet.TcpSyn();
-        wish[PacketField.InInterface] = (UInt128)Model.Workspace.Atoms.Of(Network.Addresses.FirstOrDefault(address => Own.Contains(address.Address))?.Interface ?? "eth0");
+        wish[PacketField.InInterface] = (UInt128)Model.Workspace.Atoms.Of(
+            Network.Addresses.FirstOrDefault(address => Own.Contains(address.Address))?.Interface ?? "eth0");
         wish[PacketField.Source4] = DocumentationSource4;
         wish[PacketField.Source6] = DocumentationSource6;
-        wish[PacketField.Destination4] = Own.FirstOrDefault(address => Nftables.AddressText.FamilyOf(address) == 4) is { } four ? Nftables.AddressText.ToNumber(four) : 0;
-        wish[PacketField.Destination6] = Own.FirstOrDefault(address => Nftables.AddressText.FamilyOf(address) == 6) is { } six ? Nftables.AddressText.ToNumber(six) : 0;
+        wish[PacketField.Destination4] = Own.FirstOrDefault(address => Nftables.AddressText.FamilyOf(address) == 4) is { } four
+            ? Nftables.AddressText.ToNumber(four)
+            : 0;
+        wish[PacketField.Destination6] = Own.FirstOrDefault(address => Nftables.AddressText.FamilyOf(address) == 6) is { } six
+            ? Nftables.AddressText.ToNumber(six)
+            : 0;
         return Diagram.Witness(space, wish);
     }
 
@@ -265,12 +286,14 @@ internal sealed class FirewallAnalysis
     {
         FirewallModel named = _named ??= new FirewallModel(Model.Ruleset, Network, Model.Workspace, namesRules: true);
         OutcomeTable table = Model.Workspace.Algebra.Table;
-        return Diagram.Where(function(named), terminal => Array.Exists(table.Outcomes(terminal), outcome => table.Decider(outcome.Decider) switch
-        {
-            FirewallRule rule => ReferenceEquals(rule, step.Rule),
-            ChainPolicy policy => step.Rule is null && ReferenceEquals(policy.Chain, step.Chain),
-            _ => false,
-        }));
+        return Diagram.Where(
+            function(named),
+            terminal => Array.Exists(table.Outcomes(terminal), outcome => table.Decider(outcome.Decider) switch
+            {
+                FirewallRule rule => ReferenceEquals(rule, step.Rule),
+                ChainPolicy policy => step.Rule is null && ReferenceEquals(policy.Chain, step.Chain),
+                _ => false,
+            }));
     }
 
     // A packet that meets a limit or not passes by one of both: that way is told, if there is one among the first few. Of one

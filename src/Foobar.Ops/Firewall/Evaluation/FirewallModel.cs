@@ -58,8 +58,11 @@ internal sealed class FirewallModel
 
     private OutcomeTable Table => Workspace.Algebra.Table;
 
-    /// <summary>The base chains of a hook of IP traffic, in the order the kernel runs them; translating ones stand where the kernel translates.</summary>
-    /// <remarks>Of chains with the same priority the one made last runs first (nf_hook_entries_grow); listings are in the order of making.</remarks>
+    /// <summary>
+    /// The base chains of a hook of IP traffic, in the order the kernel runs them; translating ones stand where the kernel translates.
+    /// </summary>
+    /// <remarks>Of chains with the same priority the one made last runs first (nf_hook_entries_grow); listings are in the order of
+    /// making.</remarks>
     public IEnumerable<FirewallChain> BaseChains(string hook) => Ruleset.Chains.Reverse()
         .Where(chain => chain.IsBase && chain.Hook == hook && chain.Family is not ("bridge" or "arp"))
         .Concat(_below.Where(chain => chain.Hook == hook))
@@ -78,10 +81,14 @@ internal sealed class FirewallModel
         return function;
     }
 
-    /// <summary>What becomes of packets that arrive from the network and turn out to be for this server; others do not occur in it.</summary>
+    /// <summary>
+    /// What becomes of packets that arrive from the network and turn out to be for this server; others do not occur in it.
+    /// </summary>
     public int Delivered() => _delivered ??= Arriving(Algebra.Then(Arrival(), ForLocal(local: true, Hook("input"))));
 
-    /// <summary>What becomes of packets that arrive from the network and turn out to be for someone else; others do not occur in it.</summary>
+    /// <summary>
+    /// What becomes of packets that arrive from the network and turn out to be for someone else; others do not occur in it.
+    /// </summary>
     public int Forwarded() => _forwarded ??= Arriving(Algebra.Then(
         Arrival(),
         ForLocal(local: false, Algebra.Then(OneHop(), Algebra.Then(Route(), Algebra.Then(Hook("forward"), Departure()))))));
@@ -95,7 +102,10 @@ internal sealed class FirewallModel
     /// </summary>
     public int Arriving(int function) => Workspace.Origin.OnArrival(Algebra, function);
 
-    /// <summary>A packet as it comes to a hook where the server's routes have their say before it: counted down when forwarded, with the interface it leaves by.</summary>
+    /// <summary>
+    /// A packet as it comes to a hook where the server's routes have their say before it: counted down when forwarded, with the interface
+    /// it leaves by.
+    /// </summary>
     public Packet Routed(string hook, Packet packet)
     {
         int function = hook switch
@@ -126,7 +136,8 @@ internal sealed class FirewallModel
         });
         int must = !undecided ? may : Workspace.Diagram.Or(
             Workspace.Diagram.Where(function, terminal => Happens(Table.Outcomes(terminal))),
-            Workspace.Diagram.Except(Workspace.Diagram.Where(function, terminal => SurelyPass(Table.Outcomes(terminal))), LedAway(function)));
+            Workspace.Diagram.Except(
+                Workspace.Diagram.Where(function, terminal => SurelyPass(Table.Outcomes(terminal))), LedAway(function)));
         return _passing[function] = new Match(must, may);
     }
 
@@ -139,7 +150,9 @@ internal sealed class FirewallModel
         terminal => Array.Exists(Table.Outcomes(terminal), Passes));
 
     /// <summary>The packets that pass a function always: under no rate limit, quota or the like.</summary>
-    public int Unlimited(int function) => Workspace.Diagram.Where(function, terminal => Table.Outcomes(terminal) is { Length: > 0 } outcomes && Array.TrueForAll(outcomes, Passes));
+    public int Unlimited(int function) =>
+        Workspace.Diagram.Where(
+            function, terminal => Table.Outcomes(terminal) is { Length: > 0 } outcomes && Array.TrueForAll(outcomes, Passes));
 
     /// <summary>Tells whether packets with some outcomes surely pass: all of them, or those within a limit.</summary>
     public static bool SurelyPass(Outcome[] outcomes) => outcomes.Length > 0
@@ -152,7 +165,9 @@ internal sealed class FirewallModel
         bool passes = Array.Exists(outcomes, Passes);
         bool stops = !Array.TrueForAll(outcomes, Passes);
         Packet[] after = [.. outcomes.Where(Passes).Select(outcome => Table.TransformOf(outcome.Transform).Apply(packet))];
-        return new Fate(passes && stops ? null : passes, outcomes.Length == 0, after, [.. outcomes.Select(outcome => Table.Decider(outcome.Decider)).OfType<object>().Distinct()]);
+        return new Fate(
+            passes && stops ? null : passes, outcomes.Length == 0, after,
+            [.. outcomes.Select(outcome => Table.Decider(outcome.Decider)).OfType<object>().Distinct()]);
     }
 
     /// <summary>Tells whether an outcome lets a packet pass.</summary>
@@ -168,7 +183,9 @@ internal sealed class FirewallModel
         int function = Table.Continue;
         foreach (List<FirewallChain> run in Runs(BaseChains(hook)))
         {
-            int step = run[0].Type == "nat" ? Translation(run) : run.Aggregate(Table.Continue, (before, chain) => Algebra.Then(before, Filter(chain)));
+            int step = run[0].Type == "nat"
+                ? Translation(run)
+                : run.Aggregate(Table.Continue, (before, chain) => Algebra.Then(before, Filter(chain)));
             function = Algebra.Then(function, step);
         }
 
@@ -181,14 +198,17 @@ internal sealed class FirewallModel
         bool untracked = chain.Hook is "ingress" || chain.Hook is "prerouting" or "output" && chain.Priority < ConnectionTracking;
 
         // Before connection tracking has seen a packet, "ct state" reads invalid.
-        return untracked ? Workspace.Diagram.Substitute(function, Transform.Assign(PacketField.State, 0, PacketValues.Invalid).Maps) : function;
+        return untracked
+            ? Workspace.Diagram.Substitute(function, Transform.Assign(PacketField.State, 0, PacketValues.Invalid).Maps)
+            : function;
     }
 
     // Only the first packet of a connection is shown to nat chains, until one of them has chosen.
     private int Translation(IEnumerable<FirewallChain> chains)
     {
         int stage = chains.Aggregate(Table.Continue, (before, chain) => Algebra.Then(before, Chains.Base(chain)));
-        stage = Algebra.Map(stage, outcome => outcome.Kind == OutcomeKind.Translated ? outcome with { Kind = OutcomeKind.Continue } : outcome);
+        stage = Algebra.Map(
+            stage, outcome => outcome.Kind == OutcomeKind.Translated ? outcome with { Kind = OutcomeKind.Continue } : outcome);
         return Algebra.When(Workspace.Diagram.FieldIs(PacketField.State, PacketValues.New), stage);
     }
 
@@ -216,7 +236,8 @@ internal sealed class FirewallModel
             return known;
         }
 
-        int any = Table.Terminal(new Outcome(OutcomeKind.Continue, 0, Table.Number(Transform.Choose(PacketField.OutInterface, 1, (UInt128)Workspace.Atoms.Other))));
+        int any = Table.Terminal(new Outcome(
+            OutcomeKind.Continue, 0, Table.Number(Transform.Choose(PacketField.OutInterface, 1, (UInt128)Workspace.Atoms.Other))));
         if (Network.Ways() is not { } ways)
         {
             return (_route = any).Value;
@@ -228,7 +249,8 @@ internal sealed class FirewallModel
         {
             int space = Workspace.Diagram.Except(way, routed);
             Transform leave = Transform.Assign(PacketField.OutInterface, 0, (UInt128)Workspace.Atoms.Of(device));
-            function = Algebra.Join(function, Algebra.Restrict(space, Table.Terminal(new Outcome(OutcomeKind.Continue, 0, Table.Number(leave)))));
+            function = Algebra.Join(
+                function, Algebra.Restrict(space, Table.Terminal(new Outcome(OutcomeKind.Continue, 0, Table.Number(leave)))));
             routed = Workspace.Diagram.Or(routed, space);
         }
 

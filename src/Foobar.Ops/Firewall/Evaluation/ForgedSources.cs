@@ -34,12 +34,17 @@ internal sealed class ForgedSources(FirewallAnalysis analysis, FirewallFacts fac
         Diagram diagram = analysis.Diagram;
         int four = diagram.FieldIs(PacketField.Family, PacketValues.Ipv4);
         IReadOnlyList<ReversePathSetting> settings = facts.ReversePath.TryGet(out IReadOnlyList<ReversePathSetting>? read) ? read : [];
-        int[] modes = [.. settings.Where(setting => setting.Interface == name || setting.Interface == "all").Select(static setting => setting.Mode)];
+        int[] modes =
+        [
+            .. settings.Where(setting => setting.Interface == name || setting.Interface == "all").Select(static setting => setting.Mode),
+        ];
         return modes.Length < 2 ? (Diagram.False, four)
             : modes.Max() switch
             {
                 1 => (four, Diagram.False),
-                2 => (diagram.Except(four, analysis.Model.Network.ReversePath(strict: false, acceptsLocal: true) ?? Diagram.True), Diagram.False),
+                2 =>
+                    (diagram.Except(
+                        four, analysis.Model.Network.ReversePath(strict: false, acceptsLocal: true) ?? Diagram.True), Diagram.False),
                 _ => (Diagram.False, Diagram.False),
             };
     }

@@ -31,7 +31,8 @@ internal sealed class HookPackets(FirewallModel model)
         });
 
     /// <summary>Packets as programs send them.</summary>
-    public int Ordinary(string hook) => Diagram.And(_kinds.Ordinary(), hook is "output" ? Diagram.True : model.Network.ByBestWay() ?? Diagram.True);
+    public int Ordinary(string hook) =>
+        Diagram.And(_kinds.Ordinary(), hook is "output" ? Diagram.True : model.Network.ByBestWay() ?? Diagram.True);
 
     /// <summary>A packet to be near to: TCP, and where it ends here to one of the server's own addresses.</summary>
     public Packet Wish(string hook)
@@ -51,10 +52,12 @@ internal sealed class HookPackets(FirewallModel model)
     // True: any that leads to a network; null: none.
     private int Interface(PacketField field, bool? any) => any is null
         ? Diagram.FieldIs(field, InterfaceAtoms.None)
-        : Diagram.Except(Diagram.FieldIn(field, model.Workspace.Atoms.All), Diagram.FieldIs(field, (UInt128)model.Workspace.Atoms.Of("lo")));
+        : Diagram.Except(
+            Diagram.FieldIn(field, model.Workspace.Atoms.All), Diagram.FieldIs(field, (UInt128)model.Workspace.Atoms.Of("lo")));
 
     // Without addresses it can't be told what is the server's own.
-    private int Local(bool destination) => model.Network.Devices.Any() ? model.Network.Local(destination) : destination ? Diagram.True : Diagram.False;
+    private int Local(bool destination) =>
+        model.Network.Devices.Any() ? model.Network.Local(destination) : destination ? Diagram.True : Diagram.False;
 
     private int ByItsRoute() => model.Network.Ways() is not { } ways ? Diagram.True : Diagram.Or(ways.Select(way =>
         Diagram.And(way.Space, Diagram.FieldIs(PacketField.OutInterface, (UInt128)model.Workspace.Atoms.Of(way.Interface)))));

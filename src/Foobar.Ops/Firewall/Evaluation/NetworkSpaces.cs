@@ -22,22 +22,27 @@ internal sealed class NetworkSpaces(Diagram diagram, InterfaceAtoms atoms, HostN
             .Append(Loopback(family))));
 
     /// <summary>Packets to or from a broadcast address of the server's networks (IPv4 only).</summary>
-    public int Broadcast(bool destination) => PerFamily(destination, family => family == PacketValues.Ipv6 ? IntervalSet.Empty : IntervalSet.From(
-        network.Addresses.Where(address => AddressText.FamilyOf(address.Address) == family && address.PrefixLength < 31)
-            .Select(address => AddressText.Network(AddressText.ToNumber(address.Address), address.PrefixLength, 32).High)
-            .Append(uint.MaxValue)
-            .Select(value => (value, value))));
+    public int Broadcast(bool destination) =>
+        PerFamily(destination, family => family == PacketValues.Ipv6 ? IntervalSet.Empty : IntervalSet.From(
+            network.Addresses.Where(address => AddressText.FamilyOf(address.Address) == family && address.PrefixLength < 31)
+                .Select(address => AddressText.Network(AddressText.ToNumber(address.Address), address.PrefixLength, 32).High)
+                .Append(uint.MaxValue)
+                .Select(value => (value, value))));
 
     /// <summary>Packets to or from a multicast address (RFC 5771, RFC 4291 section 2.7).</summary>
     public int Multicast(bool destination) => PerFamily(destination, family => family == PacketValues.Ipv4
         ? IntervalSet.Range(0xE000_0000, 0xEFFF_FFFF)
         : IntervalSet.Range((UInt128)0xFF << 120, UInt128.MaxValue));
 
-    /// <summary>Packets to or from the address that all routers of a network share, and that one which forwards takes as its own (RFC 4291, 2.6.1; IPv6 only).</summary>
-    public int RouterAnycast(bool destination) => PerFamily(destination, family => family == PacketValues.Ipv4 ? IntervalSet.Empty : IntervalSet.From(
-        network.Addresses.Where(address => AddressText.FamilyOf(address.Address) == family && address.PrefixLength < 127)
-            .Select(address => AddressText.Network(AddressText.ToNumber(address.Address), address.PrefixLength, 128).Low)
-            .Select(value => (value, value))));
+    /// <summary>
+    /// Packets to or from the address that all routers of a network share, and that one which forwards takes as its own (RFC 4291, 2.6.1;
+    /// IPv6 only).
+    /// </summary>
+    public int RouterAnycast(bool destination) =>
+        PerFamily(destination, family => family == PacketValues.Ipv4 ? IntervalSet.Empty : IntervalSet.From(
+            network.Addresses.Where(address => AddressText.FamilyOf(address.Address) == family && address.PrefixLength < 127)
+                .Select(address => AddressText.Network(AddressText.ToNumber(address.Address), address.PrefixLength, 128).Low)
+                .Select(value => (value, value))));
 
     /// <summary>
     /// Packets to or from addresses that no single host has: of broadcast, of multicast, of all routers of a network. As
@@ -48,7 +53,10 @@ internal sealed class NetworkSpaces(Diagram diagram, InterfaceAtoms atoms, HostN
     /// <summary>Packets that end here: to the server's own addresses, and to those it shares with others.</summary>
     public int EndingHere() => diagram.Or(Local(true), Shared(true));
 
-    /// <summary>Packets of an address type that the routing table gives (the names of <c>fib ... type</c> and <c>-m addrtype</c>); <see langword="null"/> if it can't be told.</summary>
+    /// <summary>
+    /// Packets of an address type that the routing table gives (the names of <c>fib ... type</c> and <c>-m addrtype</c>);
+    /// <see langword="null"/> if it can't be told.
+    /// </summary>
     public int? OfType(string type, bool destination)
     {
         if (network.Addresses.Count == 0 && type is not ("multicast" or "anycast"))
@@ -62,7 +70,8 @@ internal sealed class NetworkSpaces(Diagram diagram, InterfaceAtoms atoms, HostN
             "broadcast" => Broadcast(destination),
             "multicast" => Multicast(destination),
             "anycast" => Diagram.False,
-            "unicast" => diagram.Except(Routed(destination), diagram.Or([Local(destination), Broadcast(destination), Multicast(destination)])),
+            "unicast" =>
+                diagram.Except(Routed(destination), diagram.Or([Local(destination), Broadcast(destination), Multicast(destination)])),
             _ => null,
         };
     }
@@ -83,11 +92,16 @@ internal sealed class NetworkSpaces(Diagram diagram, InterfaceAtoms atoms, HostN
     /// </summary>
     public int? Leading(IReadOnlyList<string> interfaces, bool destination) => network.KnownRoutes.Count == 0 ? null : diagram.Except(
         diagram.Or(network.KnownRoutes.Select(route => route.Interface).OfType<string>().Distinct()
-            .Where(device => interfaces.Any(name => name == device || name.EndsWith('*') && device.StartsWith(name[..^1], StringComparison.Ordinal)))
+            .Where(
+                device =>
+                    interfaces.Any(name => name == device || name.EndsWith('*') && device.StartsWith(name[..^1], StringComparison.Ordinal)))
             .Select(device => PerFamily(destination, family => Best(device, family)))),
         diagram.Or([Local(destination), Broadcast(destination), Multicast(destination)]));
 
-    /// <summary>Packets the best way back to whose source leads through the interface they came in by, or through any if not strict. Sources that are no single other host's have no way back (nft_fib_ipv4.c, nft_fib_ipv6.c, ip6t_rpfilter.c).</summary>
+    /// <summary>
+    /// Packets the best way back to whose source leads through the interface they came in by, or through any if not strict. Sources that
+    /// are no single other host's have no way back (nft_fib_ipv4.c, nft_fib_ipv6.c, ip6t_rpfilter.c).
+    /// </summary>
     /// <param name="strict">Whether it must be the interface they came in by.</param>
     /// <param name="acceptsLocal">Whether the server's own addresses count as other hosts'.</param>
     public int? ReversePath(bool strict, bool acceptsLocal)
@@ -101,7 +115,9 @@ internal sealed class NetworkSpaces(Diagram diagram, InterfaceAtoms atoms, HostN
         return diagram.Or(diagram.Except(back, shared), diagram.FieldIs(PacketField.InInterface, (UInt128)atoms.Of("lo")));
     }
 
-    /// <summary>Packets that come in by the interface on which the best route to their source leads; <see langword="null"/> if no route is known.</summary>
+    /// <summary>
+    /// Packets that come in by the interface on which the best route to their source leads; <see langword="null"/> if no route is known.
+    /// </summary>
     public int? ByBestWay() => network.KnownRoutes.Count == 0 ? null : diagram.Or(network.KnownRoutes
         .Where(route => route.Interface is not null).Select(route => route.Interface!).Distinct()
         .SelectMany(device => Families.Select(family => diagram.And(
@@ -119,10 +135,11 @@ internal sealed class NetworkSpaces(Diagram diagram, InterfaceAtoms atoms, HostN
 
         return
         [
-            .. network.KnownRoutes.Where(route => route.Interface is not null).Select(route => route.Interface!).Distinct().Select(device => (device, diagram.Or(
-                Families.Select(family => diagram.And(
-                    diagram.FieldIs(PacketField.Family, (UInt128)family.Family),
-                    diagram.FieldIn(family.Destination, Best(device, family.Family))))))),
+            .. network.KnownRoutes.Where(route => route.Interface is not null).Select(route => route.Interface!).Distinct().Select(
+                device => (device, diagram.Or(
+                    Families.Select(family => diagram.And(
+                        diagram.FieldIs(PacketField.Family, (UInt128)family.Family),
+                        diagram.FieldIn(family.Destination, Best(device, family.Family))))))),
         ];
     }
 

@@ -53,7 +53,13 @@ internal static class OpenSpaces
             space = analysis.Diagram.Except(space, part);
         }
 
-        return !analysis.Diagram.Overlap(space, analysis.Real()) ? verdicts : [.. verdicts, Verdict.Fail("further rules", "closed, and decided", $"more than {MaxVerdicts} rules; the rest: {analysis.Text.Text(space, 1)}")];
+        return !analysis.Diagram.Overlap(space, analysis.Real())
+            ? verdicts
+            : [
+                .. verdicts,
+                Verdict.Fail(
+                    "further rules", "closed, and decided", $"more than {MaxVerdicts} rules; the rest: {analysis.Text.Text(space, 1)}"),
+            ];
     }
 
     private static int Reach(FirewallAnalysis analysis, TraceStep? decider) =>
@@ -63,14 +69,17 @@ internal static class OpenSpaces
     {
         Packet witness = analysis.Witness(open);
         string source = decider?.Rule is { Source.Length: > 0 } rule ? $" [{Excerpt(rule.Source)}]" : string.Empty;
-        return Verdict.Fail(Target(decider), expected, $"open: {analysis.Describe(open)}", $"{analysis.Text.Text(witness)} passes: {analysis.Explain(witness, hooks)}{source}");
+        return Verdict.Fail(
+            Target(decider), expected, $"open: {analysis.Describe(open)}",
+            $"{analysis.Text.Text(witness)} passes: {analysis.Explain(witness, hooks)}{source}");
     }
 
     private static Verdict Unsure(FirewallAnalysis analysis, int unsure, TraceStep? decider, string[] hooks)
     {
         Packet witness = analysis.Witness(unsure);
         string why = analysis.Explain(witness, hooks);
-        return Verdict.Unknown(Target(decider), $"Whether it is open can't be decided: {why}.", $"{analysis.Text.Text(witness)}: {analysis.Describe(unsure)}");
+        return Verdict.Unknown(
+            Target(decider), $"Whether it is open can't be decided: {why}.", $"{analysis.Text.Text(witness)}: {analysis.Describe(unsure)}");
     }
 
     private static string Target(TraceStep? decider) =>

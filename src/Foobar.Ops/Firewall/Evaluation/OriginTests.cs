@@ -44,7 +44,8 @@ internal sealed class OriginTests(Diagram diagram)
             UInt128 others = FieldLayout.Max(PacketField.Origin) & ~mask;
             function = algebra.Join(
                 algebra.Restrict(_spaces[bit], diagram.Substitute(function, Transform.Assign(PacketField.Origin, others, mask).Maps)),
-                algebra.Restrict(diagram.Not(_spaces[bit]), diagram.Substitute(function, Transform.Assign(PacketField.Origin, others, 0).Maps)));
+                algebra.Restrict(
+                    diagram.Not(_spaces[bit]), diagram.Substitute(function, Transform.Assign(PacketField.Origin, others, 0).Maps)));
         }
 
         return function;

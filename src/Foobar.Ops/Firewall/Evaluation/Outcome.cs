@@ -23,7 +23,8 @@ internal enum OutcomeKind : byte
 /// <param name="Kind">What becomes of it.</param>
 /// <param name="Decider">The number of the rule or policy that decided, in the <see cref="OutcomeTable"/>; 0 for none.</param>
 /// <param name="Transform">The number of the rewriting done on the way, in the <see cref="OutcomeTable"/>; 0 for none.</param>
-/// <param name="Perhaps">Of several outcomes: whether this one is a mere possibility. Those without it all happen, one to this packet and another to the next, as on both sides of a rate limit.</param>
+/// <param name="Perhaps">Of several outcomes: whether this one is a mere possibility. Those without it all happen, one to this packet and
+/// another to the next, as on both sides of a rate limit.</param>
 internal readonly record struct Outcome(OutcomeKind Kind, int Decider = 0, int Transform = 0, bool Perhaps = false) : IComparable<Outcome>
 {
     public int CompareTo(Outcome other)

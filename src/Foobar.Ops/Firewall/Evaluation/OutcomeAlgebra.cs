@@ -97,11 +97,15 @@ internal sealed class OutcomeAlgebra
         {
             int chosen = Restrict(Diagram.FieldIn(field, IntervalSet.Range(low, high)), function);
             function = Diagram.Forget(chosen, field, _join);
-            function = Diagram.MapTerminals(function, terminal => Table.Outcomes(terminal).Length == 1 ? terminal : Table.Map(terminal, outcome => outcome with { Perhaps = true }));
+            function = Diagram.MapTerminals(
+                function,
+                terminal =>
+                    Table.Outcomes(terminal).Length == 1 ? terminal : Table.Map(terminal, outcome => outcome with { Perhaps = true }));
         }
 
         function = Diagram.Substitute(function, rewriting.Maps);
-        return Diagram.MapTerminals(function, terminal => Table.Map(terminal, outcome => outcome with { Transform = Table.Compose(transform, outcome.Transform) }));
+        return Diagram.MapTerminals(
+            function, terminal => Table.Map(terminal, outcome => outcome with { Transform = Table.Compose(transform, outcome.Transform) }));
     }
 
     /// <summary>
@@ -116,18 +120,22 @@ internal sealed class OutcomeAlgebra
         Transform rewriting = Table.TransformOf(transform);
         return transform == 0 || rewriting.Choices.Length > 0
             ? Restrict(space, After(transform, function))
-            : Diagram.Substitute(function, rewriting.Maps, space, Table.None, terminal => Table.Map(terminal, outcome => outcome with { Transform = Table.Compose(transform, outcome.Transform) }));
+            : Diagram.Substitute(
+                function, rewriting.Maps, space, Table.None,
+                terminal => Table.Map(terminal, outcome => outcome with { Transform = Table.Compose(transform, outcome.Transform) }));
     }
 
     /// <summary>The packets of a space that a function may let go on.</summary>
     public int Undecided(int space, int function) => Diagram.Apply(new PickOperation(9, Table.GoesOn), space, function);
 
     /// <summary>Tells whether a function surely stops some packet of a space, be it by accepting it.</summary>
-    public bool Decides(int space, int function) => Diagram.Any(new PickOperation(10, terminal => !Table.GoesOn(terminal)), space, function);
+    public bool Decides(int space, int function) =>
+        Diagram.Any(new PickOperation(10, terminal => !Table.GoesOn(terminal)), space, function);
 
     /// <summary>The packets of a space that a function neither hands on unchanged nor gives a fate.</summary>
     public int Otherwise(int space, int function, int fate) =>
-        Diagram.Apply(new PickOperation(11 + Diagram.Number(fate), terminal => terminal != fate && terminal != Table.Continue), space, function);
+        Diagram.Apply(
+            new PickOperation(11 + Diagram.Number(fate), terminal => terminal != fate && terminal != Table.Continue), space, function);
 
     /// <summary>A function that may apply or not, for reasons that are not known: nothing that it does is sure.</summary>
     public int Perhaps(int function) => Map(function, static outcome => outcome with { Perhaps = true });
@@ -247,7 +255,9 @@ internal sealed class OutcomeAlgebra
             {
                 result = terminals.Join(result, terminals.Map(right, outcome => outcome with
                 {
-                    Decider = going.Decider != 0 && outcome.Kind != OutcomeKind.Drop && !terminals.IsRule(outcome.Decider) ? going.Decider : outcome.Decider,
+                    Decider = going.Decider != 0 && outcome.Kind != OutcomeKind.Drop && !terminals.IsRule(outcome.Decider)
+                        ? going.Decider
+                        : outcome.Decider,
                     Perhaps = outcome.Perhaps || going.Perhaps,
                 }));
             }

@@ -90,7 +90,9 @@ internal sealed class OutcomeTable
     private static Outcome[] Distinct(IEnumerable<Outcome> outcomes)
     {
         Outcome[] all = [.. outcomes.Distinct().Order()];
-        return Array.Exists(all, outcome => outcome.Perhaps) ? [.. all.Where(outcome => !outcome.Perhaps || !all.Contains(outcome with { Perhaps = false }))] : all;
+        return Array.Exists(all, outcome => outcome.Perhaps)
+            ? [.. all.Where(outcome => !outcome.Perhaps || !all.Contains(outcome with { Perhaps = false }))]
+            : all;
     }
 
     /// <summary>A terminal with only some outcomes.</summary>

@@ -4,7 +4,9 @@ using Foobar.Ops.Firewall.Spaces;
 
 namespace Foobar.Ops.Firewall.Evaluation;
 
-/// <summary>Kinds of packets that have nothing to do with a site or a ruleset: what networks can carry, and what programs usually send.</summary>
+/// <summary>
+/// Kinds of packets that have nothing to do with a site or a ruleset: what networks can carry, and what programs usually send.
+/// </summary>
 internal sealed class PacketKinds(Diagram diagram)
 {
     // FIN, RST, SYN and ACK as connection tracking lets a connection begin with them, in its middle too; PSH, ECE and CWR
@@ -28,10 +30,18 @@ internal sealed class PacketKinds(Diagram diagram)
     // Headers that stand before the transport protocol's and are never taken for it (RFC 8200, 4.1; ipv6_find_hdr).
     private static readonly IntervalSet ExtensionHeaders = IntervalSet.From([(0, 0), (43, 44), (51, 51), (60, 60)]);
 
-    private static readonly IntervalSet UsualProtocols = IntervalSet.From([(PacketValues.Icmp, PacketValues.Icmp), (PacketValues.Tcp, PacketValues.Tcp), (PacketValues.Udp, PacketValues.Udp), (PacketValues.IcmpV6, PacketValues.IcmpV6)]);
+    private static readonly IntervalSet UsualProtocols = IntervalSet.From([
+        (PacketValues.Icmp, PacketValues.Icmp),
+        (PacketValues.Tcp, PacketValues.Tcp),
+        (PacketValues.Udp, PacketValues.Udp),
+        (PacketValues.IcmpV6, PacketValues.IcmpV6),
+    ]);
 
     // The shortest packet of a transport protocol, headers only, without the IP header (RFC 9293, 768, 792, 4443).
-    private static readonly (int Protocol, int Length)[] Headers = [(PacketValues.Tcp, 20), (PacketValues.Udp, 8), (PacketValues.Icmp, 8), (PacketValues.IcmpV6, 8)];
+    private static readonly (int Protocol, int Length)[] Headers =
+    [
+        (PacketValues.Tcp, 20), (PacketValues.Udp, 8), (PacketValues.Icmp, 8), (PacketValues.IcmpV6, 8),
+    ];
 
     private const int Rst = 0x04;
 
@@ -45,12 +55,15 @@ internal sealed class PacketKinds(Diagram diagram)
         List<IPNetwork> all = [.. networks];
         return diagram.Or(((int[])[PacketValues.Ipv4, PacketValues.Ipv6]).Select(family => diagram.And(
             diagram.FieldIs(PacketField.Family, (UInt128)family),
-            diagram.FieldIn(AddressField(family, destination), IntervalSet.From(all.Where(network => AddressText.FamilyOf(network.BaseAddress) == family).Select(Range))))));
+            diagram.FieldIn(
+                AddressField(family, destination),
+                IntervalSet.From(all.Where(network => AddressText.FamilyOf(network.BaseAddress) == family).Select(Range))))));
     }
 
     /// <summary>Packets that a network can carry: of both families, from addresses that can be someone's.</summary>
     public int Possible() => diagram.And(
-        diagram.FieldIn(PacketField.Family, IntervalSet.From([(PacketValues.Ipv4, PacketValues.Ipv4), (PacketValues.Ipv6, PacketValues.Ipv6)])),
+        diagram.FieldIn(
+            PacketField.Family, IntervalSet.From([(PacketValues.Ipv4, PacketValues.Ipv4), (PacketValues.Ipv6, PacketValues.Ipv6)])),
         RealSources(),
         diagram.Not(Mismatched()));
 
@@ -76,7 +89,9 @@ internal sealed class PacketKinds(Diagram diagram)
         diagram.FieldIs(PacketField.RoutingHeader, 0),
         ExtendedHeaders());
 
-    /// <summary>Packets as programs send them at a connection's start: TCP with SYN alone, no unusual header, no link-local address.</summary>
+    /// <summary>
+    /// Packets as programs send them at a connection's start: TCP with SYN alone, no unusual header, no link-local address.
+    /// </summary>
     public int Ordinary() => _ordinary ??= diagram.And(
         diagram.Not(Addresses([IPNetwork.Parse("169.254.0.0/16"), IPNetwork.Parse("fe80::/10")], destination: false)),
         diagram.FieldIn(PacketField.Protocol, UsualProtocols),
@@ -85,7 +100,8 @@ internal sealed class PacketKinds(Diagram diagram)
         diagram.FieldIs(PacketField.TrafficClass, 0),
         diagram.FieldIn(PacketField.Length, IntervalSet.Range(40, 80)),
         diagram.FieldIn(PacketField.SourcePort, IntervalSet.Range(1024, 65535)),
-        diagram.Or(diagram.Not(diagram.FieldIs(PacketField.Protocol, PacketValues.Tcp)), diagram.FieldIs(PacketField.TcpFlags, Packet.Syn)));
+        diagram.Or(
+            diagram.Not(diagram.FieldIs(PacketField.Protocol, PacketValues.Tcp)), diagram.FieldIs(PacketField.TcpFlags, Packet.Syn)));
 
     /// <summary>
     /// New packets that there are: those that connection tracking takes for the first of a connection, none shorter than its
@@ -96,7 +112,8 @@ internal sealed class PacketKinds(Diagram diagram)
         OnlyIf(PacketValues.Tcp, PacketField.TcpFlags, OpeningFlags),
         OnlyIf(PacketValues.Icmp, PacketField.IcmpType, OpeningIcmp),
         OnlyIf(PacketValues.IcmpV6, PacketField.IcmpType, OpeningIcmpV6),
-        diagram.Not(diagram.And(diagram.FieldIs(PacketField.Family, PacketValues.Ipv6), diagram.FieldIn(PacketField.Protocol, ExtensionHeaders))),
+        diagram.Not(
+            diagram.And(diagram.FieldIs(PacketField.Family, PacketValues.Ipv6), diagram.FieldIn(PacketField.Protocol, ExtensionHeaders))),
         Whole());
 
     /// <summary>Packets that are no shorter than their headers.</summary>

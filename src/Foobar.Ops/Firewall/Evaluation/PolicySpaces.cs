@@ -75,7 +75,10 @@ internal sealed class PolicySpaces(Diagram diagram, InterfaceAtoms atoms, Site s
         return diagram.And(ports, destination, wanted, NewConnection());
     }
 
-    /// <summary>The first packets of all flows that lead to some addresses, or of all flows. What the whole internet may reach, the site's own servers may too.</summary>
+    /// <summary>
+    /// The first packets of all flows that lead to some addresses, or of all flows. What the whole internet may reach, the site's own
+    /// servers may too.
+    /// </summary>
     public int Allowed(IReadOnlyCollection<IPAddress>? to = null) => diagram.Or(_flows.Select(flow =>
         flow.From.Any(end => end.Kind == FlowEndKind.Internet) ? Towards(flow, to) : Space(flow, to)));
 
@@ -93,7 +96,8 @@ internal sealed class PolicySpaces(Diagram diagram, InterfaceAtoms atoms, Site s
 
     private int Arriving(int kind)
     {
-        int byNetwork = diagram.Except(diagram.FieldIn(PacketField.InInterface, atoms.All), diagram.FieldIs(PacketField.InInterface, (UInt128)atoms.Of("lo")));
+        int byNetwork = diagram.Except(
+            diagram.FieldIn(PacketField.InInterface, atoms.All), diagram.FieldIs(PacketField.InInterface, (UInt128)atoms.Of("lo")));
         int noOut = diagram.FieldIs(PacketField.OutInterface, InterfaceAtoms.None);
         return diagram.And(byNetwork, noOut, kind, Possible());
     }
@@ -113,13 +117,21 @@ internal sealed class PolicySpaces(Diagram diagram, InterfaceAtoms atoms, Site s
     /// <summary>Packets that are no shorter than their headers.</summary>
     public int Whole() => _kinds.Whole();
 
-    /// <summary>Packets as programs send them at a connection's start: TCP with SYN alone, no unusual header, no link-local address.</summary>
+    /// <summary>
+    /// Packets as programs send them at a connection's start: TCP with SYN alone, no unusual header, no link-local address.
+    /// </summary>
     public int Ordinary() => _kinds.Ordinary();
 
     /// <summary>What a host must take whatever its policy: control messages of IP, and answers of DHCP.</summary>
     public int Essential() => diagram.Or([
-        diagram.And(diagram.FieldIs(PacketField.Family, 4), diagram.FieldIs(PacketField.Protocol, PacketValues.Icmp), diagram.FieldIn(PacketField.IcmpType, EssentialIcmp)),
-        diagram.And(diagram.FieldIs(PacketField.Family, 6), diagram.FieldIs(PacketField.Protocol, PacketValues.IcmpV6), diagram.FieldIn(PacketField.IcmpType, EssentialIcmpV6)),
+        diagram.And(
+            diagram.FieldIs(PacketField.Family, 4),
+            diagram.FieldIs(PacketField.Protocol, PacketValues.Icmp),
+            diagram.FieldIn(PacketField.IcmpType, EssentialIcmp)),
+        diagram.And(
+            diagram.FieldIs(PacketField.Family, 6),
+            diagram.FieldIs(PacketField.Protocol, PacketValues.IcmpV6),
+            diagram.FieldIn(PacketField.IcmpType, EssentialIcmpV6)),
         Dhcp(4, 67, 68),
         Dhcp(6, 547, 546),
         VirtualRouters()]);

@@ -11,7 +11,12 @@ namespace Foobar.Ops.Firewall.Evaluation;
 /// <param name="chainFunction">The function of a chain that is jumped to.</param>
 /// <param name="namesRules">Whether outcomes name the rule that decided; without, rules that share a large set share its function.</param>
 internal sealed class RuleCompiler(
-    OutcomeAlgebra algebra, ConditionCompiler conditions, TranslationCompiler translations, Ruleset ruleset, Func<FirewallChain, int> chainFunction, bool namesRules)
+    OutcomeAlgebra algebra,
+    ConditionCompiler conditions,
+    TranslationCompiler translations,
+    Ruleset ruleset,
+    Func<FirewallChain, int> chainFunction,
+    bool namesRules)
 {
     private const int MaxMarks = 32;
 
@@ -42,7 +47,9 @@ internal sealed class RuleCompiler(
         return function;
     }
 
-    /// <summary>The packets a rule's leading tests let through, for certain and possibly; rewriting within the rule is not followed.</summary>
+    /// <summary>
+    /// The packets a rule's leading tests let through, for certain and possibly; rewriting within the rule is not followed.
+    /// </summary>
     public Match Matches(FirewallRule rule, FirewallChain chain)
     {
         if (_matches.TryGetValue(rule, out Match known))
@@ -67,7 +74,9 @@ internal sealed class RuleCompiler(
         return result;
     }
 
-    /// <summary>Tells whether a rule is made of tests and one verdict that ends it, so that it decides about all that it matches for certain.</summary>
+    /// <summary>
+    /// Tells whether a rule is made of tests and one verdict that ends it, so that it decides about all that it matches for certain.
+    /// </summary>
     public static bool IsPlain(FirewallRule rule)
     {
         if (rule.Statements is not [.., Statement.Verdict { Kind: not (VerdictKind.Jump or VerdictKind.Goto or VerdictKind.Continue) }])
@@ -124,8 +133,15 @@ internal sealed class RuleCompiler(
     private UInt128[] Marks()
     {
         Statement[] steps = [.. ruleset.Rules.SelectMany(static rule => rule.Statements)
-            .SelectMany(static step => step is Statement.Lookup { Elements: { } elements } ? elements.Select(static element => element.Result).OfType<Statement>() : [step])];
-        Statement.Assign[] sets = [.. steps.OfType<Statement.Assign>().Where(static step => step.Field is PacketField.Mark or PacketField.ConnectionMark)];
+            .SelectMany(
+                static step =>
+                    step is Statement.Lookup { Elements: { } elements }
+                        ? elements.Select(static element => element.Result).OfType<Statement>()
+                        : [step])];
+        Statement.Assign[] sets =
+        [
+            .. steps.OfType<Statement.Assign>().Where(static step => step.Field is PacketField.Mark or PacketField.ConnectionMark),
+        ];
         Statement.Copy[] copies = [.. steps.OfType<Statement.Copy>()];
         List<UInt128> marks = [0];
         for (int next = 0; next < marks.Count && marks.Count < MaxMarks; next++)
@@ -184,7 +200,9 @@ internal sealed class RuleCompiler(
         VerdictKind.Return => Table.Terminal(new Outcome(OutcomeKind.Return)),
         VerdictKind.Continue => rest,
         VerdictKind.Jump or VerdictKind.Goto => Call(verdict, rule, chain),
-        _ => Table.Join(Table.Terminal(new Outcome(OutcomeKind.Accept, Decider(rule), Perhaps: true)), Table.Terminal(new Outcome(OutcomeKind.Drop, Decider(rule), Perhaps: true))),
+        _ => Table.Join(
+            Table.Terminal(new Outcome(OutcomeKind.Accept, Decider(rule), Perhaps: true)),
+            Table.Terminal(new Outcome(OutcomeKind.Drop, Decider(rule), Perhaps: true))),
     };
 
     private int Call(Statement.Verdict verdict, FirewallRule rule, FirewallChain chain)
@@ -198,7 +216,9 @@ internal sealed class RuleCompiler(
         OutcomeKind back = verdict.Kind == VerdictKind.Jump ? OutcomeKind.Continue : OutcomeKind.Return;
         if (!_calls.TryGetValue((target, back), out int function))
         {
-            function = algebra.Map(chainFunction(target), outcome => outcome.Kind is OutcomeKind.Continue or OutcomeKind.Return ? outcome with { Kind = back } : outcome);
+            function = algebra.Map(
+                chainFunction(target),
+                outcome => outcome.Kind is OutcomeKind.Continue or OutcomeKind.Return ? outcome with { Kind = back } : outcome);
             _calls.Add((target, back), function);
         }
 
@@ -247,7 +267,11 @@ internal sealed class RuleCompiler(
     private int Anything(FirewallRule rule)
     {
         int decider = Decider(rule);
-        return Table.Terminal([new Outcome(OutcomeKind.Continue, Perhaps: true), new Outcome(OutcomeKind.Accept, decider, Perhaps: true), new Outcome(OutcomeKind.Drop, decider, Perhaps: true)]);
+        return Table.Terminal([
+            new Outcome(OutcomeKind.Continue, Perhaps: true),
+            new Outcome(OutcomeKind.Accept, decider, Perhaps: true),
+            new Outcome(OutcomeKind.Drop, decider, Perhaps: true),
+        ]);
     }
 
     private int Decider(FirewallRule rule)

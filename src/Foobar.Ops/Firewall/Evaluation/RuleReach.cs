@@ -81,7 +81,11 @@ internal static class RuleReach
     private static IEnumerable<string> Targets(Statement step, Ruleset ruleset, FirewallChain chain) => step switch
     {
         Statement.Verdict { Chain: { } target } => [target],
-        Statement.Lookup lookup => (lookup.Elements ?? ruleset.FindSet(chain, lookup.Map!)?.Elements ?? []).Select(element => element.Result).OfType<Statement.Verdict>().Select(verdict => verdict.Chain).OfType<string>(),
+        Statement.Lookup lookup => (lookup.Elements ?? ruleset.FindSet(chain, lookup.Map!)?.Elements ?? [])
+            .Select(element => element.Result)
+            .OfType<Statement.Verdict>()
+            .Select(verdict => verdict.Chain)
+            .OfType<string>(),
         _ => [],
     };
 }

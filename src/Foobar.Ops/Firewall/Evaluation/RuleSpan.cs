@@ -25,7 +25,10 @@ internal sealed record RuleSpan(int From, int To, int Function, bool Rewrites, R
         int half = functions.Length / 2;
         RuleSpan first = Of(algebra, functions[..half], from);
         RuleSpan second = Of(algebra, functions[half..], from + half);
-        return new RuleSpan(from, second.To, algebra.Then(first.Function, second.Function, first.Rewrites), first.Rewrites || second.Rewrites, first, second);
+        return new RuleSpan(
+            from, second.To,
+            algebra.Then(first.Function, second.Function, first.Rewrites),
+            first.Rewrites || second.Rewrites, first, second);
     }
 
     /// <summary>The rules from one place to another in as few runs as there are, in order.</summary>
@@ -38,7 +41,9 @@ internal sealed record RuleSpan(int From, int To, int Function, bool Rewrites, R
             return [];
         }
 
-        return First is null || Second is null || (From >= from && To <= to) ? [this] : First.Between(from, to).Concat(Second.Between(from, to));
+        return First is null || Second is null || (From >= from && To <= to)
+            ? [this]
+            : First.Between(from, to).Concat(Second.Between(from, to));
     }
 
     /// <summary>Each rule as a run of its own, in order.</summary>

@@ -9,7 +9,8 @@ namespace Foobar.Ops.Firewall.Evaluation;
 /// <param name="Closed">What the first lets pass and the second does not.</param>
 /// <param name="Uncertain">What only one of them decides.</param>
 /// <param name="Witness">A packet as it comes to the hook, of the first of these three that is not empty.</param>
-public sealed record HookDifference(string Hook, IReadOnlyList<string> Opened, IReadOnlyList<string> Closed, IReadOnlyList<string> Uncertain, string Witness);
+public sealed record HookDifference(
+    string Hook, IReadOnlyList<string> Opened, IReadOnlyList<string> Closed, IReadOnlyList<string> Uncertain, string Witness);
 
 /// <summary>Compares two rulesets by what they do to packets: rules in another order, split or joined, are no difference.</summary>
 public static class RulesetComparison
@@ -22,7 +23,8 @@ public static class RulesetComparison
     /// <param name="networkBefore">The addresses and routes the first stands on.</param>
     /// <param name="networkAfter">The addresses and routes the second stands on.</param>
     /// <param name="limit">How many boxes of each difference are shown.</param>
-    public static IReadOnlyList<HookDifference> Compare(Ruleset before, Ruleset after, HostNetwork? networkBefore = null, HostNetwork? networkAfter = null, int limit = 8)
+    public static IReadOnlyList<HookDifference> Compare(
+        Ruleset before, Ruleset after, HostNetwork? networkBefore = null, HostNetwork? networkAfter = null, int limit = 8)
     {
         networkBefore ??= new HostNetwork();
         networkAfter ??= networkBefore;
@@ -37,7 +39,8 @@ public static class RulesetComparison
         Diagram diagram = first.Workspace.Diagram;
         Match before = Passing(first, hook);
         Match after = Passing(second, hook);
-        int real = diagram.FieldIn(PacketField.Family, IntervalSet.From([(PacketValues.Ipv4, PacketValues.Ipv4), (PacketValues.Ipv6, PacketValues.Ipv6)]));
+        int real = diagram.FieldIn(
+            PacketField.Family, IntervalSet.From([(PacketValues.Ipv4, PacketValues.Ipv4), (PacketValues.Ipv6, PacketValues.Ipv6)]));
         int opened = diagram.And(real, diagram.Except(after.Must, before.May));
         int closed = diagram.And(real, diagram.Except(before.Must, after.May));
         int unsureBefore = diagram.Except(before.May, before.Must);

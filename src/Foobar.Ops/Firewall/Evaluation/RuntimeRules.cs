@@ -13,7 +13,9 @@ internal static partial class RuntimeRules
 {
     private const string UserChain = "DOCKER-USER";
 
-    /// <summary>Takes what the programs add out of both rulesets, and lets both lead packets to the operator's chain where the running one does.</summary>
+    /// <summary>
+    /// Takes what the programs add out of both rulesets, and lets both lead packets to the operator's chain where the running one does.
+    /// </summary>
     /// <param name="running">The ruleset that runs.</param>
     /// <param name="saved">The ruleset that the next boot loads, before the programs start.</param>
     public static (Ruleset Running, Ruleset Saved) TakeOut(Ruleset running, Ruleset saved)
@@ -22,17 +24,23 @@ internal static partial class RuntimeRules
         Ruleset later = Own(saved);
         FirewallChain[] entries = [.. now.Chains.Where(static chain => chain.IsBase && chain.Rules.Any(LeadsToUser))];
         return entries.Length == 0 ? (now, later) : (
-            new Ruleset(now.Chains.Select(chain => entries.Contains(chain) ? WithoutDockersPolicy(chain, Twin(later, chain)) : chain), now.Sets),
+            new Ruleset(
+                now.Chains.Select(chain => entries.Contains(chain) ? WithoutDockersPolicy(chain, Twin(later, chain)) : chain), now.Sets),
             new Ruleset(
                 [
-                    .. later.Chains.Select(chain => entries.FirstOrDefault(entry => AreTwins(entry, chain)) is { } entry ? Entered(chain, entry) : chain),
-                    .. entries.Where(entry => Twin(later, entry) is null).Select(entry => Entered(entry with { Policy = "accept", Rules = [] }, entry)),
-                    .. now.Chains.Where(chain => chain.Name == UserChain && Twin(later, chain) is null).Select(static chain => chain with { Rules = [] }),
+                    .. later.Chains.Select(
+                        chain => entries.FirstOrDefault(entry => AreTwins(entry, chain)) is { } entry ? Entered(chain, entry) : chain),
+                    .. entries.Where(entry => Twin(later, entry) is null)
+                        .Select(entry => Entered(entry with { Policy = "accept", Rules = [] }, entry)),
+                    .. now.Chains.Where(chain => chain.Name == UserChain && Twin(later, chain) is null)
+                        .Select(static chain => chain with { Rules = [] }),
                 ],
                 later.Sets));
     }
 
-    /// <summary>Whether docker put a rule into a chain that is not its own; the one that leads to the operator's chain is left out.</summary>
+    /// <summary>
+    /// Whether docker put a rule into a chain that is not its own; the one that leads to the operator's chain is left out.
+    /// </summary>
     /// <param name="rule">The rule.</param>
     /// <param name="ruleset">The ruleset it is of.</param>
     public static bool IsOfDocker(FirewallRule rule, Ruleset ruleset) => rule.ManagedBy is null && !LeadsToUser(rule)
@@ -45,7 +53,9 @@ internal static partial class RuntimeRules
         ruleset.Sets);
 
     private static bool IsAdded(FirewallRule rule, Ruleset ruleset) =>
-        (rule.Chain != UserChain && IsPassing(rule.ManagedBy)) || Maker(rule.Table, Target(rule)) == "fail2ban" || IsOfDocker(rule, ruleset);
+        (rule.Chain != UserChain && IsPassing(rule.ManagedBy))
+            || Maker(rule.Table, Target(rule)) == "fail2ban"
+            || IsOfDocker(rule, ruleset);
 
     private static bool IsDockers(FirewallChain chain, FirewallRule rule) =>
         chain.Family == rule.Family && Maker(chain.Table, chain.Name) == "docker";
@@ -71,12 +81,14 @@ internal static partial class RuntimeRules
 
     private static bool LeadsToUser(FirewallRule rule) => Target(rule) == UserChain;
 
-    private static FirewallChain? Twin(Ruleset ruleset, FirewallChain chain) => ruleset.Chains.FirstOrDefault(other => AreTwins(other, chain));
+    private static FirewallChain? Twin(Ruleset ruleset, FirewallChain chain) =>
+        ruleset.Chains.FirstOrDefault(other => AreTwins(other, chain));
 
     private static bool AreTwins(FirewallChain one, FirewallChain other) =>
         (one.Origin, one.Family, one.Table, one.Name) == (other.Origin, other.Family, other.Table, other.Name);
 
-    private static string Target(FirewallRule rule) => rule.Statements.OfType<Statement.Verdict>().Select(verdict => verdict.Chain).OfType<string>().FirstOrDefault() ?? string.Empty;
+    private static string Target(FirewallRule rule) =>
+        rule.Statements.OfType<Statement.Verdict>().Select(verdict => verdict.Chain).OfType<string>().FirstOrDefault() ?? string.Empty;
 
     private static string? Maker(string table, string chain) => RuleMaker.Of(table, chain, null);
 

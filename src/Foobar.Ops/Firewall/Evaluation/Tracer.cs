@@ -25,7 +25,8 @@ internal sealed record TraceStep(FirewallChain Chain, FirewallRule? Rule, string
 /// what they found, and tests hold both against each other.
 /// </summary>
 /// <param name="model">The model.</param>
-/// <param name="skips">Whether runs of rules that hand the packet on unchanged are passed over by the model's functions, so that a long chain costs little.</param>
+/// <param name="skips">Whether runs of rules that hand the packet on unchanged are passed over by the model's functions, so that a long
+/// chain costs little.</param>
 /// <param name="choices">
 /// Which way the packet goes at each test that is met at one time and not at another (a rate limit, a set that rules fill):
 /// whether it meets it, and all that come after the last of these. Without them its way ends there, as not known.
@@ -56,7 +57,10 @@ internal sealed class Tracer(FirewallModel model, bool skips = false, IReadOnlyL
     /// <summary>The packet as rules have rewritten it.</summary>
     public Packet Packet { get; private set; } = new();
 
-    /// <summary>Sends a packet through hooks, routed where the kernel routes, until it ends; <see langword="true"/> if it passes all, <see langword="null"/> if that can't be told.</summary>
+    /// <summary>
+    /// Sends a packet through hooks, routed where the kernel routes, until it ends; <see langword="true"/> if it passes all,
+    /// <see langword="null"/> if that can't be told.
+    /// </summary>
     public bool? RunThrough(Packet packet, params IEnumerable<string> hooks)
     {
         string[] way = [.. hooks.SelectMany(static hook => hook switch
@@ -83,7 +87,8 @@ internal sealed class Tracer(FirewallModel model, bool skips = false, IReadOnlyL
     {
         Packet = packet.Copy();
         bool translated = false;
-        foreach (FirewallChain chain in model.BaseChains(hook).Where(chain => model.Workspace.Diagram.Contains(model.Chains.Entering(chain), Packet)))
+        foreach (FirewallChain chain in model.BaseChains(hook).Where(
+            chain => model.Workspace.Diagram.Contains(model.Chains.Entering(chain), Packet)))
         {
             if (chain.Type == "nat" && (translated || Packet[PacketField.State] != PacketValues.New))
             {
@@ -123,7 +128,8 @@ internal sealed class Tracer(FirewallModel model, bool skips = false, IReadOnlyL
         return chain.Policy == "drop" ? Way.Dropped : Way.Accepted;
     }
 
-    private Way RunChain(FirewallChain chain, int depth) => skips ? RunSpan(model.Chains.Span(chain), chain, depth) : RunRules(chain, depth);
+    private Way RunChain(FirewallChain chain, int depth) =>
+        skips ? RunSpan(model.Chains.Span(chain), chain, depth) : RunRules(chain, depth);
 
     private Way RunSpan(RuleSpan span, FirewallChain chain, int depth)
     {
@@ -216,7 +222,8 @@ internal sealed class Tracer(FirewallModel model, bool skips = false, IReadOnlyL
 
         bool meets = choices is null || _chosen.Count >= choices.Count || choices[_chosen.Count];
         _chosen.Add(meets);
-        bool goesOn = !meets || rule.Statements is not [.., Statement.Verdict { Kind: VerdictKind.Accept or VerdictKind.Drop or VerdictKind.Reject }];
+        bool goesOn = !meets
+            || rule.Statements is not [.., Statement.Verdict { Kind: VerdictKind.Accept or VerdictKind.Drop or VerdictKind.Reject }];
         _steps.Add(new TraceStep(chain, rule, $"{(meets ? "within a limit" : "at times")} {rule.Verdict}".TrimEnd(), why, goesOn));
         return choices is null ? Way.Unknown : meets ? null : Way.On;
     }
@@ -239,7 +246,9 @@ internal sealed class Tracer(FirewallModel model, bool skips = false, IReadOnlyL
             return Way.Back;
         }
 
-        if (_steps is not [.., { Why: not null } last] || !ReferenceEquals(last.Rule, rule) || !ReferenceEquals(rule.Statements[^1], verdict))
+        if (_steps is not [.., { Why: not null } last]
+            || !ReferenceEquals(last.Rule, rule)
+            || !ReferenceEquals(rule.Statements[^1], verdict))
         {
             string target = verdict.Chain is null ? string.Empty : $" {verdict.Chain}";
             bool goesOn = verdict.Kind is VerdictKind.Jump or VerdictKind.Goto;
@@ -256,7 +265,9 @@ internal sealed class Tracer(FirewallModel model, bool skips = false, IReadOnlyL
                 Way way = RunChain(next, depth + 1);
                 return way is not (Way.On or Way.Back) ? way : verdict.Kind == VerdictKind.Jump ? Way.On : Way.Back;
             default:
-                return Unknown(chain, rule, verdict.Kind == VerdictKind.Queue ? "handed to a program (queue)" : $"chain {verdict.Chain} is not in the ruleset");
+                return Unknown(
+                    chain, rule,
+                    verdict.Kind == VerdictKind.Queue ? "handed to a program (queue)" : $"chain {verdict.Chain} is not in the ruleset");
         }
     }
 
@@ -266,7 +277,8 @@ internal sealed class Tracer(FirewallModel model, bool skips = false, IReadOnlyL
         if (elements is null)
         {
             NamedSet? map = model.Ruleset.FindSet(chain, lookup.Map!);
-            if ((ConditionCompiler.Trouble(map, lookup.Map!, lookup.Key) ?? (model.Conditions.IsFilled(map!) ? $"map {map!.Name} is filled by rules" : null)) is { } why)
+            if ((ConditionCompiler.Trouble(map, lookup.Map!, lookup.Key)
+                ?? (model.Conditions.IsFilled(map!) ? $"map {map!.Name} is filled by rules" : null)) is { } why)
             {
                 return Unknown(chain, rule, why);
             }
@@ -292,7 +304,9 @@ internal sealed class Tracer(FirewallModel model, bool skips = false, IReadOnlyL
         Outcome[] outcomes = model.Workspace.Algebra.Table.Outcomes(model.Workspace.Diagram.Evaluate(function, Packet));
         if (outcomes is not [{ Kind: OutcomeKind.Translated } outcome])
         {
-            return outcomes is [{ Kind: OutcomeKind.Continue }] ? Way.On : Unknown(chain, rule, "the translation depends on what is not known");
+            return outcomes is [{ Kind: OutcomeKind.Continue }]
+                ? Way.On
+                : Unknown(chain, rule, "the translation depends on what is not known");
         }
 
         _steps.Add(new TraceStep(chain, rule, $"{nat.Kind} translation".ToLowerInvariant()));

@@ -104,7 +104,9 @@ internal sealed class Transform : IEquatable<Transform>
     /// <summary>The value a field has afterwards whatever it was before; <see langword="null"/> if that depends.</summary>
     public UInt128? Fixed(PacketField field) => Overwrites(field) ? Apply(new Packet())[field] : null;
 
-    /// <summary>A packet after the rewriting; of a choice the value it has already, as the kernel keeps a port where it can, else the first.</summary>
+    /// <summary>
+    /// A packet after the rewriting; of a choice the value it has already, as the kernel keeps a port where it can, else the first.
+    /// </summary>
     public Packet Apply(Packet packet)
     {
         Packet result = packet.Copy();
@@ -136,8 +138,10 @@ internal sealed class Transform : IEquatable<Transform>
 
     public override int GetHashCode() => _hash;
 
-    private bool Touches(PacketField field) => _maps.AsSpan(FieldLayout.Start(field), FieldLayout.Width(field)).ContainsAnyExcept((byte[]?)null);
+    private bool Touches(PacketField field) =>
+        _maps.AsSpan(FieldLayout.Start(field), FieldLayout.Width(field)).ContainsAnyExcept((byte[]?)null);
 
     private bool Overwrites(PacketField field) =>
-        _maps[FieldLayout.Start(field)..FieldLayout.End(field)].All(map => map is not null && Array.TrueForAll(map, value => value == map[0]));
+        _maps[FieldLayout.Start(field)..FieldLayout.End(field)].All(
+            map => map is not null && Array.TrueForAll(map, value => value == map[0]));
 }

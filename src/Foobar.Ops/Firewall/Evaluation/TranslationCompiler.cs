@@ -48,7 +48,9 @@ internal sealed class TranslationCompiler(OutcomeAlgebra algebra, InterfaceAtoms
         NatKind.Destination => Directed(nat, family, nat.Address, decider),
         NatKind.Source => Sourced(nat, family, nat.Address, decider),
         NatKind.Redirect => Redirected(nat, family, decider),
-        _ => PerInterface(PacketField.OutInterface, family, address => Sourced(nat, family, address, decider), Sourced(nat, family, Anywhere(family), decider)),
+        _ => PerInterface(
+            PacketField.OutInterface, family, address => Sourced(nat, family, address, decider),
+            Sourced(nat, family, Anywhere(family), decider)),
     };
 
     // What the server itself sends (it came in by no interface) is redirected to loopback; what came in by an interface
@@ -90,12 +92,18 @@ internal sealed class TranslationCompiler(OutcomeAlgebra algebra, InterfaceAtoms
         algebra.Table.Terminal(new Outcome(OutcomeKind.Translated, decider, algebra.Table.Number(transform)));
 
     private int Directed(Statement.Nat nat, int family, ValueRange? address, int decider) => UnlessSame(
-        Same(family == PacketValues.Ipv4 ? PacketField.Destination4 : PacketField.Destination6, address, nat.Port is null ? null : PacketField.DestinationPort, nat.Port),
+        Same(
+            family == PacketValues.Ipv4 ? PacketField.Destination4 : PacketField.Destination6,
+            address,
+            nat.Port is null ? null : PacketField.DestinationPort,
+            nat.Port),
         Function(Destination(nat, family, address), decider),
         Function(Transform.Identity, decider));
 
     private int Sourced(Statement.Nat nat, int family, ValueRange? address, int decider) => UnlessSame(
-        Same(family == PacketValues.Ipv4 ? PacketField.Source4 : PacketField.Source6, address, nat.Port is null ? null : PacketField.SourcePort, nat.Port),
+        Same(
+            family == PacketValues.Ipv4 ? PacketField.Source4 : PacketField.Source6,
+            address, nat.Port is null ? null : PacketField.SourcePort, nat.Port),
         Function(Source(nat, family, address), decider),
         Function(nat.Port is null ? SourcePort(nat) : Transform.Identity, decider));
 
@@ -105,7 +113,9 @@ internal sealed class TranslationCompiler(OutcomeAlgebra algebra, InterfaceAtoms
 
     private int Same(PacketField field, ValueRange? address, PacketField? portField, ValueRange? port)
     {
-        bool single = (address is not null || port is not null) && (address is null || address.Value.Low == address.Value.High) && (port is null || port.Value.Low == port.Value.High);
+        bool single = (address is not null || port is not null)
+            && (address is null || address.Value.Low == address.Value.High)
+            && (port is null || port.Value.Low == port.Value.High);
         return !single ? Diagram.False : algebra.Diagram.And(
             address is null ? Diagram.True : algebra.Diagram.FieldIs(field, address.Value.Low),
             portField is null ? Diagram.True : algebra.Diagram.FieldIs(portField.Value, port!.Value.Low));
@@ -113,20 +123,30 @@ internal sealed class TranslationCompiler(OutcomeAlgebra algebra, InterfaceAtoms
 
     private static Transform Destination(Statement.Nat nat, int family, ValueRange? address)
     {
-        Transform transform = Transform.Assign(PacketField.Status, FieldLayout.Max(PacketField.Status) & ~(UInt128)DestinationStatus, DestinationStatus);
+        Transform transform = Transform.Assign(
+            PacketField.Status, FieldLayout.Max(PacketField.Status) & ~(UInt128)DestinationStatus, DestinationStatus);
         transform = address is null ? transform
-            : transform.Then(Transform.Choose(family == PacketValues.Ipv4 ? PacketField.Destination4 : PacketField.Destination6, address.Value.Low, address.Value.High));
-        return nat.Port is null ? transform : transform.Then(Transform.Choose(PacketField.DestinationPort, nat.Port.Value.Low, nat.Port.Value.High));
+            : transform.Then(
+                Transform.Choose(
+                    family == PacketValues.Ipv4 ? PacketField.Destination4 : PacketField.Destination6,
+                    address.Value.Low, address.Value.High));
+        return nat.Port is null
+            ? transform
+            : transform.Then(Transform.Choose(PacketField.DestinationPort, nat.Port.Value.Low, nat.Port.Value.High));
     }
 
     // Without a port of its own a source translation keeps the port where it can, and takes another where it can't.
     private static Transform Source(Statement.Nat nat, int family, ValueRange? address)
     {
-        Transform transform = Transform.Assign(PacketField.Status, FieldLayout.Max(PacketField.Status) & ~(UInt128)SourceStatus, SourceStatus);
+        Transform transform = Transform.Assign(
+            PacketField.Status, FieldLayout.Max(PacketField.Status) & ~(UInt128)SourceStatus, SourceStatus);
         transform = address is null ? transform
-            : transform.Then(Transform.Choose(family == PacketValues.Ipv4 ? PacketField.Source4 : PacketField.Source6, address.Value.Low, address.Value.High));
+            : transform.Then(
+                Transform.Choose(
+                    family == PacketValues.Ipv4 ? PacketField.Source4 : PacketField.Source6, address.Value.Low, address.Value.High));
         return transform.Then(SourcePort(nat));
     }
 
-    private static Transform SourcePort(Statement.Nat nat) => Transform.Choose(PacketField.SourcePort, nat.Port?.Low ?? 0, nat.Port?.High ?? ushort.MaxValue);
+    private static Transform SourcePort(Statement.Nat nat) =>
+        Transform.Choose(PacketField.SourcePort, nat.Port?.Low ?? 0, nat.Port?.High ?? ushort.MaxValue);
 }

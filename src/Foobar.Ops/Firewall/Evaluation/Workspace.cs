@@ -33,9 +33,10 @@ internal sealed class Workspace
         .. network.Routes.Select(static route => route.Interface ?? string.Empty),
     ];
 
-    private static IEnumerable<string> InterfacesOf(Ruleset ruleset) => ruleset.Rules.SelectMany(rule => rule.Statements).SelectMany(NamesIn)
-        .Concat(ruleset.Chains.SelectMany(chain => chain.Devices))
-        .Concat(ruleset.Sets.SelectMany(set => NamesIn(set.Elements)));
+    private static IEnumerable<string> InterfacesOf(Ruleset ruleset) =>
+        ruleset.Rules.SelectMany(rule => rule.Statements).SelectMany(NamesIn)
+            .Concat(ruleset.Chains.SelectMany(chain => chain.Devices))
+            .Concat(ruleset.Sets.SelectMany(set => NamesIn(set.Elements)));
 
     private static IEnumerable<string> NamesIn(Statement statement) => statement switch
     {

@@ -107,7 +107,9 @@ internal sealed class IpsetListing
     {
         if (options.TryGetValue("netmask", out string? length))
         {
-            return int.TryParse(length, out int bits) && bits >= 1 && bits <= Width ? bits : throw new FormatException($"a netmask expected, found '{length}'");
+            return int.TryParse(length, out int bits) && bits >= 1 && bits <= Width
+                ? bits
+                : throw new FormatException($"a netmask expected, found '{length}'");
         }
 
         if (!options.TryGetValue("bitmask", out string? text))
@@ -115,7 +117,9 @@ internal sealed class IpsetListing
             return Width;
         }
 
-        UInt128 mask = AddressText.TryParse(text, Family, out UInt128 value) ? value : throw new FormatException($"a bitmask expected, found '{text}'");
+        UInt128 mask = AddressText.TryParse(text, Family, out UInt128 value)
+            ? value
+            : throw new FormatException($"a bitmask expected, found '{text}'");
         int ones = (int)UInt128.PopCount(mask);
         return mask == AddressText.Network(UInt128.MaxValue >> (128 - Width), ones, Width).Low
             ? ones
@@ -133,7 +137,9 @@ internal sealed class IpsetListing
         int word = 0;
         foreach (ValueKind kind in _kinds)
         {
-            string text = word < words.Length ? words[word] : throw new FormatException($"an element like {_type} expected, found '{element}'");
+            string text = word < words.Length
+                ? words[word]
+                : throw new FormatException($"an element like {_type} expected, found '{element}'");
             parts.Add(kind switch
             {
                 ValueKind.Protocol => ValueRange.Of(Protocol(text)),
@@ -167,7 +173,9 @@ internal sealed class IpsetListing
     private ValueRange Port(string text)
     {
         string port = text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..];
-        bool read = _type == "bitmap:port" || Protocol(text) is var protocol && (protocol == PacketValues.Tcp || protocol == PacketValues.Udp || protocol == 132 || protocol == 136);
+        bool read = _type == "bitmap:port"
+            || Protocol(text) is var protocol
+                && (protocol == PacketValues.Tcp || protocol == PacketValues.Udp || protocol == 132 || protocol == 136);
         return read ? SaveValue.Range(port, ushort.MaxValue, '-')
             : port == "0" ? new ValueRange(0, ushort.MaxValue)
             : throw new FormatException($"'{text}': a protocol with ports expected");

@@ -12,7 +12,8 @@ internal static class IpsetMatch
         return new Statement.Test(Membership(family, sets, name, directions.Split(','), negated));
     }
 
-    private static Condition Membership(int family, IReadOnlyDictionary<string, NamedSet> sets, string name, string[] directions, bool negated)
+    private static Condition Membership(
+        int family, IReadOnlyDictionary<string, NamedSet> sets, string name, string[] directions, bool negated)
     {
         if (!sets.TryGetValue(name, out NamedSet? set))
         {
@@ -28,7 +29,8 @@ internal static class IpsetMatch
         {
             return set.Members.Any(member => sets.TryGetValue(member, out NamedSet? inner) && inner.Members.Count > 0)
                 ? new Condition.Undecided($"set {name} holds a list of sets")
-                : new Condition.Any([.. set.Members.Select(member => Membership(family, sets, member, directions, negated: false))], negated);
+                : new Condition.Any(
+                    [.. set.Members.Select(member => Membership(family, sets, member, directions, negated: false))], negated);
         }
 
         // A set of the other family, or of more parts than the rule names directions, holds no packet (ip_set_test).

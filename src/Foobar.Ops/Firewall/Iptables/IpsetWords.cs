@@ -9,7 +9,9 @@ internal static class IpsetWords
 
     /// <summary>What sets can be made of.</summary>
     public static readonly Vocabulary Types = new Vocabulary("ipset type", Source)
-        .Handled("bitmap:ip, bitmap:port, hash:ip, hash:net, hash:net,net, hash:ip,port, hash:net,port, hash:ip,port,ip, hash:ip,port,net, hash:net,port,net, hash:net,iface, list:set")
+        .Handled(
+            "bitmap:ip, bitmap:port, hash:ip, hash:net, hash:net,net, hash:ip,port, hash:net,port, hash:ip,port,ip, hash:ip,port,net, "
+                + "hash:net,port,net, hash:net,iface, list:set")
         .Undecided("hardware addresses are not modelled", "bitmap:ip,mac, hash:mac, hash:ip,mac")
         .Undecided("matches by a masked packet mark", "hash:ip,mark");
 

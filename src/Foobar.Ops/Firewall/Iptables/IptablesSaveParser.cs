@@ -19,7 +19,8 @@ public static class IptablesSaveParser
     /// <param name="server">The server it came from.</param>
     /// <param name="source">The command or file it came from.</param>
     /// <exception cref="ParseException">A line is none of such a listing.</exception>
-    public static Ruleset Parse(string text, int family, RulesetOrigin origin, string ipsets = "", string? server = null, string source = "iptables-save")
+    public static Ruleset Parse(
+        string text, int family, RulesetOrigin origin, string ipsets = "", string? server = null, string source = "iptables-save")
     {
         IReadOnlyDictionary<string, NamedSet> sets = IpsetParser.Parse(ipsets, server);
         SaveListing listing = new(family, origin, sets, server);
@@ -71,7 +72,10 @@ internal sealed class SaveListing(int family, RulesetOrigin origin, IReadOnlyDic
                 AddChain(chain);
                 break;
             default:
-                _pending.Add((Table(), line.StartsWith("-A ", StringComparison.Ordinal) || line.StartsWith('[') ? line : throw new FormatException($"a rule expected, found '{line}'")));
+                _pending.Add(
+                    (Table(), line.StartsWith("-A ", StringComparison.Ordinal) || line.StartsWith('[')
+                        ? line
+                        : throw new FormatException($"a rule expected, found '{line}'")));
                 break;
         }
     }
@@ -85,7 +89,8 @@ internal sealed class SaveListing(int family, RulesetOrigin origin, IReadOnlyDic
             throw new ParseException(server, "iptables-save", 0, $"table {_table} has no COMMIT: the text is cut short");
         }
 
-        return new Ruleset(_chains.Select(chain => chain with { Rules = _rules.GetValueOrDefault((chain.Table, chain.Name)) ?? [] }), ipsets);
+        return new Ruleset(
+            _chains.Select(chain => chain with { Rules = _rules.GetValueOrDefault((chain.Table, chain.Name)) ?? [] }), ipsets);
     }
 
     private string Table() => _table ?? throw new FormatException("a line '*TABLE' expected first");
@@ -179,8 +184,12 @@ internal sealed class SaveListing(int family, RulesetOrigin origin, IReadOnlyDic
                 if (option is "-j" or "-g")
                 {
                     string name = words.Take();
-                    verdict = $"{(option == "-g" ? "goto " : _names[table].Contains(name) ? "jump " : string.Empty)}{(_names[table].Contains(name) ? name : name.ToLowerInvariant())}";
-                    target.AddRange(option == "-g" ? [new Statement.Verdict(VerdictKind.Goto, name)] : SaveTargets.Read(name, words, family, _names[table], sets));
+                    verdict =
+                        $"{(option == "-g" ? "goto " : _names[table].Contains(name) ? "jump " : string.Empty)}{(_names[table].Contains(name) ? name : name.ToLowerInvariant())}";
+                    target.AddRange(
+                        option == "-g"
+                            ? [new Statement.Verdict(VerdictKind.Goto, name)]
+                            : SaveTargets.Read(name, words, family, _names[table], sets));
                 }
                 else
                 {
@@ -224,7 +233,9 @@ internal sealed class SaveListing(int family, RulesetOrigin origin, IReadOnlyDic
         }
 
         string[] counts = words.Take().Trim('[', ']').Split(':');
-        return counts.Length == 2 && long.TryParse(counts[0], CultureInfo.InvariantCulture, out long packets) && long.TryParse(counts[1], CultureInfo.InvariantCulture, out long bytes)
+        return counts.Length == 2
+            && long.TryParse(counts[0], CultureInfo.InvariantCulture, out long packets)
+            && long.TryParse(counts[1], CultureInfo.InvariantCulture, out long bytes)
             ? (packets, bytes)
             : throw new FormatException("counters '[packets:bytes]' expected");
     }

@@ -51,7 +51,8 @@ internal sealed class SaveMatches(int family, IReadOnlyDictionary<string, NamedS
         }
 
         _steps.Add(Base(option, negated, words) ?? Ports(option, negated, words) ?? Extension(option, negated, words)
-            ?? throw new FormatException($"{SaveWords.Options.Trouble(option) ?? option}{(_module.Length > 0 ? $" of match {_module}" : string.Empty)}"));
+            ?? throw new FormatException(
+                $"{SaveWords.Options.Trouble(option) ?? option}{(_module.Length > 0 ? $" of match {_module}" : string.Empty)}"));
     }
 
     // Options of a module that is not understood follow it up to the next module or the target.
@@ -75,7 +76,10 @@ internal sealed class SaveMatches(int family, IReadOnlyDictionary<string, NamedS
         }
 
         bool notes = _module == "recent" && options.Contains("--set") && !options.Contains("!");
-        _steps.Add(notes ? new Statement.NoEffect("recent --set") : new Statement.Test(new Condition.Sometimes($"{_module} {string.Join(' ', options)}: depends on earlier traffic")));
+        _steps.Add(
+            notes
+                ? new Statement.NoEffect("recent --set")
+                : new Statement.Test(new Condition.Sometimes($"{_module} {string.Join(' ', options)}: depends on earlier traffic")));
     }
 
     private void ReadReversePath(SaveTokens words)
@@ -140,21 +144,27 @@ internal sealed class SaveMatches(int family, IReadOnlyDictionary<string, NamedS
         "--packets-eq" or "--packets-lt" or "--packets-gt" or "--bytes-eq" or "--bytes-lt" or "--bytes-gt" => Counted(option, words),
         "--ttl-eq" or "--ttl" or "--hl-eq" => Field(PacketField.HopLimit, [ValueRange.Of(SaveValue.Number(words.Take()))], negated),
         "--ttl-lt" or "--hl-lt" => Field(PacketField.HopLimit, [Below(SaveValue.Number(words.Take()))], negated),
-        "--ttl-gt" or "--hl-gt" => Field(PacketField.HopLimit, [new ValueRange(SaveValue.Number(words.Take()) + 1, byte.MaxValue)], negated),
+        "--ttl-gt" or "--hl-gt" =>
+            Field(PacketField.HopLimit, [new ValueRange(SaveValue.Number(words.Take()) + 1, byte.MaxValue)], negated),
         "--rt-type" => Field(PacketField.RoutingHeader, [ValueRange.Of(SaveValue.Number(words.Take()) + 1)], negated),
-        "--pkt-type" => Field(PacketField.PacketType, [ValueRange.Of(SaveValue.Named(words.Take(), NftNames.Of(ValueKind.PacketType)!))], negated),
+        "--pkt-type" =>
+            Field(PacketField.PacketType, [ValueRange.Of(SaveValue.Named(words.Take(), NftNames.Of(ValueKind.PacketType)!))], negated),
         "--length" => Field(PacketField.Length, [SaveValue.Range(words.Take(), ushort.MaxValue)], negated),
         "--tos" => TrafficClass(words.Take(), negated),
         "--dscp" => Masked(PacketField.TrafficClass, 0xFC, SaveValue.Number(words.Take()) << 2, negated),
         _ => null,
     };
 
-    private static Statement.Test Masked(PacketField field, UInt128 mask, UInt128 value, bool negated) => new(new Condition.Masked(field, mask, value, negated));
+    private static Statement.Test Masked(PacketField field, UInt128 mask, UInt128 value, bool negated) =>
+        new(new Condition.Masked(field, mask, value, negated));
 
-    private static Statement Field(PacketField field, IEnumerable<ValueRange> ranges, bool negated) => Guards.FieldIn(field, ranges, negated);
+    private static Statement Field(PacketField field, IEnumerable<ValueRange> ranges, bool negated) =>
+        Guards.FieldIn(field, ranges, negated);
 
     private static Statement Protocol(string name, bool negated) =>
-        name is "all" or "0" ? new Statement.NoEffect("any protocol") : Field(PacketField.Protocol, [ValueRange.Of(SaveValue.Named(name, NftNames.Protocols))], negated);
+        name is "all" or "0"
+            ? new Statement.NoEffect("any protocol")
+            : Field(PacketField.Protocol, [ValueRange.Of(SaveValue.Named(name, NftNames.Protocols))], negated);
 
     private static string Pattern(string name) => name.EndsWith('+') ? name[..^1] + "*" : name;
 
@@ -163,10 +173,14 @@ internal sealed class SaveMatches(int family, IReadOnlyDictionary<string, NamedS
     private static ValueRange Below(UInt128 bound) => bound == 0 ? new ValueRange(1, 0) : new ValueRange(0, bound - 1);
 
     private static Statement.Test EitherPort(ValueRange[] ranges, bool negated) => new(new Condition.Any(
-        [.. ((PacketField[])[PacketField.SourcePort, PacketField.DestinationPort]).Select(field => ((Statement.Test)Guards.FieldIn(field, ranges)).Condition)],
+        [
+            .. ((PacketField[])[PacketField.SourcePort, PacketField.DestinationPort])
+                .Select(field => ((Statement.Test)Guards.FieldIn(field, ranges)).Condition),
+        ],
         negated));
 
-    private static Statement.Test TcpFlags(string mask, string set, bool negated) => Masked(PacketField.TcpFlags, Flags(mask), Flags(set), negated);
+    private static Statement.Test TcpFlags(string mask, string set, bool negated) =>
+        Masked(PacketField.TcpFlags, Flags(mask), Flags(set), negated);
 
     private static UInt128 Flags(string names) => names switch
     {
@@ -175,7 +189,8 @@ internal sealed class SaveMatches(int family, IReadOnlyDictionary<string, NamedS
         _ => names.Split(',').Aggregate(UInt128.Zero, (all, name) => all | SaveValue.Named(name.ToLowerInvariant(), NftNames.TcpFlags)),
     };
 
-    private static Statement Icmp(string text, FrozenDictionary<string, int> types, FrozenDictionary<string, int> codes, int codedType, bool negated)
+    private static Statement Icmp(
+        string text, FrozenDictionary<string, int> types, FrozenDictionary<string, int> codes, int codedType, bool negated)
     {
         if (text is "any" or "255")
         {
@@ -187,13 +202,16 @@ internal sealed class SaveMatches(int family, IReadOnlyDictionary<string, NamedS
         KeyPart code = new(PacketField.IcmpCode, ValueKind.Number);
         if (codes.TryGetValue(text, out int named))
         {
-            return new Statement.Test(new Condition.In([type, code], [new SetElement([ValueRange.Of((UInt128)codedType), ValueRange.Of((UInt128)named)])], null, negated));
+            return new Statement.Test(
+                new Condition.In(
+                    [type, code], [new SetElement([ValueRange.Of((UInt128)codedType), ValueRange.Of((UInt128)named)])], null, negated));
         }
 
         ValueRange wanted = ValueRange.Of(SaveValue.Named(parts[0], types));
         return parts.Length == 1
             ? Field(PacketField.IcmpType, [wanted], negated)
-            : new Statement.Test(new Condition.In([type, code], [new SetElement([wanted, SaveValue.Range(parts[1], byte.MaxValue)])], null, negated));
+            : new Statement.Test(
+                new Condition.In([type, code], [new SetElement([wanted, SaveValue.Range(parts[1], byte.MaxValue)])], null, negated));
     }
 
     // SNAT and DNAT may stand among the states; they are status bits.
@@ -213,7 +231,9 @@ internal sealed class SaveMatches(int family, IReadOnlyDictionary<string, NamedS
     private Statement.Test Status(string text, bool negated)
     {
         _steps.Add(Guards.Tracked);
-        UInt128 bits = text == "NONE" ? 0 : text.Split(',').Aggregate(UInt128.Zero, (all, name) => all | SaveValue.Named(name.ToLowerInvariant(), NftNames.Statuses));
+        UInt128 bits = text == "NONE"
+            ? 0
+            : text.Split(',').Aggregate(UInt128.Zero, (all, name) => all | SaveValue.Named(name.ToLowerInvariant(), NftNames.Statuses));
         return bits == 0 ? Masked(PacketField.Status, 0xFF, 0, negated) : Masked(PacketField.Status, bits, 0, !negated);
     }
 
@@ -224,7 +244,8 @@ internal sealed class SaveMatches(int family, IReadOnlyDictionary<string, NamedS
 
     // What the connection's first packet had before any translation (xt_conntrack.c: of the tuple in its original direction).
     private Statement Original(PacketField field, ValueRange range, bool negated) =>
-        Tracked(new Statement.Test(new Condition.In([new KeyPart(field, ValueKind.Number, Original: true)], [new SetElement([range])], null, negated)));
+        Tracked(new Statement.Test(
+            new Condition.In([new KeyPart(field, ValueKind.Number, Original: true)], [new SetElement([range])], null, negated)));
 
     private Statement Tracked(Statement step)
     {

@@ -116,20 +116,30 @@ internal static class SaveTargets
         UInt128 ofPacket = Mask("--nfmask");
         UInt128 ofConnection = Mask("--ctmask");
         return options.ContainsKey("--save-mark")
-                ? [Guards.Tracked, new Statement.Copy(PacketField.Mark, PacketField.ConnectionMark, ofPacket, 0, ~ofConnection & uint.MaxValue)]
+                ? [
+                    Guards.Tracked,
+                    new Statement.Copy(PacketField.Mark, PacketField.ConnectionMark, ofPacket, 0, ~ofConnection & uint.MaxValue),
+                ]
             : options.ContainsKey("--restore-mark")
-                ? [Guards.Tracked, new Statement.Copy(PacketField.ConnectionMark, PacketField.Mark, ofConnection, 0, ~ofPacket & uint.MaxValue)]
+                ? [
+                    Guards.Tracked,
+                    new Statement.Copy(PacketField.ConnectionMark, PacketField.Mark, ofConnection, 0, ~ofPacket & uint.MaxValue),
+                ]
             : [Mark(PacketField.ConnectionMark, options, family)];
 
         UInt128 Mask(string option) =>
-            options.TryGetValue(option, out string? value) || options.TryGetValue("--mask", out value) ? SaveValue.Number(value) : uint.MaxValue;
+            options.TryGetValue(option, out string? value) || options.TryGetValue("--mask", out value)
+                ? SaveValue.Number(value)
+                : uint.MaxValue;
     }
 
     private static Statement.Nat Nat(NatKind kind, string? to, int family)
     {
         if (to is null)
         {
-            return kind is NatKind.Masquerade or NatKind.Redirect ? new Statement.Nat(kind, family, null, null) : throw new FormatException("an address to translate to expected");
+            return kind is NatKind.Masquerade or NatKind.Redirect
+                ? new Statement.Nat(kind, family, null, null)
+                : throw new FormatException("an address to translate to expected");
         }
 
         (ValueRange? address, ValueRange? port) = SaveValue.Translation(to, to.StartsWith(':') ? PacketValues.Ipv4 : family);

@@ -30,7 +30,9 @@ internal sealed class SaveTokens
     /// <exception cref="FormatException">There is none.</exception>
     public string Take() => More ? _words[_next++] : throw new FormatException($"a value expected after '{_words.LastOrDefault()}'");
 
-    /// <summary>The words that are left before the first of these, as the line writes them; all that are left when none of these is among them.</summary>
+    /// <summary>
+    /// The words that are left before the first of these, as the line writes them; all that are left when none of these is among them.
+    /// </summary>
     public string RestBefore(params ReadOnlySpan<string> ends)
     {
         for (int index = _next; index < _words.Count; index++)

@@ -12,7 +12,10 @@ internal static class SaveValue
     public static UInt128 Number(string text)
     {
         bool hex = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
-        return uint.TryParse(hex ? text.AsSpan(2) : text, hex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out uint number)
+        return uint.TryParse(
+            hex ? text.AsSpan(2) : text,
+            hex ? NumberStyles.AllowHexSpecifier : NumberStyles.None,
+            CultureInfo.InvariantCulture, out uint number)
             ? number
             : throw new FormatException($"a number expected, found '{text}'");
     }
@@ -46,7 +49,9 @@ internal static class SaveValue
         }
 
         string[] parts = text.Split('/');
-        return parts.Length == 2 && AddressText.TryParse(parts[0], family, out UInt128 address) && AddressText.TryParse(parts[1], family, out UInt128 mask)
+        return parts.Length == 2
+            && AddressText.TryParse(parts[0], family, out UInt128 address)
+            && AddressText.TryParse(parts[1], family, out UInt128 mask)
             ? new Condition.Masked(field, mask, address & mask, negated)
             : throw new FormatException($"an IPv{family} network expected, found '{text}'");
     }
@@ -55,7 +60,9 @@ internal static class SaveValue
     public static ValueRange Addresses(string text, int family)
     {
         string[] ends = text.Split('-');
-        return ends.Length <= 2 && AddressText.TryParse(ends[0], family, out UInt128 low) && AddressText.TryParse(ends[^1], family, out UInt128 high)
+        return ends.Length <= 2
+            && AddressText.TryParse(ends[0], family, out UInt128 low)
+            && AddressText.TryParse(ends[^1], family, out UInt128 high)
             ? new ValueRange(low, high)
             : throw new FormatException($"an IPv{family} address or range expected, found '{text}'");
     }

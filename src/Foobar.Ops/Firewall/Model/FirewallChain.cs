@@ -15,10 +15,15 @@ public sealed record FirewallChain
     /// <summary>Where the kernel keeps it.</summary>
     public RulesetOrigin Origin { get; init; }
 
-    /// <summary>The type of a base chain: <c>filter</c>, <c>nat</c>, <c>route</c>; <see langword="null"/> for a chain that is only jumped to.</summary>
+    /// <summary>
+    /// The type of a base chain: <c>filter</c>, <c>nat</c>, <c>route</c>; <see langword="null"/> for a chain that is only jumped to.
+    /// </summary>
     public string? Type { get; init; }
 
-    /// <summary>The hook of a base chain: <c>prerouting</c>, <c>input</c>, <c>forward</c>, <c>output</c>, <c>postrouting</c>, <c>ingress</c>, <c>egress</c>.</summary>
+    /// <summary>
+    /// The hook of a base chain: <c>prerouting</c>, <c>input</c>, <c>forward</c>, <c>output</c>, <c>postrouting</c>, <c>ingress</c>,
+    /// <c>egress</c>.
+    /// </summary>
     public string? Hook { get; init; }
 
     /// <summary>The priority of a base chain; lower runs earlier.</summary>

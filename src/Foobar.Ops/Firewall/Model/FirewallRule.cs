@@ -17,22 +17,32 @@ public sealed record FirewallRule
     /// <summary>The chain.</summary>
     public required string Chain { get; init; }
 
-    /// <summary>The hook at which the kernel enters its chain: <c>input</c>, <c>forward</c>, <c>prerouting</c>; <see langword="null"/> where the chain is only jumped to.</summary>
+    /// <summary>
+    /// The hook at which the kernel enters its chain: <c>input</c>, <c>forward</c>, <c>prerouting</c>; <see langword="null"/> where the
+    /// chain is only jumped to.
+    /// </summary>
     public string? Hook { get; init; }
 
-    /// <summary>The priority of its chain at that hook, lower runs earlier; <see langword="null"/> where the chain is only jumped to.</summary>
+    /// <summary>
+    /// The priority of its chain at that hook, lower runs earlier; <see langword="null"/> where the chain is only jumped to.
+    /// </summary>
     public int? Priority { get; init; }
 
     /// <summary>Its place in the chain, counted from 1.</summary>
     public required int Position { get; init; }
 
-    /// <summary>The kernel's handle, by which <c>nft delete rule</c> names it; <see langword="null"/> for a rule of legacy iptables or a file.</summary>
+    /// <summary>
+    /// The kernel's handle, by which <c>nft delete rule</c> names it; <see langword="null"/> for a rule of legacy iptables or a file.
+    /// </summary>
     public long? Handle { get; init; }
 
     /// <summary>What it tests, each as nftables writes it: <c>tcp dport 443</c>.</summary>
     public IReadOnlyList<string> Matches { get; init; } = [];
 
-    /// <summary>What it does in the end: <c>accept</c>, <c>drop</c>, <c>reject</c>, <c>jump NAME</c>, <c>dnat to ...</c>; empty if it only counts, logs or marks.</summary>
+    /// <summary>
+    /// What it does in the end: <c>accept</c>, <c>drop</c>, <c>reject</c>, <c>jump NAME</c>, <c>dnat to ...</c>; empty if it only counts,
+    /// logs or marks.
+    /// </summary>
     public string Verdict { get; init; } = string.Empty;
 
     /// <summary>Packets it matched since its counter was made; <see langword="null"/> without a counter.</summary>
@@ -50,7 +60,10 @@ public sealed record FirewallRule
     /// <summary>Where it is kept: nftables, or legacy iptables beside it.</summary>
     public required RulesetOrigin Origin { get; init; }
 
-    /// <summary>The program that made it, told by the names it uses: <c>ufw</c>, <c>firewalld</c>, <c>docker</c>, <c>fail2ban</c>; <see langword="null"/> if none is known.</summary>
+    /// <summary>
+    /// The program that made it, told by the names it uses: <c>ufw</c>, <c>firewalld</c>, <c>docker</c>, <c>fail2ban</c>;
+    /// <see langword="null"/> if none is known.
+    /// </summary>
     public string? ManagedBy { get; init; }
 
     /// <summary>What it does, step by step, for the evaluator.</summary>

@@ -9,9 +9,12 @@ internal static class Guards
     public static readonly Statement Ipv6 = FieldIs(PacketField.Family, PacketValues.Ipv6);
 
     /// <summary>The transport protocols that have ports.</summary>
-    public static readonly Statement WithPorts = FieldIn(PacketField.Protocol, PacketValues.WithPorts.Select(number => ValueRange.Of((UInt128)number)));
+    public static readonly Statement WithPorts = FieldIn(
+        PacketField.Protocol, PacketValues.WithPorts.Select(number => ValueRange.Of((UInt128)number)));
 
-    /// <summary>The packet belongs to a connection; others have no direction, status or connection mark, not even for a negated test.</summary>
+    /// <summary>
+    /// The packet belongs to a connection; others have no direction, status or connection mark, not even for a negated test.
+    /// </summary>
     public static readonly Statement Tracked = FieldIn(PacketField.State, [new ValueRange(PacketValues.New, PacketValues.Related)]);
 
     private static readonly Statement?[] Protocols = new Statement?[256];

@@ -31,7 +31,9 @@ public sealed record HostNetwork
     /// <summary>The interfaces that carry the packets of others: of a VLAN, a bond or a bridge those it stands on.</summary>
     public IReadOnlyList<InterfaceLink> Links { get; init; } = [];
 
-    /// <summary>The interfaces by which packets come from elsewhere: those with an address, but loopback and the ports of bridges and bonds.</summary>
+    /// <summary>
+    /// The interfaces by which packets come from elsewhere: those with an address, but loopback and the ports of bridges and bonds.
+    /// </summary>
     internal IEnumerable<string> Facing() => Addresses.Select(static address => address.Interface).Distinct()
         .Where(name => name != "lo" && !Links.Any(link => link.IsBridge && link.Lower == name));
 
@@ -61,6 +63,7 @@ public sealed record InterfaceProgram(string Interface, string Kind, bool Leavin
 /// <param name="Destination">The first address of the destination; all zeros with length 0 for the default route.</param>
 /// <param name="PrefixLength">The length of the destination's prefix.</param>
 /// <param name="Interface">The interface it leads through; <see langword="null"/> for a blackhole, unreachable or prohibited route.</param>
-/// <param name="Gateway">The next router's address; <see langword="null"/> where the destination is on the link itself, and in facts of before gateways were kept.</param>
+/// <param name="Gateway">The next router's address; <see langword="null"/> where the destination is on the link itself, and in facts of
+/// before gateways were kept.</param>
 /// <param name="Metric">Of routes with the same destination the one with the lowest is used; those that share it share the traffic.</param>
 public sealed record NetworkRoute(IPAddress Destination, int PrefixLength, string? Interface, IPAddress? Gateway = null, long Metric = 0);

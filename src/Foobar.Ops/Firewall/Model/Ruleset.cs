@@ -29,9 +29,11 @@ public sealed class Ruleset
     /// <summary>Both rulesets together, as where legacy iptables stands beside nftables.</summary>
     internal Ruleset With(Ruleset other) => new(Chains.Concat(other.Chains), Sets.Concat(other.Sets));
 
-    private static (RulesetOrigin, string, string, string) Key(FirewallChain chain) => (chain.Origin, chain.Family, chain.Table, chain.Name);
+    private static (RulesetOrigin, string, string, string) Key(FirewallChain chain) =>
+        (chain.Origin, chain.Family, chain.Table, chain.Name);
 
-    internal FirewallChain? FindChain(FirewallChain from, string name) => _chains.GetValueOrDefault((from.Origin, from.Family, from.Table, name));
+    internal FirewallChain? FindChain(FirewallChain from, string name) =>
+        _chains.GetValueOrDefault((from.Origin, from.Family, from.Table, name));
 
     internal NamedSet? FindSet(FirewallChain from, string name) => _sets.GetValueOrDefault((from.Family, from.Table, name))
         ?? _sets.GetValueOrDefault((NamedSet.AnyFamily, NamedSet.IpsetTable, name));

@@ -20,7 +20,8 @@ internal abstract record Statement
     /// <param name="Elements">The elements, where the map is written in the rule.</param>
     /// <param name="Map">The named map otherwise.</param>
     /// <param name="Shape">How a named map's data becomes a step; its own elements hold verdicts if <see langword="null"/>.</param>
-    public sealed record Lookup(IReadOnlyList<KeyPart> Key, IReadOnlyList<SetElement>? Elements, string? Map, Func<Statement, Statement>? Shape = null) : Statement;
+    public sealed record Lookup(
+        IReadOnlyList<KeyPart> Key, IReadOnlyList<SetElement>? Elements, string? Map, Func<Statement, Statement>? Shape = null) : Statement;
 
     /// <summary>Rewrites a field of the packet or its connection: <c>new = (old AND Keep) XOR Flip</c>.</summary>
     public sealed record Assign(PacketField Field, UInt128 Keep, UInt128 Flip) : Statement;
@@ -100,7 +101,10 @@ internal abstract record Condition
     /// <summary>The best route to an address leads through one of some interfaces.</summary>
     public sealed record RouteLeads(bool Destination, IReadOnlyList<string> Interfaces, bool Negated) : Condition;
 
-    /// <summary>The way back to the source leads (or, negated, does not lead) through the interface the packet came by; the server's own addresses have none unless they are accepted.</summary>
+    /// <summary>
+    /// The way back to the source leads (or, negated, does not lead) through the interface the packet came by; the server's own addresses
+    /// have none unless they are accepted.
+    /// </summary>
     public sealed record ReversePath(bool Strict, bool Negated, bool AcceptsLocal = false) : Condition;
 
     /// <summary>Any of the conditions.</summary>

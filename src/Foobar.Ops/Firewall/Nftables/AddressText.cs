@@ -23,7 +23,9 @@ internal static class AddressText
         return true;
     }
 
-    /// <summary>Reads an address or a network of either family, in prefix or mask notation: <c>10.0.0.0/8</c>, <c>10.0.0.0/255.0.0.0</c>.</summary>
+    /// <summary>
+    /// Reads an address or a network of either family, in prefix or mask notation: <c>10.0.0.0/8</c>, <c>10.0.0.0/255.0.0.0</c>.
+    /// </summary>
     public static bool TryParseNetwork(string text, int family, out ValueRange range)
     {
         range = default;
@@ -35,7 +37,8 @@ internal static class AddressText
 
         int bits = family == PacketValues.Ipv4 ? 32 : 128;
         int length = bits;
-        if (slash >= 0 && (!int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out length) || length > bits))
+        if (slash >= 0
+            && (!int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out length) || length > bits))
         {
             return false;
         }
@@ -69,7 +72,9 @@ internal static class AddressText
     }
 
     /// <summary>The family of an address.</summary>
-    public static int FamilyOf(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork ? PacketValues.Ipv4 : PacketValues.Ipv6;
+    public static int FamilyOf(IPAddress address) =>
+        address.AddressFamily == AddressFamily.InterNetwork ? PacketValues.Ipv4 : PacketValues.Ipv6;
 
-    private static AddressFamily FamilyOf(int family) => family == PacketValues.Ipv4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
+    private static AddressFamily FamilyOf(int family) =>
+        family == PacketValues.Ipv4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
 }

@@ -17,7 +17,8 @@ internal static class NftExpressionText
     public static string Of(JsonElement json, IReadOnlyList<bool>? quoted = null) => json.ValueKind switch
     {
         JsonValueKind.Array => string.Join(',', json.EnumerateArray().Select(item => Of(item, quoted))),
-        JsonValueKind.Object when NftValue.TryFirst(json, out string name, out JsonElement value) => Object(name, value, json, quoted ?? Plain),
+        JsonValueKind.Object when NftValue.TryFirst(json, out string name, out JsonElement value) =>
+            Object(name, value, json, quoted ?? Plain),
         JsonValueKind.Undefined or JsonValueKind.Null => string.Empty,
         JsonValueKind.True => "exists",
         JsonValueKind.False => "missing",
@@ -46,7 +47,8 @@ internal static class NftExpressionText
     public static bool IsBits(JsonElement left) => NftValue.TryFirst(left, out string name, out JsonElement value) && name switch
     {
         "&" or "|" or "^" or "<<" or ">>" => true,
-        "ct" => Member(value, "key") is { ValueKind: JsonValueKind.String } key && key.GetString() is "state" or "status" or "label" or "event",
+        "ct" =>
+            Member(value, "key") is { ValueKind: JsonValueKind.String } key && key.GetString() is "state" or "status" or "label" or "event",
         "payload" => Member(value, "field") is { ValueKind: JsonValueKind.String } field && field.ValueEquals("flags"),
         _ => false,
     };
@@ -73,7 +75,8 @@ internal static class NftExpressionText
         "socket" => $"socket {Words(value, "key")}{Option("level", value)}",
         "osf" => $"osf{Option("ttl", value)} {Words(value, "key")}",
         "ipsec" => $"ipsec {Words(value, "dir")}{Option("spnum", value)} {Words(value, "family", "key")}",
-        "exthdr" => Member(value, "field").ValueKind == JsonValueKind.Undefined ? $"exthdr {Member(value, "name")}" : Words(value, "name", "field"),
+        "exthdr" =>
+            Member(value, "field").ValueKind == JsonValueKind.Undefined ? $"exthdr {Member(value, "name")}" : Words(value, "name", "field"),
         "tcp option" when Member(value, "base").ValueKind != JsonValueKind.Undefined =>
             $"tcp option @{Member(value, "base")},{Member(value, "offset")},{Member(value, "len")}",
         "tcp option" or "ip option" or "sctp chunk" or "dccp option" => $"{name} {Words(value, "name", "type", "field")}",
@@ -83,7 +86,8 @@ internal static class NftExpressionText
         "prefix" => $"{Of(Member(value, "addr"))}/{Member(value, "len")}",
         "range" => string.Join('-', Items(value, quoted)),
         "concat" => string.Join(" . ", value.EnumerateArray().Select((part, index) => Of(part, [index < quoted.Count && quoted[index]]))),
-        "set" => $"{{ {string.Join(", ", value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().Select(element => Pair(element, quoted)) : [Of(value, quoted)])} }}",
+        "set" =>
+            $"{{ {string.Join(", ", value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().Select(element => Pair(element, quoted)) : [Of(value, quoted)])} }}",
         "elem" => Element(value, quoted),
         "map" => $"{Of(Member(value, "key"))} map {Of(Member(value, "data"), Quoted(Member(value, "key")))}",
         "&" or "|" or "^" or "<<" or ">>" => Operation(name, value),
@@ -100,13 +104,19 @@ internal static class NftExpressionText
     private static string Operation(string name, JsonElement operands)
     {
         JsonElement[] parts = operands.ValueKind == JsonValueKind.Array ? [.. operands.EnumerateArray()] : [operands];
-        bool ofWords = Array.TrueForAll(parts, static part => part.ValueKind != JsonValueKind.Object && part.ValueKind != JsonValueKind.Array);
+        bool ofWords = Array.TrueForAll(
+            parts, static part => part.ValueKind != JsonValueKind.Object && part.ValueKind != JsonValueKind.Array);
         if (name == "|" && ofWords)
         {
             return string.Join(" | ", parts.Select(static part => Of(part)));
         }
 
-        string[] right = [.. parts.Skip(1).SelectMany(static part => part.ValueKind == JsonValueKind.Array ? part.EnumerateArray() : Enumerable.Repeat(part, 1)).Select(static part => Of(part))];
+        string[] right =
+        [
+            .. parts.Skip(1)
+                .SelectMany(static part => part.ValueKind == JsonValueKind.Array ? part.EnumerateArray() : Enumerable.Repeat(part, 1))
+                .Select(static part => Of(part)),
+        ];
         bool single = right.Length == 1 && (parts[1].ValueKind != JsonValueKind.Object || !IsBits(parts[1]));
         return $"{Of(parts[0])} {name} {(single ? right[0] : $"({string.Join(" | ", right)})")}";
     }
@@ -118,9 +128,10 @@ internal static class NftExpressionText
         return $"{Of(Member(value, "val"), quoted)}{timeout}{comment}";
     }
 
-    private static string Pair(JsonElement element, IReadOnlyList<bool> quoted) => element.ValueKind == JsonValueKind.Array && element.GetArrayLength() == 2
-        ? $"{Of(element[0], quoted)} : {Of(element[1])}"
-        : Of(element, quoted);
+    private static string Pair(JsonElement element, IReadOnlyList<bool> quoted) =>
+        element.ValueKind == JsonValueKind.Array && element.GetArrayLength() == 2
+            ? $"{Of(element[0], quoted)} : {Of(element[1])}"
+            : Of(element, quoted);
 
     private static string Words(JsonElement value, params string[] members) =>
         string.Join(' ', members.Select(member => Of(Member(value, member))).Where(static word => word.Length > 0));
@@ -129,5 +140,7 @@ internal static class NftExpressionText
         Member(value, name) is { ValueKind: not JsonValueKind.Undefined } given ? $" {name} {Of(given)}" : string.Empty;
 
     private static string Offset(JsonElement value) =>
-        Member(value, "offset") is { ValueKind: JsonValueKind.Number } offset && offset.TryGetInt64(out long number) && number != 0 ? $" offset {number}" : string.Empty;
+        Member(value, "offset") is { ValueKind: JsonValueKind.Number } offset && offset.TryGetInt64(out long number) && number != 0
+            ? $" offset {number}"
+            : string.Empty;
 }

@@ -70,7 +70,8 @@ internal static class NftFib
         Negated: true);
 
     private static string[] Names(JsonElement right) =>
-        right.ValueKind == JsonValueKind.Object && right.TryGetProperty("set", out JsonElement set) ? [.. set.EnumerateArray().Select(NftValue.Text)]
+        right.ValueKind == JsonValueKind.Object && right.TryGetProperty("set", out JsonElement set)
+            ? [.. set.EnumerateArray().Select(NftValue.Text)]
         : right.ValueKind == JsonValueKind.Array ? [.. right.EnumerateArray().Select(NftValue.Text)]
         : [NftValue.Text(right)];
 

@@ -18,7 +18,8 @@ internal static class NftMangle
         }
 
         KeyPart part = NftKey.Read(key).Parts[0];
-        if (part.Field is not (PacketField.Mark or PacketField.ConnectionMark or PacketField.TrafficClass or PacketField.HopLimit) || part.Shift < 0)
+        if (part.Field is not (PacketField.Mark or PacketField.ConnectionMark or PacketField.TrafficClass or PacketField.HopLimit)
+            || part.Shift < 0)
         {
             throw NotUnderstoodException.At("a mark, DSCP or hop limit to be set", key);
         }
@@ -36,7 +37,8 @@ internal static class NftMangle
         Statement[] implied = ReadsConnection(value) ? [Guards.Tracked] : [];
         if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty("map", out JsonElement map))
         {
-            return implied.Concat(NftLookup.Data(map, [part.Kind], data => data[0].Low == data[0].High ? Constant(part, data[0].Low) : Unknown(part)));
+            return implied.Concat(
+                NftLookup.Data(map, [part.Kind], data => data[0].Low == data[0].High ? Constant(part, data[0].Low) : Unknown(part)));
         }
 
         return implied.Append(Assignment(part, key, value));
@@ -73,8 +75,12 @@ internal static class NftMangle
     private static bool Irrelevant(JsonElement key) =>
         key.ValueKind == JsonValueKind.Object
         && (key.TryGetProperty("tcp option", out _)
-            || key.TryGetProperty("meta", out JsonElement meta) && meta.TryGetProperty("key", out JsonElement name) && name.GetString() is "priority" or "nftrace" or "cgroup"
-            || key.TryGetProperty("ct", out JsonElement ct) && ct.TryGetProperty("key", out JsonElement other) && other.GetString() is "label" or "event" or "secmark");
+            || key.TryGetProperty("meta", out JsonElement meta)
+                && meta.TryGetProperty("key", out JsonElement name)
+                && name.GetString() is "priority" or "nftrace" or "cgroup"
+            || key.TryGetProperty("ct", out JsonElement ct)
+                && ct.TryGetProperty("key", out JsonElement other)
+                && other.GetString() is "label" or "event" or "secmark");
 
     private static Statement Assignment(KeyPart part, JsonElement key, JsonElement value)
     {
@@ -83,7 +89,9 @@ internal static class NftMangle
             if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty(operation, out JsonElement operands)
                 && operands.ValueKind == JsonValueKind.Array && operands.GetArrayLength() == 2)
             {
-                return Step(part, key, operands[0]) is { } inner && Constant(operands[1], part.Kind) is { } bits ? Combined(part, inner, operation, bits) : Unknown(part);
+                return Step(part, key, operands[0]) is { } inner && Constant(operands[1], part.Kind) is { } bits
+                    ? Combined(part, inner, operation, bits)
+                    : Unknown(part);
             }
         }
 

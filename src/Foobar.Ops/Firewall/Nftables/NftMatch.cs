@@ -44,7 +44,8 @@ internal static class NftMatch
 
         if (key.Parts.Count > 1)
         {
-            return new Condition.In(key.Parts, [new SetElement(NftValue.Parts(right, [.. key.Parts.Select(item => item.Kind)]))], null, Negative(operation));
+            return new Condition.In(
+                key.Parts, [new SetElement(NftValue.Parts(right, [.. key.Parts.Select(item => item.Kind)]))], null, Negative(operation));
         }
 
         return part.Kind switch
@@ -124,7 +125,10 @@ internal static class NftMatch
         bool negated = Negative(operation);
         if (right.ValueKind == JsonValueKind.Object && right.TryGetProperty("set", out JsonElement set))
         {
-            Condition[] each = [.. set.EnumerateArray().Select(value => new Condition.Masked(part.Field, mask, NftValue.Flags(value, part.Kind), false))];
+            Condition[] each =
+            [
+                .. set.EnumerateArray().Select(value => new Condition.Masked(part.Field, mask, NftValue.Flags(value, part.Kind), false)),
+            ];
             return key.Implied.Append(new Statement.Test(new Condition.Any(each, negated)));
         }
 

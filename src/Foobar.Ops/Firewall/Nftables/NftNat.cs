@@ -23,7 +23,9 @@ internal static class NftNat
             return Mapped(kind, family ?? PacketValues.Ipv4, nat, map);
         }
 
-        if (nat.TryGetProperty("port", out JsonElement port) && port.ValueKind == JsonValueKind.Object && port.TryGetProperty("map", out JsonElement ports))
+        if (nat.TryGetProperty("port", out JsonElement port)
+            && port.ValueKind == JsonValueKind.Object
+            && port.TryGetProperty("map", out JsonElement ports))
         {
             ValueRange? to = address is null ? null : NftValue.Range(address.Value, Kind(family));
             return NftLookup.Data(ports, [ValueKind.Number], data => new Statement.Nat(kind, family, to, data[0]));

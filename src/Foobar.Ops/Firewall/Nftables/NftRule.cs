@@ -42,9 +42,12 @@ internal static class NftRule
         };
     }
 
-    private static bool IsFinal(NftExpression expression) => expression.Name is "accept" or "drop" or "reject" or "jump" or "goto" or "return" or "continue"
-        or "queue" or "vmap" or "dnat" or "snat" or "masquerade" or "redirect" or "tproxy" or "notrack" or "fwd";
+    private static bool IsFinal(NftExpression expression) =>
+        expression.Name is "accept" or "drop" or "reject" or "jump" or "goto" or "return" or "continue"
+            or "queue" or "vmap" or "dnat" or "snat" or "masquerade" or "redirect" or "tproxy" or "notrack" or "fwd";
 
     private static long? Number(JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out JsonElement value) && value.TryGetInt64(out long number) ? number : null;
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out JsonElement value) && value.TryGetInt64(out long number)
+            ? number
+            : null;
 }

@@ -34,9 +34,15 @@ public static class NftRulesetParser
         }
         catch (JsonException exception)
         {
-            throw new ParseException(server, source, (int)(exception.LineNumber ?? 0) + 1, $"not complete JSON: {exception.Message}", exception);
+            throw new ParseException(
+                server, source, (int)(exception.LineNumber ?? 0) + 1, $"not complete JSON: {exception.Message}", exception);
         }
-        catch (Exception exception) when (exception is NotUnderstoodException or InvalidOperationException or FormatException or ArgumentException or KeyNotFoundException)
+        catch (Exception exception)
+            when (exception is NotUnderstoodException
+                or InvalidOperationException
+                or FormatException
+                or ArgumentException
+                or KeyNotFoundException)
         {
             throw new ParseException(server, source, 0, $"not a listing of nftables: {exception.Message}", exception);
         }

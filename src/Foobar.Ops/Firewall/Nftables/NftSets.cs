@@ -42,7 +42,9 @@ internal static class NftSets
         ["integer"] = ValueKind.Number,
     };
 
-    /// <summary>Reads a set or map object. One that is not understood makes the matches on it undecided, not the ruleset unreadable.</summary>
+    /// <summary>
+    /// Reads a set or map object. One that is not understood makes the matches on it undecided, not the ruleset unreadable.
+    /// </summary>
     /// <param name="json">The object.</param>
     /// <param name="structure">What the text listing says, where there is one.</param>
     public static NamedSet Read(JsonElement json, NftStructure? structure)
@@ -66,7 +68,8 @@ internal static class NftSets
                 Elements = elements.ValueKind == JsonValueKind.Array ? Elements(json, elements, kinds) : [],
             };
         }
-        catch (Exception exception) when (exception is NotUnderstoodException or InvalidOperationException or FormatException or KeyNotFoundException)
+        catch (Exception exception)
+            when (exception is NotUnderstoodException or InvalidOperationException or FormatException or KeyNotFoundException)
         {
             return set with { Undecided = $"set {set.Name}: {exception.Message}" };
         }
@@ -103,7 +106,11 @@ internal static class NftSets
 
         if (map.ValueKind == JsonValueKind.String && map.ValueEquals("verdict"))
         {
-            return [.. NftLookup.Pairs(elements, kinds, element => NftStatement.Verdict(element) ?? throw NotUnderstoodException.At("a verdict", element))];
+            return
+            [
+                .. NftLookup.Pairs(
+                    elements, kinds, element => NftStatement.Verdict(element) ?? throw NotUnderstoodException.At("a verdict", element)),
+            ];
         }
 
         ValueKind[] dataKinds = KindsOf(map);

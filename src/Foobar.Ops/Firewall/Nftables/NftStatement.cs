@@ -20,7 +20,8 @@ internal static class NftStatement
         {
             return [.. Known(name, statement.Value)];
         }
-        catch (Exception exception) when (exception is NotUnderstoodException or InvalidOperationException or FormatException or KeyNotFoundException)
+        catch (Exception exception)
+            when (exception is NotUnderstoodException or InvalidOperationException or FormatException or KeyNotFoundException)
         {
             string why = $"{name}: {exception.Message}";
             return [name is "match" ? new Statement.Test(new Condition.Undecided(why)) : new Statement.UnknownEffect(why)];
@@ -67,7 +68,9 @@ internal static class NftStatement
     {
         NftWords.Check("reject", value);
         Statement reject = new Statement.Verdict(VerdictKind.Reject);
-        string? type = value.ValueKind == JsonValueKind.Object && value.TryGetProperty("type", out JsonElement kind) ? kind.GetString() : null;
+        string? type = value.ValueKind == JsonValueKind.Object && value.TryGetProperty("type", out JsonElement kind)
+            ? kind.GetString()
+            : null;
         return type switch
         {
             "icmp" => [Guards.Ipv4, reject],
@@ -80,7 +83,9 @@ internal static class NftStatement
     private static IEnumerable<Statement> Dynamic(string name, JsonElement value)
     {
         NftWords.Check("fill", value);
-        JsonElement[] inner = value.TryGetProperty("stmt", out JsonElement list) && list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray()] : [];
+        JsonElement[] inner = value.TryGetProperty("stmt", out JsonElement list) && list.ValueKind == JsonValueKind.Array
+            ? [.. list.EnumerateArray()]
+            : [];
         string set = NftValue.Text(NftValue.Member(value, name)).TrimStart('@');
         string operation = NftValue.Text(NftValue.Member(value, "op"));
         Statement own = operation == "delete"

@@ -36,7 +36,8 @@ internal static class NftText
             "queue" => $"queue{Word("flags", Member(value, "flags"))}{Word("to", Member(value, "num"))}",
             "fwd" or "dup" => Copy(name, value),
             "flow" => $"flow {Member(value, "op")} {Member(value, "flowtable")}",
-            "synproxy" => $"synproxy{Word("mss", Member(value, "mss"))}{Word("wscale", Member(value, "wscale"))}{Flags(value, "flags", " ")}",
+            "synproxy" =>
+                $"synproxy{Word("mss", Member(value, "mss"))}{Word("wscale", Member(value, "wscale"))}{Flags(value, "flags", " ")}",
             _ => value.ValueKind == JsonValueKind.Null ? name : $"{name} {NftExpressionText.Of(value)}",
         };
 
@@ -55,7 +56,8 @@ internal static class NftText
 
     private static string Data(JsonElement key, JsonElement data) => NftExpressionText.Of(data, NftExpressionText.Quoted(key));
 
-    private static bool IsSet(JsonElement json) => Has(json, "set") || (json.ValueKind == JsonValueKind.String && json.GetString() is ['@', ..]);
+    private static bool IsSet(JsonElement json) =>
+        Has(json, "set") || (json.ValueKind == JsonValueKind.String && json.GetString() is ['@', ..]);
 
     // The name of a named object, or a map that gives one.
     private static bool IsReference(JsonElement json) => json.ValueKind == JsonValueKind.String || Has(json, "map");
@@ -65,10 +67,13 @@ internal static class NftText
 
     private static string Limit(JsonElement limit)
     {
-        string unit = Member(limit, "rate_unit") is { ValueKind: JsonValueKind.String } bytes && !bytes.ValueEquals("packets") ? $" {bytes}" : string.Empty;
+        string unit = Member(limit, "rate_unit") is { ValueKind: JsonValueKind.String } bytes && !bytes.ValueEquals("packets")
+            ? $" {bytes}"
+            : string.Empty;
         string burst = Member(limit, "burst") switch
         {
-            { ValueKind: JsonValueKind.Number } number when unit.Length > 0 => Is(number, 0) ? string.Empty : $" burst {number} {Member(limit, "burst_unit")}",
+            { ValueKind: JsonValueKind.Number } number when unit.Length > 0 =>
+                Is(number, 0) ? string.Empty : $" burst {number} {Member(limit, "burst_unit")}",
             { ValueKind: JsonValueKind.Number } number when !Is(number, DefaultBurst) => $" burst {number} packets",
             _ => string.Empty,
         };
@@ -84,7 +89,8 @@ internal static class NftText
     private static string Log(JsonElement log)
     {
         string prefix = Has(log, "prefix") ? $" prefix \"{Member(log, "prefix")}\"" : string.Empty;
-        string places = $"{Word("group", Member(log, "group"))}{Word("snaplen", Member(log, "snaplen"))}{Word("queue-threshold", Member(log, "queue-threshold"))}";
+        string places =
+            $"{Word("group", Member(log, "group"))}{Word("snaplen", Member(log, "snaplen"))}{Word("queue-threshold", Member(log, "queue-threshold"))}";
         IEnumerable<string> flags = NftExpressionText.Items(Member(log, "flags"))
             .Select(static flag => flag.Split(' ') is [var of, var what] ? (Of: of, What: what) : (Of: flag, What: string.Empty))
             .GroupBy(static flag => flag.Of, static flag => flag.What)
@@ -116,22 +122,25 @@ internal static class NftText
             ? statements.EnumerateArray().Select(static statement => " " + Statement(NftExpression.Of(statement)))
             : [];
         string data = Has(value, "data") ? $" : {NftExpressionText.Of(Member(value, "data"))}" : string.Empty;
-        return $"{Member(value, "op")} {Member(value, name)} {{ {NftExpressionText.Of(Member(value, "elem"))}{string.Concat(each)}{data} }}";
+        return $"{Member(value, "op")} {Member(value, name)} {{ "
+            + $"{NftExpressionText.Of(Member(value, "elem"))}{string.Concat(each)}{data} }}";
     }
 
     private static string Copy(string name, JsonElement value)
     {
         string device = Has(value, "dev") ? $"\"{Member(value, "dev")}\"" : string.Empty;
         return !Has(value, "addr") ? $"{name} to {device}"
-            : $"{name}{Word(null, Member(value, "family"))} to {NftExpressionText.Of(Member(value, "addr"))}{(device.Length == 0 ? string.Empty : $" device {device}")}";
+            : $"{name}{Word(null, Member(value, "family"))} to "
+                + $"{NftExpressionText.Of(Member(value, "addr"))}{(device.Length == 0 ? string.Empty : $" device {device}")}";
     }
 
     private static string Flags(JsonElement value, string member, string separator) =>
         Has(value, member) ? $" {string.Join(separator, NftExpressionText.Items(Member(value, member)))}" : string.Empty;
 
     // A word and what it is of, where that is there.
-    private static string Word(string? word, JsonElement value) => value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? string.Empty
-        : $"{(word is null ? string.Empty : $" {word}")} {NftExpressionText.Of(value)}";
+    private static string Word(string? word, JsonElement value) =>
+        value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? string.Empty
+            : $"{(word is null ? string.Empty : $" {word}")} {NftExpressionText.Of(value)}";
 
     private static bool Has(JsonElement json, string name) => Member(json, name).ValueKind != JsonValueKind.Undefined;
 

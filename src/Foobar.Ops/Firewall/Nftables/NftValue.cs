@@ -36,7 +36,9 @@ internal static class NftValue
             return [Range(value, kinds[0])];
         }
 
-        if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty("concat", out JsonElement parts) || parts.GetArrayLength() != kinds.Count)
+        if (value.ValueKind != JsonValueKind.Object
+            || !value.TryGetProperty("concat", out JsonElement parts)
+            || parts.GetArrayLength() != kinds.Count)
         {
             throw NotUnderstoodException.At("element", value);
         }
@@ -58,7 +60,9 @@ internal static class NftValue
             if (kind is ValueKind.Ipv4 or ValueKind.Ipv6)
             {
                 int family = kind == ValueKind.Ipv4 ? PacketValues.Ipv4 : PacketValues.Ipv6;
-                return AddressText.TryParse(text, family, out UInt128 address) ? address : throw NotUnderstoodException.At("address", value);
+                return AddressText.TryParse(text, family, out UInt128 address)
+                    ? address
+                    : throw NotUnderstoodException.At("address", value);
             }
 
             if (NftNames.Of(kind)?.TryGetValue(text, out int known) == true)
@@ -87,7 +91,9 @@ internal static class NftValue
 
     /// <summary>A member that must be there.</summary>
     public static JsonElement Member(JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out JsonElement member) ? member : throw NotUnderstoodException.At(name, json);
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out JsonElement member)
+            ? member
+            : throw NotUnderstoodException.At(name, json);
 
     /// <summary>The name and value of an object's first member, by which nftables tells what the object is.</summary>
     public static bool TryFirst(JsonElement json, out string name, out JsonElement value)
@@ -113,7 +119,9 @@ internal static class NftValue
     /// <exception cref="NotUnderstoodException">A statement limits the element.</exception>
     public static JsonElement Unwrapped(JsonElement json)
     {
-        if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("elem", out JsonElement element) || element.ValueKind != JsonValueKind.Object)
+        if (json.ValueKind != JsonValueKind.Object
+            || !json.TryGetProperty("elem", out JsonElement element)
+            || element.ValueKind != JsonValueKind.Object)
         {
             return json;
         }
@@ -130,7 +138,9 @@ internal static class NftValue
         }
 
         // In a set of an interval map "*" stands for everything no other element names; it is resolved by the reader of sets.
-        return value.ValueKind == JsonValueKind.String && value.ValueEquals("*") ? throw NotUnderstoodException.At("element", value) : ValueRange.Of(Number(value, kind));
+        return value.ValueKind == JsonValueKind.String && value.ValueEquals("*")
+            ? throw NotUnderstoodException.At("element", value)
+            : ValueRange.Of(Number(value, kind));
     }
 
     private static bool TryInteger(string text, out UInt128 number)

@@ -44,7 +44,9 @@ internal sealed class Diagram
     /// <summary>Tells whether an id is a terminal.</summary>
     public static bool IsTerminal(int id) => id >= TerminalBase;
 
-    /// <summary>An edge: the interval of byte values after the previous edge's, up to <paramref name="high"/>, leads to <paramref name="child"/>.</summary>
+    /// <summary>
+    /// An edge: the interval of byte values after the previous edge's, up to <paramref name="high"/>, leads to <paramref name="child"/>.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Edge(int high, int child) => ((uint)high << ChildBits) | (uint)child;
 
@@ -155,7 +157,9 @@ internal sealed class Diagram
     {
         if (NodeCount == TerminalBase)
         {
-            throw new FoobarException("RulesetTooComplex", ErrorKind.Refused, $"The packet spaces of the ruleset need more than {TerminalBase:N0} distinct parts.")
+            throw new FoobarException(
+                "RulesetTooComplex", ErrorKind.Refused,
+                $"The packet spaces of the ruleset need more than {TerminalBase:N0} distinct parts.")
             {
                 Recommendation = "Judge the servers one at a time, or simplify rules that combine many unrelated address sets.",
             };

@@ -39,7 +39,8 @@ internal static class DiagramBuilder
         return below;
     }
 
-    private static int Build(Diagram diagram, int level, int end, UInt128 low, UInt128 high, ReadOnlySpan<(UInt128 Low, UInt128 High)> ranges)
+    private static int Build(
+        Diagram diagram, int level, int end, UInt128 low, UInt128 high, ReadOnlySpan<(UInt128 Low, UInt128 High)> ranges)
     {
         if (ranges.IsEmpty)
         {

@@ -138,7 +138,10 @@ internal static class DiagramFunctions
         }
         else
         {
-            int[] children = [.. diagram.Edges(id).ToArray().Select(edge => Forget(diagram, Diagram.Child(edge), start, end, join, done)).Distinct()];
+            int[] children =
+            [
+                .. diagram.Edges(id).ToArray().Select(edge => Forget(diagram, Diagram.Child(edge), start, end, join, done)).Distinct(),
+            ];
             result = children.Aggregate((left, right) => diagram.Apply(join, left, right));
         }
 
@@ -280,7 +283,9 @@ internal static class DiagramFunctions
             for (int value = 0; value < 256;)
             {
                 (int high, int inside) = Step(space, level, value);
-                (int last, int child) = map is null ? Step(function, level, value) : (Same(map, value), diagram.Follow(function, map[value]));
+                (int last, int child) = map is null
+                    ? Step(function, level, value)
+                    : (Same(map, value), diagram.Follow(function, map[value]));
                 high = Math.Min(high, last);
                 Diagram.Append(edges, ref count, high, Of(inside, child));
                 value = high + 1;

@@ -52,7 +52,8 @@ internal static class DiagramOperations
     }
 
     /// <summary>The packets in both spaces.</summary>
-    public static int And(this Diagram diagram, int left, int right) => diagram.Apply(default(AndOperation), Math.Min(left, right), Math.Max(left, right));
+    public static int And(this Diagram diagram, int left, int right) =>
+        diagram.Apply(default(AndOperation), Math.Min(left, right), Math.Max(left, right));
 
     /// <summary>The packets in all spaces.</summary>
     public static int And(this Diagram diagram, params ReadOnlySpan<int> spaces)
@@ -67,7 +68,8 @@ internal static class DiagramOperations
     }
 
     /// <summary>The packets in either space.</summary>
-    public static int Or(this Diagram diagram, int left, int right) => diagram.Apply(default(OrOperation), Math.Min(left, right), Math.Max(left, right));
+    public static int Or(this Diagram diagram, int left, int right) =>
+        diagram.Apply(default(OrOperation), Math.Min(left, right), Math.Max(left, right));
 
     /// <summary>The packets in any of many spaces; joined in pairs, so that large unions stay cheap.</summary>
     public static int Or(this Diagram diagram, IEnumerable<int> spaces)
@@ -102,7 +104,8 @@ internal static class DiagramOperations
     public static int Forget(this Diagram diagram, int space, PacketField field) => diagram.Forget(space, field, default(OrOperation));
 
     /// <summary>Tells whether two spaces share a packet, without making their intersection.</summary>
-    public static bool Overlap(this Diagram diagram, int left, int right) => diagram.Any(default(AndOperation), Math.Min(left, right), Math.Max(left, right));
+    public static bool Overlap(this Diagram diagram, int left, int right) =>
+        diagram.Any(default(AndOperation), Math.Min(left, right), Math.Max(left, right));
 
     /// <summary>Tells whether an operation that gives spaces gives any packet, without making its result.</summary>
     public static bool Any<T>(this Diagram diagram, T operation, int left, int right)

@@ -5,7 +5,10 @@ internal static class FieldLayout
 {
     private static readonly int[] Widths = [.. Enum.GetValues<PacketField>().Select(WidthOf)];
     private static readonly int[] Starts = StartsOf(Widths);
-    private static readonly PacketField[] Owners = [.. Enum.GetValues<PacketField>().SelectMany(field => Enumerable.Repeat(field, Widths[(int)field]))];
+    private static readonly PacketField[] Owners =
+    [
+        .. Enum.GetValues<PacketField>().SelectMany(field => Enumerable.Repeat(field, Widths[(int)field])),
+    ];
 
     /// <summary>All fields in the order of the diagrams.</summary>
     public static readonly PacketField[] Fields = Enum.GetValues<PacketField>();

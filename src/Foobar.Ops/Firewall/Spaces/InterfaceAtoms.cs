@@ -21,7 +21,9 @@ internal sealed class InterfaceAtoms
         _prefixes = [.. distinct.Where(pattern => pattern[^1] == '*').Select(pattern => pattern[..^1])];
         if (distinct.Length > 250)
         {
-            throw new FoobarException("RulesetTooComplex", ErrorKind.Refused, $"The rules and the server name {distinct.Length} different interfaces; at most 250 are told apart.");
+            throw new FoobarException(
+                "RulesetTooComplex", ErrorKind.Refused,
+                $"The rules and the server name {distinct.Length} different interfaces; at most 250 are told apart.");
         }
     }
 

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Foobar.Ops.Firewall.Spaces;
 
-/// <summary>A result for each node of a diagram, emptied at once whatever its size: entries of an earlier round count for nothing.</summary>
+/// <summary>
+/// A result for each node of a diagram, emptied at once whatever its size: entries of an earlier round count for nothing.
+/// </summary>
 internal sealed class NodeMemory
 {
     private Entry[] _entries = [];

@@ -19,7 +19,10 @@ public enum PacketField
     /// <summary>The state connection tracking gives it: 0 new, 1 established, 2 related, 3 invalid, 4 untracked.</summary>
     State,
 
-    /// <summary>The status bits of its connection, the low byte of the kernel's <c>IPS_*</c>: expected 1, seen-reply 2, assured 4, confirmed 8, snat 16, dnat 32.</summary>
+    /// <summary>
+    /// The status bits of its connection, the low byte of the kernel's <c>IPS_*</c>: expected 1, seen-reply 2, assured 4, confirmed 8, snat
+    /// 16, dnat 32.
+    /// </summary>
     Status,
 
     /// <summary>Its direction within its connection: 0 original, 1 reply.</summary>

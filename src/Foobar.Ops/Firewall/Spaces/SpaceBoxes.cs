@@ -1,6 +1,8 @@
 namespace Foobar.Ops.Firewall.Spaces;
 
-/// <summary>A part of a space: for each field that matters the intervals its value may lie in; all combinations belong to the space.</summary>
+/// <summary>
+/// A part of a space: for each field that matters the intervals its value may lie in; all combinations belong to the space.
+/// </summary>
 internal sealed record SpaceBox(IReadOnlyList<(PacketField Field, IntervalSet Values)> Sides);
 
 /// <summary>Takes a space apart into boxes, for people to read.</summary>
@@ -89,7 +91,8 @@ internal static class SpaceBoxes
         }
     }
 
-    private static void Follow(Diagram diagram, uint edge, int first, int level, int end, UInt128 prefix, Dictionary<int, List<(UInt128, UInt128)>> ways)
+    private static void Follow(
+        Diagram diagram, uint edge, int first, int level, int end, UInt128 prefix, Dictionary<int, List<(UInt128, UInt128)>> ways)
     {
         int child = Diagram.Child(edge);
         if (child != Diagram.False && diagram.Level(child) >= end)

@@ -8,7 +8,8 @@ namespace Foobar.Ops.Firewall.Spaces;
 /// <summary>Writes spaces and packets for people, in the words of nft(8).</summary>
 /// <param name="diagram">The store of the spaces.</param>
 /// <param name="atoms">The names of interfaces.</param>
-/// <param name="arriving">Whether only packets that open connections from outside are spoken of, so that what they have in common needs no word.</param>
+/// <param name="arriving">Whether only packets that open connections from outside are spoken of, so that what they have in common needs no
+/// word.</param>
 internal sealed class SpaceText(Diagram diagram, InterfaceAtoms atoms, bool arriving = false)
 {
     private const int MaxRanges = 4;
@@ -72,12 +73,23 @@ internal sealed class SpaceText(Diagram diagram, InterfaceAtoms atoms, bool arri
         Packet usual = Packet.TcpSyn();
         bool isTcp = packet[PacketField.Protocol] == PacketValues.Tcp;
         bool isTracked = packet[PacketField.State] == PacketValues.Established || packet[PacketField.State] == PacketValues.Related;
-        usual[PacketField.TcpFlags] = !isTcp ? packet[PacketField.TcpFlags] : (UInt128)(packet[PacketField.State] == PacketValues.New ? Packet.Syn : Packet.Ack);
-        usual[PacketField.IcmpCode] = (int)packet[PacketField.Protocol] is PacketValues.Icmp or PacketValues.IcmpV6 ? 0 : packet[PacketField.IcmpCode];
-        usual[PacketField.Status] = (UInt128)(!isTracked ? 0 : isTcp ? PacketValues.SeenReply | PacketValues.Assured : PacketValues.SeenReply);
-        usual[PacketField.Length] = packet[PacketField.State] == PacketValues.Related && !isTcp ? (UInt128)Packet.ErrorLength((int)packet[PacketField.Family]) : usual[PacketField.Length];
+        usual[PacketField.TcpFlags] = !isTcp
+            ? packet[PacketField.TcpFlags]
+            : (UInt128)(packet[PacketField.State] == PacketValues.New ? Packet.Syn : Packet.Ack);
+        usual[PacketField.IcmpCode] = (int)packet[PacketField.Protocol] is PacketValues.Icmp or PacketValues.IcmpV6
+            ? 0
+            : packet[PacketField.IcmpCode];
+        usual[PacketField.Status] = (UInt128)(!isTracked
+            ? 0
+            : isTcp ? PacketValues.SeenReply | PacketValues.Assured : PacketValues.SeenReply);
+        usual[PacketField.Length] = packet[PacketField.State] == PacketValues.Related && !isTcp
+            ? (UInt128)Packet.ErrorLength((int)packet[PacketField.Family])
+            : usual[PacketField.Length];
         return UnusualWords.Where(word => packet[word.Field] != usual[word.Field])
-            .Select(word => string.Create(CultureInfo.InvariantCulture, $"{word.Name} {(word.IsBits ? "0x" : string.Empty)}{packet[word.Field].ToString(word.IsBits ? "x" : "d", CultureInfo.InvariantCulture)}"));
+            .Select(
+                word => string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{word.Name} {(word.IsBits ? "0x" : string.Empty)}{packet[word.Field].ToString(word.IsBits ? "x" : "d", CultureInfo.InvariantCulture)}"));
     }
 
     private string Text(SpaceBox box)
@@ -99,21 +111,31 @@ internal sealed class SpaceText(Diagram diagram, InterfaceAtoms atoms, bool arri
             PacketField.InInterface or PacketField.OutInterface => (UInt128)atoms.Other,
             _ => null,
         };
-        return last is not { } most ? values : IntervalSet.From(values.Ranges.Where(range => range.Low <= most).Select(range => (range.Low, UInt128.Min(range.High, most))));
+        return last is not { } most
+            ? values
+            : IntervalSet.From(values.Ranges.Where(range => range.Low <= most).Select(range => (range.Low, UInt128.Min(range.High, most))));
     }
 
     // New, unmarked, unicast, by any interface but loopback.
     private bool IsCommon(PacketField field, IntervalSet values) => field switch
     {
         PacketField.ExtensionHeader => values.Contains(0),
-        PacketField.State or PacketField.Status or PacketField.Direction or PacketField.PacketType or PacketField.RoutingHeader or PacketField.Mark
+        PacketField.State
+            or PacketField.Status
+            or PacketField.Direction
+            or PacketField.PacketType
+            or PacketField.RoutingHeader
+            or PacketField.Mark
             or PacketField.ConnectionMark or PacketField.OutInterface => values.Ranges is [(var low, var high)] && low == 0 && high == 0,
-        PacketField.InInterface => values.Ranges is [(var first, var last)] && first == InterfaceAtoms.None && last == InterfaceAtoms.None || atoms.All.Ranges.All(range => Enumerable.Range((int)range.Low, (int)(range.High - range.Low) + 1)
-            .All(atom => atom == atoms.Of("lo") || values.Contains((UInt128)atom))),
+        PacketField.InInterface =>
+            values.Ranges is [(var first, var last)] && first == InterfaceAtoms.None && last == InterfaceAtoms.None
+                || atoms.All.Ranges.All(range => Enumerable.Range((int)range.Low, (int)(range.High - range.Low) + 1)
+                .All(atom => atom == atoms.Of("lo") || values.Contains((UInt128)atom))),
         _ => false,
     };
 
-    private static bool IsAddress(PacketField field) => field is PacketField.Source4 or PacketField.Source6 or PacketField.Destination4 or PacketField.Destination6;
+    private static bool IsAddress(PacketField field) =>
+        field is PacketField.Source4 or PacketField.Source6 or PacketField.Destination4 or PacketField.Destination6;
 
     private static string Name(PacketField field) => field switch
     {

@@ -3,7 +3,10 @@ using System.Net.Sockets;
 
 namespace Foobar.Ops.Inventory.Loading;
 
-/// <summary>Readers of addresses and networks, strict where <see cref="IPAddress.TryParse(string, out IPAddress)"/> is not (<c>1</c>, <c>0x7f.1</c>, <c>fe80::1%eth0</c>).</summary>
+/// <summary>
+/// Readers of addresses and networks, strict where <see cref="IPAddress.TryParse(string, out IPAddress)"/> is not (<c>1</c>, <c>0x7f.1</c>,
+/// <c>fe80::1%eth0</c>).
+/// </summary>
 internal static class Addresses
 {
     private const string AddressExpected = "an IPv4 or IPv6 address, such as 192.0.2.10 or 2001:db8::10";
@@ -11,7 +14,8 @@ internal static class Addresses
 
     /// <summary>An address.</summary>
     public static Parsed<IPAddress> Address(SourceValue value, Problems problems) =>
-        Scalars.Text(value, problems, AddressExpected).TryGet(out string text) && Scalars.Check(TryAddress(text, out IPAddress? address), value, problems, AddressExpected)
+        Scalars.Text(value, problems, AddressExpected).TryGet(out string text)
+            && Scalars.Check(TryAddress(text, out IPAddress? address), value, problems, AddressExpected)
             ? address!
             : default(Parsed<IPAddress>);
 
@@ -30,11 +34,16 @@ internal static class Addresses
                 return network;
             }
 
-            problems.Add(value, $"{value.Shown} is every address there is", "a network that is smaller; flows say 'internet' for all other addresses");
+            problems.Add(
+                value, $"{value.Shown} is every address there is",
+                "a network that is smaller; flows say 'internet' for all other addresses");
             return default;
         }
 
-        problems.Add(value, nearest is null ? $"{value.Shown} does not fit here" : $"{value.Shown} has bits set beyond its prefix", NetworkExpected, nearest);
+        problems.Add(
+            value,
+            nearest is null ? $"{value.Shown} does not fit here" : $"{value.Shown} has bits set beyond its prefix",
+            NetworkExpected, nearest);
         return default;
     }
 
@@ -57,7 +66,8 @@ internal static class Addresses
         string[] parts = text.Split('/');
         if (parts.Length != 2
             || !TryAddress(parts[0], out IPAddress? address)
-            || !byte.TryParse(parts[1], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out byte prefix)
+            || !byte.TryParse(
+                parts[1], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out byte prefix)
             || prefix > address!.GetAddressBytes().Length * 8)
         {
             return false;

@@ -16,7 +16,10 @@ internal sealed class FlowChecks(Site site, SourceValue root, Problems problems)
         {
             if (flow["name"] is { Kind: JsonValueKind.String } name && !names.TryAdd(name.Text, name))
             {
-                problems.Add(name, $"another flow, in line {names[name.Text].Position.Line}, is named {name.Shown} already", "a name that no other flow has");
+                problems.Add(
+                    name,
+                    $"another flow, in line {names[name.Text].Position.Line}, is named {name.Shown} already",
+                    "a name that no other flow has");
             }
 
             foreach (SourceValue end in Ends(flow["from"]).Concat(Ends(flow["to"])))

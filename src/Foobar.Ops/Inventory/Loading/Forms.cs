@@ -13,37 +13,49 @@ internal static partial class Forms
     public static readonly Read<string> HostName = Scalars.Matching(HostNamePattern(), "a host name, such as www.foobar.com");
 
     /// <summary>What the OpenSSH client is given as its destination: an alias, a host name or an address; the user apart.</summary>
-    public static readonly Read<string> SshHost = Scalars.Matching(SshHostPattern(), "a host alias, host name or address, not beginning with '-', without user and port (for these write { \"host\": ..., \"user\": ..., \"port\": ... })");
+    public static readonly Read<string> SshHost = Scalars.Matching(
+        SshHostPattern(),
+        "a host alias, host name or address, not beginning with '-', without user and port (for these write { \"host\": ..., \"user\": "
+            + "..., \"port\": ... })");
 
     /// <summary>A login name.</summary>
-    public static readonly Read<string?> User = Scalars.OptionalMatching(UserPattern(), "a login name of letters, digits and . _ - @ \\, not beginning with '-'");
+    public static readonly Read<string?> User = Scalars.OptionalMatching(
+        UserPattern(), "a login name of letters, digits and . _ - @ \\, not beginning with '-'");
 
     /// <summary>Jump hosts as <c>ssh -J</c> takes them.</summary>
-    public static readonly Read<string?> ProxyJump = Scalars.OptionalMatching(ProxyJumpPattern(), "jump hosts as in ssh -J: [user@]host[:port], several separated by commas");
+    public static readonly Read<string?> ProxyJump = Scalars.OptionalMatching(
+        ProxyJumpPattern(), "jump hosts as in ssh -J: [user@]host[:port], several separated by commas");
 
     /// <summary>A port, 1 to 65535.</summary>
     public static readonly Read<int> Port = Scalars.Whole(1, 65535);
 
     /// <summary>A path on a server.</summary>
-    public static readonly Read<string> ServerPath = Scalars.Matching(ServerPathPattern(), "an absolute path on the server, such as /run/haproxy/admin.sock");
+    public static readonly Read<string> ServerPath = Scalars.Matching(
+        ServerPathPattern(), "an absolute path on the server, such as /run/haproxy/admin.sock");
 
     /// <summary>A path on a server that may be left out.</summary>
-    public static readonly Read<string?> OptionalServerPath = Scalars.OptionalMatching(ServerPathPattern(), "an absolute path on the server, such as /run/mysqld/mysqld.sock");
+    public static readonly Read<string?> OptionalServerPath = Scalars.OptionalMatching(
+        ServerPathPattern(), "an absolute path on the server, such as /run/mysqld/mysqld.sock");
 
     /// <summary>The name of a backend of HAProxy (configuration manual, 2.4: letters, digits and - _ . :).</summary>
-    public static readonly Read<string> Backend = Scalars.Matching(BackendPattern(), "the name of a backend of HAProxy: letters, digits and - _ . :");
+    public static readonly Read<string> Backend = Scalars.Matching(
+        BackendPattern(), "the name of a backend of HAProxy: letters, digits and - _ . :");
 
     /// <summary>The name of a backend of HAProxy that may be left out.</summary>
-    public static readonly Read<string?> OptionalBackend = Scalars.OptionalMatching(BackendPattern(), "the name of a backend of HAProxy: letters, digits and - _ . :");
+    public static readonly Read<string?> OptionalBackend = Scalars.OptionalMatching(
+        BackendPattern(), "the name of a backend of HAProxy: letters, digits and - _ . :");
 
     /// <summary>The name of a unit of systemd (systemd.unit(5)).</summary>
-    public static readonly Read<string> Unit = Scalars.Matching(UnitPattern(), "the name of a systemd unit with its type, such as nginx.service");
+    public static readonly Read<string> Unit = Scalars.Matching(
+        UnitPattern(), "the name of a systemd unit with its type, such as nginx.service");
 
     /// <summary>The id of a control, or a pattern of ids.</summary>
-    public static readonly Read<string> ControlPattern = Scalars.Matching(ControlPatternPattern(), "the id of a control, or a pattern with * such as TLS-*");
+    public static readonly Read<string> ControlPattern = Scalars.Matching(
+        ControlPatternPattern(), "the id of a control, or a pattern with * such as TLS-*");
 
     /// <summary>What a valid name looks like.</summary>
-    public const string NameExpected = "a name of letters, digits, '.', '-' and '_', beginning and ending with a letter or digit, at most 63 long";
+    public const string NameExpected =
+        "a name of letters, digits, '.', '-' and '_', beginning and ending with a letter or digit, at most 63 long";
 
     /// <summary>Tells whether text is the name of a server, a network or a flow.</summary>
     public static bool IsName(string text) => NamePattern().IsMatch(text);
@@ -77,7 +89,9 @@ internal static partial class Forms
     {
         const string Expected = "a day such as 2027-01-31";
         return Scalars.Text(value, problems, Expected).TryGet(out string text)
-            && Scalars.Check(DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day), value, problems, Expected)
+            && Scalars.Check(
+                DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day),
+                value, problems, Expected)
             ? day
             : default(Parsed<DateOnly>);
     }
@@ -86,7 +100,8 @@ internal static partial class Forms
     public static Parsed<PortRange> Ports(SourceValue value, Problems problems)
     {
         const string Expected = "ports such as tcp/443 or udp/6000-6010, from 1 to 65535";
-        return Scalars.Text(value, problems, Expected).TryGet(out string text) && Scalars.Check(PortRange.TryParse(text, out PortRange range), value, problems, Expected, Guess(text))
+        return Scalars.Text(value, problems, Expected).TryGet(out string text)
+            && Scalars.Check(PortRange.TryParse(text, out PortRange range), value, problems, Expected, Guess(text))
             ? range
             : default(Parsed<PortRange>);
     }
@@ -116,7 +131,9 @@ internal static partial class Forms
     [GeneratedRegex(@"^[A-Za-z0-9?*-]{1,16}\z", RegexOptions.CultureInvariant)]
     private static partial Regex ControlPatternPattern();
 
-    [GeneratedRegex(@"^(?=.{1,253}\z)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(?=.{1,253}\z)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*\z",
+        RegexOptions.CultureInvariant)]
     private static partial Regex HostNamePattern();
 
     [GeneratedRegex(@"^[A-Za-z0-9_:][A-Za-z0-9._:-]{0,254}\z", RegexOptions.CultureInvariant)]
@@ -137,6 +154,8 @@ internal static partial class Forms
     [GeneratedRegex(@"^[A-Za-z0-9:_.\\@-]{1,240}\.(service|socket|timer|target|path|mount)\z", RegexOptions.CultureInvariant)]
     private static partial Regex UnitPattern();
 
-    [GeneratedRegex(@"^(\[(?<six>[0-9A-Fa-f:.]+)\]|(?<host>[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)):(?<port>[0-9]{1,5})\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(\[(?<six>[0-9A-Fa-f:.]+)\]|(?<host>[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)):(?<port>[0-9]{1,5})\z",
+        RegexOptions.CultureInvariant)]
     private static partial Regex EndpointPattern();
 }

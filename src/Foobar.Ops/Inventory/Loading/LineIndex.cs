@@ -28,7 +28,9 @@ internal sealed class LineIndex
         return Position(line, offset - _starts[line]);
     }
 
-    /// <summary>The position of a byte in a line, both counted from 0, as <see cref="System.Text.Json.JsonException"/> gives them.</summary>
+    /// <summary>
+    /// The position of a byte in a line, both counted from 0, as <see cref="System.Text.Json.JsonException"/> gives them.
+    /// </summary>
     public SourcePosition Position(long line, long byteInLine)
     {
         int start = _starts[(int)Math.Clamp(line, 0, _starts.Count - 1)];

@@ -45,7 +45,8 @@ internal sealed class MonitoringPolicyReader(Problems problems, string directory
             Account = keys.Optional<long?>(
                 "account",
                 null,
-                static (number, problems) => Scalars.Whole(1, int.MaxValue)(number, problems).TryGet(out int account) ? account : default(Parsed<long?>)),
+                static (number, problems) =>
+                    Scalars.Whole(1, int.MaxValue)(number, problems).TryGet(out int account) ? account : default(Parsed<long?>)),
             VaultEntries = keys.Optional("vaultEntries", [], Lists.OneOrMany("entries of a secret vault", Scalars.Text)),
             TrustedAuthorities = keys.Optional("trustedAuthorities", null, Paths.Local(directory)),
             Queries = keys.Optional("queries", [], Queries),

@@ -15,7 +15,10 @@ internal static class Nearest
     }
 
     private static string Fold(string word) =>
-        (word.Length > 64 ? word[..64] : word).Replace("-", string.Empty, StringComparison.Ordinal).Replace("_", string.Empty, StringComparison.Ordinal).ToLowerInvariant();
+        (word.Length > 64 ? word[..64] : word)
+            .Replace("-", string.Empty, StringComparison.Ordinal)
+            .Replace("_", string.Empty, StringComparison.Ordinal)
+            .ToLowerInvariant();
 
     // The optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours.
     private static int Distance(string a, string b)

@@ -76,7 +76,10 @@ internal sealed class ObjectReader
         {
             foreach (SourceMember again in same.Skip(1))
             {
-                problems.Add(again.Position, again.Value.Path, $"this key stands here already, in line {same.First().Position.Line}", "each key once");
+                problems.Add(
+                    again.Position, again.Value.Path,
+                    $"this key stands here already, in line {same.First().Position.Line}",
+                    "each key once");
             }
         }
     }

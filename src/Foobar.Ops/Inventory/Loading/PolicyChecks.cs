@@ -22,15 +22,27 @@ internal sealed class PolicyChecks(Site site, SourceValue root, Problems problem
     private void Thresholds()
     {
         ServerPolicy servers = site.Policy.Servers;
-        Check(servers.DiskWarnPercent <= servers.DiskFailPercent, ["servers", "diskWarnPercent"], "a disk would fail before it warns", "diskWarnPercent not above diskFailPercent");
-        Check(site.Policy.Tls.FailDays <= site.Policy.Tls.WarnDays, ["tls", "failDays"], "a certificate would fail before it warns", "failDays not above warnDays");
+        Check(
+            servers.DiskWarnPercent <= servers.DiskFailPercent, ["servers", "diskWarnPercent"], "a disk would fail before it warns",
+            "diskWarnPercent not above diskFailPercent");
+        Check(
+            site.Policy.Tls.FailDays <= site.Policy.Tls.WarnDays,
+            ["tls", "failDays"], "a certificate would fail before it warns", "failDays not above warnDays");
     }
 
     private void Tls()
     {
         TlsPolicy tls = site.Policy.Tls;
-        Check(!Declared("tls") || site.WithRole(tls.EndsAt).Any(), ["tls", "endsAt"], $"no server has the role {InventoryWord.Of(tls.EndsAt)}, at which TLS ends", "a role that a server has");
-        Check(tls.Backends == BackendEncryption.Plain || tls.EndsAt == Role.LoadBalancer, ["tls", "backends"], "TLS is passed through to where it ends, so nothing encrypts it again", "no \"backends\", or \"endsAt\": \"load-balancer\"");
+        Check(
+            !Declared("tls") || site.WithRole(tls.EndsAt).Any(),
+            ["tls", "endsAt"],
+            $"no server has the role {InventoryWord.Of(tls.EndsAt)}, at which TLS ends",
+            "a role that a server has");
+        Check(
+            tls.Backends == BackendEncryption.Plain || tls.EndsAt == Role.LoadBalancer,
+            ["tls", "backends"],
+            "TLS is passed through to where it ends, so nothing encrypts it again",
+            "no \"backends\", or \"endsAt\": \"load-balancer\"");
     }
 
     private void Database(DatabasePolicy? database)
@@ -41,10 +53,22 @@ internal sealed class PolicyChecks(Site site, SourceValue root, Problems problem
         }
 
         int members = site.WithRole(database.Members).Count();
-        Check(members > 0, ["database", "members"], $"no server has the role {InventoryWord.Of(database.Members)}", "a role that a server has");
-        Check(members == 0 || database.Writers <= members, ["database", "writers"], $"{database.Writers} writers are wanted of {members} members", "at most as many writers as members");
-        Check(database.Writers == 1 || database.Topology != DatabaseTopology.Replication, ["database", "writers"], "several writers need a cluster that certifies writes; plain replication would lose some", "\"topology\": \"group-replication\" or \"galera\", or one writer");
-        Check(database.WriteEndpoint is null or { Kind: not WriteEndpointKind.Haproxy } or { Backend: not null }, ["database", "writeEndpoint"], "the key \"backend\" is missing", "the backend of HAProxy that leads to the primary");
+        Check(
+            members > 0, ["database", "members"],
+            $"no server has the role {InventoryWord.Of(database.Members)}",
+            "a role that a server has");
+        Check(
+            members == 0 || database.Writers <= members, ["database", "writers"],
+            $"{database.Writers} writers are wanted of {members} members",
+            "at most as many writers as members");
+        Check(
+            database.Writers == 1 || database.Topology != DatabaseTopology.Replication,
+            ["database", "writers"],
+            "several writers need a cluster that certifies writes; plain replication would lose some",
+            "\"topology\": \"group-replication\" or \"galera\", or one writer");
+        Check(
+            database.WriteEndpoint is null or { Kind: not WriteEndpointKind.Haproxy } or { Backend: not null },
+            ["database", "writeEndpoint"], "the key \"backend\" is missing", "the backend of HAProxy that leads to the primary");
         Known(database.WriteEndpoint?.Server, ["database", "writeEndpoint", "server"]);
         Known(database.ReadEndpoint?.Server, ["database", "readEndpoint", "server"]);
         string[] names = [.. site.WithRole(database.Members).Select(static member => member.Name)];
@@ -59,7 +83,9 @@ internal sealed class PolicyChecks(Site site, SourceValue root, Problems problem
             if (suppression["server"] is { Kind: JsonValueKind.String } server && !server.Text.Contains('*', StringComparison.Ordinal)
                 && !server.Text.Contains('?', StringComparison.Ordinal) && site.Find(server.Text) is null)
             {
-                problems.Add(server, $"no server is named {server.Shown}", "the name of a server, or a pattern with *", Nearest.To(server.Text, site.Servers.Select(one => one.Name)));
+                problems.Add(
+                    server, $"no server is named {server.Shown}", "the name of a server, or a pattern with *",
+                    Nearest.To(server.Text, site.Servers.Select(one => one.Name)));
             }
         }
     }
@@ -88,7 +114,9 @@ internal sealed class PolicyChecks(Site site, SourceValue root, Problems problem
     {
         if (!string.IsNullOrEmpty(server) && site.Find(server) is null && At(path) is { Kind: JsonValueKind.String } value)
         {
-            problems.Add(value, $"no server is named {value.Shown}", "the name of a server", Nearest.To(server, site.Servers.Select(one => one.Name)));
+            problems.Add(
+                value, $"no server is named {value.Shown}", "the name of a server",
+                Nearest.To(server, site.Servers.Select(one => one.Name)));
         }
     }
 

@@ -6,7 +6,10 @@ namespace Foobar.Ops.Inventory.Loading;
 internal sealed class PolicyReader(Problems problems, string directory)
 {
     private static readonly string[] TlsProfiles = ["modern", "intermediate", "old"];
-    private static readonly string[] TlsEnds = [InventoryWord.Of(Role.LoadBalancer), InventoryWord.Of(Role.Web), InventoryWord.Of(Role.App)];
+    private static readonly string[] TlsEnds =
+    [
+        InventoryWord.Of(Role.LoadBalancer), InventoryWord.Of(Role.Web), InventoryWord.Of(Role.App),
+    ];
 
     private readonly MonitoringPolicyReader _monitoring = new(problems, directory);
 
@@ -99,7 +102,9 @@ internal sealed class PolicyReader(Problems problems, string directory)
     }
 
     private static Parsed<Role> TlsEnd(SourceValue value, Problems problems) =>
-        Scalars.OneOf(TlsEnds)(value, problems).TryGet(out string word) && InventoryWord.TryParse(word, out Role role) ? role : default(Parsed<Role>);
+        Scalars.OneOf(TlsEnds)(value, problems).TryGet(out string word) && InventoryWord.TryParse(word, out Role role)
+            ? role
+            : default(Parsed<Role>);
 
     private Parsed<TlsPolicy> Tls(SourceValue value, Problems found)
     {
@@ -146,7 +151,8 @@ internal sealed class PolicyReader(Problems problems, string directory)
             FailoverDrillDays = keys.Optional("failoverDrillDays", usual.FailoverDrillDays, Scalars.Whole(1, 3650)),
             MaxStalledPercent = keys.Optional("maxStalledPercent", usual.MaxStalledPercent, Scalars.Number(0, 100)),
             AppFiles = keys.Optional("appFiles", usual.AppFiles, Lists.Of("directories", 0, Forms.ServerPath)),
-            AppFilesExcept = keys.Optional("appFilesExcept", usual.AppFilesExcept, Lists.Of("paths or names, with wildcards", 0, Scalars.Text)),
+            AppFilesExcept = keys.Optional(
+                "appFilesExcept", usual.AppFilesExcept, Lists.Of("paths or names, with wildcards", 0, Scalars.Text)),
         };
         keys.Finish();
         return policy;

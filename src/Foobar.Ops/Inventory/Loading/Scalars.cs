@@ -39,7 +39,9 @@ internal static class Scalars
 
     /// <summary>Text that keeps a pattern.</summary>
     public static Read<string> Matching(Regex pattern, string expected) => (value, problems) =>
-        Text(value, problems, expected).TryGet(out string text) && Check(pattern.IsMatch(text), value, problems, expected) ? text : default(Parsed<string>);
+        Text(value, problems, expected).TryGet(out string text) && Check(pattern.IsMatch(text), value, problems, expected)
+            ? text
+            : default(Parsed<string>);
 
     /// <summary>Text that keeps a pattern and may be left out.</summary>
     public static Read<string?> OptionalMatching(Regex pattern, string expected) => (value, problems) =>
@@ -73,7 +75,10 @@ internal static class Scalars
     /// <summary>A whole number within limits.</summary>
     public static Read<int> Whole(int least, int most) => (value, problems) =>
     {
-        bool good = value.Kind == JsonValueKind.Number && int.TryParse(value.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most;
+        bool good = value.Kind == JsonValueKind.Number
+            && int.TryParse(value.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
+            && number >= least
+            && number <= most;
         return Check(good, value, problems, string.Create(CultureInfo.InvariantCulture, $"a whole number from {least} to {most}"))
             ? int.Parse(value.Text, CultureInfo.InvariantCulture)
             : default(Parsed<int>);
@@ -82,7 +87,10 @@ internal static class Scalars
     /// <summary>A number within limits.</summary>
     public static Read<double> Number(double least, double most) => (value, problems) =>
     {
-        bool good = value.Kind == JsonValueKind.Number && double.TryParse(value.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number >= least && number <= most;
+        bool good = value.Kind == JsonValueKind.Number
+            && double.TryParse(value.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            && number >= least
+            && number <= most;
         return Check(good, value, problems, string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most}"))
             ? double.Parse(value.Text, CultureInfo.InvariantCulture)
             : default(Parsed<double>);
@@ -90,7 +98,9 @@ internal static class Scalars
 
     /// <summary>True or false.</summary>
     public static Parsed<bool> Flag(SourceValue value, Problems problems) =>
-        Check(value.Kind is JsonValueKind.True or JsonValueKind.False, value, problems, "true or false") ? value.Kind == JsonValueKind.True : default(Parsed<bool>);
+        Check(value.Kind is JsonValueKind.True or JsonValueKind.False, value, problems, "true or false")
+            ? value.Kind == JsonValueKind.True
+            : default(Parsed<bool>);
 
     /// <summary>Reports a value that does not keep a condition.</summary>
     public static bool Check(bool good, SourceValue value, Problems problems, string expected, string? suggestion = null)

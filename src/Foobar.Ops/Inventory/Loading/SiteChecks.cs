@@ -2,10 +2,13 @@ using System.Net;
 
 namespace Foobar.Ops.Inventory.Loading;
 
-/// <summary>Checks what no single value shows: names that must be unique or must refer to something, and values that must fit each other.</summary>
+/// <summary>
+/// Checks what no single value shows: names that must be unique or must refer to something, and values that must fit each other.
+/// </summary>
 internal sealed class SiteChecks(Site site, SourceValue root, Problems problems)
 {
-    private readonly HashSet<string> _words = new([.. InventoryWord.All<Role>(), FlowResolver.Internet, FlowResolver.AllServers], StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _words = new(
+        [.. InventoryWord.All<Role>(), FlowResolver.Internet, FlowResolver.AllServers], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Reports everything that does not fit together.</summary>
     public void Run()
@@ -31,10 +34,14 @@ internal sealed class SiteChecks(Site site, SourceValue root, Problems problems)
             (string? problem, string? expected) = member.Name switch
             {
                 string name when !Forms.IsName(name) => ($"'{shown}' cannot be the name of a {kind}", Forms.NameExpected),
-                string name when _words.Contains(name) => ($"a {kind} cannot be named '{shown}', which flows use as a word of their own", "another name"),
-                string name when Addresses.TryAddress(name, out _) => ($"a {kind} cannot be named '{shown}', which is an address", "another name"),
-                string name when others.Contains(name) => ($"the {kind} '{shown}' has the name of {Other(kind)}, so they could not be told apart", "another name"),
-                string name when seen.TryGetValue(name, out SourceMember? first) => ($"'{shown}' and '{first.Name}' in line {first.Position.Line} differ only in case", "names that differ otherwise"),
+                string name when _words.Contains(name) =>
+                    ($"a {kind} cannot be named '{shown}', which flows use as a word of their own", "another name"),
+                string name when Addresses.TryAddress(name, out _) =>
+                    ($"a {kind} cannot be named '{shown}', which is an address", "another name"),
+                string name when others.Contains(name) =>
+                    ($"the {kind} '{shown}' has the name of {Other(kind)}, so they could not be told apart", "another name"),
+                string name when seen.TryGetValue(name, out SourceMember? first) =>
+                    ($"'{shown}' and '{first.Name}' in line {first.Position.Line} differ only in case", "names that differ otherwise"),
                 _ => (null, null),
             };
             seen.TryAdd(member.Name, member);
@@ -66,7 +73,10 @@ internal sealed class SiteChecks(Site site, SourceValue root, Problems problems)
     {
         if (Addresses.TryAddress(item.Text, out IPAddress? address) && !owners.TryAdd(address!, owner) && owners[address!] != owner)
         {
-            problems.Add(item, $"{item.Shown} is an address of {owners[address!]} already", "each address at one machine (one that moves between load balancers in policy.loadBalancing.virtualAddresses only)");
+            problems.Add(
+                item,
+                $"{item.Shown} is an address of {owners[address!]} already",
+                "each address at one machine (one that moves between load balancers in policy.loadBalancing.virtualAddresses only)");
         }
     }
 }

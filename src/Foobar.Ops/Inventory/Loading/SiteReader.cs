@@ -64,7 +64,10 @@ internal sealed class SiteReader(Problems problems, string directory)
         {
             Name = name,
             Description = keys.Optional("description", null, Scalars.OptionalText),
-            Roles = keys.Required("roles", [], $"a list of one or more of {string.Join(", ", InventoryWord.All<Role>())}", Lists.Of("roles", 1, Scalars.Word<Role>)),
+            Roles = keys.Required(
+                "roles", [],
+                $"a list of one or more of {string.Join(", ", InventoryWord.All<Role>())}",
+                Lists.Of("roles", 1, Scalars.Word<Role>)),
             Ssh = keys.Optional("ssh", new SshEndpoint { Host = name }, Ssh),
             Addresses = keys.Optional("addresses", [], Lists.Of("addresses", 1, Addresses.Address)),
         };

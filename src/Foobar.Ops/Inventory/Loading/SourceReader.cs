@@ -40,7 +40,8 @@ internal ref struct SourceReader
         catch (JsonException exception)
         {
             SourcePosition position = reader._lines.Position(exception.LineNumber ?? 0, exception.BytePositionInLine ?? 0);
-            problems.Add(position, "$", $"this is not JSON: {Cause(exception)}", "JSON as in RFC 8259, without comments and trailing commas");
+            problems.Add(
+                position, "$", $"this is not JSON: {Cause(exception)}", "JSON as in RFC 8259, without comments and trailing commas");
             return null;
         }
     }
@@ -59,7 +60,10 @@ internal ref struct SourceReader
     }
 
     private readonly void ReportComment() => _problems.Add(
-        Here, "$", "comments are not allowed, since jq and other readers of JSON stop at them", "a \"description\" key at the site, a server or a flow");
+        Here,
+        "$",
+        "comments are not allowed, since jq and other readers of JSON stop at them",
+        "a \"description\" key at the site, a server or a flow");
 
     private SourceValue Value(string path)
     {

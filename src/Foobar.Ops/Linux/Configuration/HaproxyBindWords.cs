@@ -27,7 +27,8 @@ internal static class HaproxyBindWords
     /// <summary>Those without an argument.</summary>
     public static readonly IReadOnlySet<string> Flags = new HashSet<string>(StringComparer.Ordinal)
     {
-        "accept-proxy", "allow-0rtt", "defer-accept", "force-sslv3", "force-tlsv10", "force-tlsv11", "force-tlsv12", "force-tlsv13", "generate-certificates",
+        "accept-proxy", "allow-0rtt", "defer-accept", "force-sslv3", "force-tlsv10", "force-tlsv11", "force-tlsv12", "force-tlsv13",
+        "generate-certificates",
         "no-alpn", "no-ca-names", "no-sslv3", "no-strict-sni", "no-tls-tickets", "no-tlsv10", "no-tlsv11", "no-tlsv12", "no-tlsv13",
         "prefer-client-ciphers", "quic-force-retry", "ssl", "strict-sni", "tfo", "tls-tickets", "transparent", "v4v6", "v6only",
     };

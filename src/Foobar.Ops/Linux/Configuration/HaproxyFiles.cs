@@ -81,10 +81,18 @@ internal static class HaproxyFiles
         ];
         return sets.Length switch
         {
-            0 when isContained => throw new FoobarException("EndpointRefused", ErrorKind.Refused, $"{server}: HAProxy runs in a container, whose configuration is not read.") { Server = server },
+            0 when isContained => throw new FoobarException(
+                "EndpointRefused", ErrorKind.Refused,
+                $"{server}: HAProxy runs in a container, whose configuration is not read.") { Server = server },
             0 => usual < 0 ? [] : [Usual],
             1 => sets[0],
-            _ => throw new FoobarException("EndpointRefused", ErrorKind.Refused, $"{server}: several HAProxy services run with different configurations ({string.Join("; ", sets.Select(set => string.Join(", ", set)))}); which one is meant is not known.") { Server = server },
+            _ => throw new FoobarException(
+                "EndpointRefused", ErrorKind.Refused,
+                $"{server}: several HAProxy services run with different configurations "
+                    + $"({string.Join("; ", sets.Select(set => string.Join(", ", set)))}); which one is meant is not known.")
+                {
+                    Server = server,
+                },
         };
     }
 }

@@ -67,7 +67,9 @@ internal sealed record HaproxySection(HaproxyFile File, HaproxyLine Head)
             IEnumerable<HaproxySection> before = sections.TakeWhile(each => each != heir).Where(each => each.Kind == "defaults");
 
             // A defaults section inherits only from one it names, a proxy also from the last one before it.
-            HaproxySection? found = heir.From is { } name ? before.LastOrDefault(each => each.Name == name) : heir.Kind == "defaults" ? null : before.LastOrDefault();
+            HaproxySection? found = heir.From is { } name
+                ? before.LastOrDefault(each => each.Name == name)
+                : heir.Kind == "defaults" ? null : before.LastOrDefault();
             doubt(found is null && heir.From is not null, "from", $"there is no defaults section '{heir.From}' before it");
             doubt(heir.Head.IsConditional, heir.Kind, "a conditional block holds the section");
             if (found is null)

@@ -105,7 +105,11 @@ internal sealed partial class NginxText
     /// <summary>Whether a path matches a pattern of glob(7): no wildcard stands for a slash.</summary>
     private static bool Matches(string path, string pattern)
     {
-        string expression = Regex.Escape(pattern).Replace("\\*", "[^/]*", StringComparison.Ordinal).Replace("\\?", "[^/]", StringComparison.Ordinal).Replace("\\[!", "[^", StringComparison.Ordinal).Replace("\\[", "[", StringComparison.Ordinal);
+        string expression = Regex.Escape(pattern)
+            .Replace("\\*", "[^/]*", StringComparison.Ordinal)
+            .Replace("\\?", "[^/]", StringComparison.Ordinal)
+            .Replace("\\[!", "[^", StringComparison.Ordinal)
+            .Replace("\\[", "[", StringComparison.Ordinal);
         try
         {
             return Regex.IsMatch(path, $"^{expression}\\z", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));

@@ -118,7 +118,8 @@ internal sealed class NginxTokens(string text, string source)
     {
         StringBuilder word = new();
         bool variable = false;
-        for (; _at < text.Length && (text[_at] is not (' ' or '\t' or '\r' or '\n' or ';' or '{') || (text[_at] == '{' && variable)); Advance())
+        for (; _at < text.Length
+            && (text[_at] is not (' ' or '\t' or '\r' or '\n' or ';' or '{') || (text[_at] == '{' && variable)); Advance())
         {
             variable = text[_at] == '$';
             Take(word);

@@ -22,10 +22,12 @@ internal static class NginxWords
             + "uwsgi_ssl_trusted_certificate")
         .Irrelevant(
             "how the handshake is made",
-            "ssl, ssl_alpn, ssl_buffer_size, ssl_certificate_compression, ssl_ciphers, ssl_conf_command, ssl_early_data, ssl_ecdh_curve, ssl_engine, "
+            "ssl, ssl_alpn, ssl_buffer_size, ssl_certificate_compression, ssl_ciphers, ssl_conf_command, ssl_early_data, ssl_ecdh_curve, "
+                + "ssl_engine, "
             + "ssl_handshake_timeout, ssl_ocsp, ssl_ocsp_cache, ssl_ocsp_responder, ssl_prefer_server_ciphers, ssl_preread, "
             + "ssl_protocols, ssl_reject_handshake, ssl_session_cache, ssl_session_tickets, ssl_session_timeout, ssl_stapling, "
-            + "ssl_stapling_responder, ssl_stapling_verify, ssl_verify_client, ssl_verify_depth, proxy_ssl, proxy_ssl_alpn, proxy_ssl_ciphers, "
+            + "ssl_stapling_responder, ssl_stapling_verify, ssl_verify_client, ssl_verify_depth, proxy_ssl, proxy_ssl_alpn, "
+            + "proxy_ssl_ciphers, "
             + "proxy_ssl_conf_command, proxy_ssl_name, proxy_ssl_protocols, proxy_ssl_server_name, proxy_ssl_session_reuse, "
             + "proxy_ssl_verify, proxy_ssl_verify_depth, grpc_ssl_ciphers, grpc_ssl_conf_command, grpc_ssl_name, "
             + "grpc_ssl_protocols, grpc_ssl_server_name, grpc_ssl_session_reuse, grpc_ssl_verify, grpc_ssl_verify_depth, "

@@ -36,7 +36,8 @@ internal sealed class CsvTable
         {
             if (!columns.ContainsKey(column))
             {
-                throw new Errors.ParseException(null, source, 1, $"expected a header with the column '{column}', found '{string.Join(',', header.Take(4))}'.");
+                throw new Errors.ParseException(
+                    null, source, 1, $"expected a header with the column '{column}', found '{string.Join(',', header.Take(4))}'.");
             }
         }
 
@@ -45,7 +46,14 @@ internal sealed class CsvTable
 
     private static List<string[]> Read(string text, string source)
     {
-        using TextFieldParser reader = new(new StringReader(text)) { TextFieldType = FieldType.Delimited, Delimiters = [","], HasFieldsEnclosedInQuotes = true, TrimWhiteSpace = false };
+        using TextFieldParser reader = new(
+            new StringReader(text))
+            {
+                TextFieldType = FieldType.Delimited,
+                Delimiters = [","],
+                HasFieldsEnclosedInQuotes = true,
+                TrimWhiteSpace = false,
+            };
         List<string[]> rows = [];
         try
         {
@@ -56,7 +64,8 @@ internal sealed class CsvTable
         }
         catch (MalformedLineException error)
         {
-            throw new Errors.ParseException(null, source, (int)Math.Max(0, reader.ErrorLineNumber), "expected comma-separated values; a quote is not closed.", error);
+            throw new Errors.ParseException(
+                null, source, (int)Math.Max(0, reader.ErrorLineNumber), "expected comma-separated values; a quote is not closed.", error);
         }
 
         return rows;

@@ -69,7 +69,9 @@ internal static class HaproxyConfiguration
                 "BackendNotInConfiguration", ErrorKind.NotFound,
                 $"HAProxy's configuration has no line 'server {server}' in the backend '{backend}'.")
             {
-                Recommendation = "Name the servers of the backend as its configuration does, one line each; a server of a server-template can't be set by itself.",
+                Recommendation =
+                    "Name the servers of the backend as its configuration does, one line each; a server of a server-template can't be set "
+                        + "by itself.",
             },
             _ => throw Refused(backend, server, $"its configuration has {found.Length} lines for it"),
         };
@@ -100,7 +102,9 @@ internal static class HaproxyConfiguration
     /// <summary>Takes <c>enabled</c> and <c>disabled</c> off a server's line, each with the blanks before it.</summary>
     private static string Strip(string text, HaproxyLine line)
     {
-        foreach (ServerOption option in ServerOption.Read(line.Words.Skip(3)).Where(option => option.Name is "enabled" or "disabled").Reverse())
+        foreach (ServerOption option in ServerOption.Read(line.Words.Skip(3))
+            .Where(option => option.Name is "enabled" or "disabled")
+            .Reverse())
         {
             int start = option.Word.Start;
             while (text[start - 1] is ' ' or '\t')

@@ -48,7 +48,8 @@ internal static class HaproxyConfigurationFile
     /// <c>BackendNotInConfiguration</c>; <c>EndpointRefused</c>: it can't be told what a start would make of a server; a file
     /// can't be read or written, or HAProxy refuses the new one.
     /// </exception>
-    public static async Task<bool> SetAsync(IServerSession session, IEnumerable<ConfiguredServer> servers, CancellationToken cancellationToken)
+    public static async Task<bool> SetAsync(
+        IServerSession session, IEnumerable<ConfiguredServer> servers, CancellationToken cancellationToken)
     {
         ConfiguredServer[] wanted = [.. servers];
         IReadOnlyList<HaproxyFile> before = await HaproxyFiles.ReadAsync(session, cancellationToken);
@@ -56,12 +57,25 @@ internal static class HaproxyConfigurationFile
         HaproxyFile[] changed = [.. after.Except(before)];
         foreach (HaproxyFile file in changed)
         {
-            SessionReadings.Succeeded(await session.RunAsync(RemoteCommand.FromScript(Replace, [file.Path, .. after.Select(each => each.Path)]) with { Privileged = true, Input = Encoding.UTF8.GetBytes(file.Text) }, cancellationToken), $"write {file.Path}");
+            SessionReadings.Succeeded(
+                await session.RunAsync(
+                    RemoteCommand.FromScript(Replace, [file.Path, .. after.Select(each => each.Path)]) with
+                    {
+                        Privileged = true,
+                        Input = Encoding.UTF8.GetBytes(file.Text),
+                    },
+                    cancellationToken),
+                $"write {file.Path}");
         }
 
         if (changed.Length > 0 && !Apply(await HaproxyFiles.ReadAsync(session, cancellationToken), wanted).SequenceEqual(after))
         {
-            throw new FoobarException("EndpointRefused", ErrorKind.Failed, $"{session.Server.Name}: {string.Join(", ", changed.Select(file => file.Path))} does not hold what was written to it.") { Server = session.Server.Name };
+            throw new FoobarException(
+                "EndpointRefused", ErrorKind.Failed,
+                $"{session.Server.Name}: {string.Join(", ", changed.Select(file => file.Path))} does not hold what was written to it.")
+                {
+                    Server = session.Server.Name,
+                };
         }
 
         return changed.Length > 0;

@@ -66,7 +66,8 @@ internal static class HaproxyWords
         .Irrelevant(
             "handles, rewrites or logs what passes through",
             "capture, compression, declare, description, error-log-format, errorfile, errorfiles, errorloc, errorloc302, "
-            + "errorloc303, filter, filter-sequence, guid, http-after-response, http-error, http-request, http-response, id, log, log-format, "
+            + "errorloc303, filter, filter-sequence, guid, http-after-response, http-error, http-request, http-response, id, log, "
+            + "log-format, "
             + "log-format-sd, log-steps, log-tag, mode, monitor, monitor-net, monitor-uri, stats, tcp-request, tcp-response, "
             + "unique-id-format, unique-id-header")
         .Irrelevant(

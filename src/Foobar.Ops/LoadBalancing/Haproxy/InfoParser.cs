@@ -12,9 +12,12 @@ internal static class InfoParser
     public static HaproxyProcess Parse(string text)
     {
         Dictionary<string, string> values = KeyValues.Parse(text, ':');
-        long Number(string key) => values.TryGetValue(key, out string? value) && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number <= int.MaxValue
-            ? number
-            : throw new Errors.ParseException(null, Source, 0, $"expected '{key}:' with a number.");
+        long Number(string key) =>
+            values.TryGetValue(key, out string? value)
+                && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+                && number <= int.MaxValue
+                ? number
+                : throw new Errors.ParseException(null, Source, 0, $"expected '{key}:' with a number.");
         return new HaproxyProcess
         {
             Version = values.GetValueOrDefault("Version", "unknown"),

@@ -29,5 +29,7 @@ public sealed record ServerStart
 
     /// <summary>What a start makes of it, in words.</summary>
     public override string ToString() =>
-        IsBackendDisabled ? "its backend is disabled" : IsDisabled ? "in maintenance" : Weight == 0 ? "in, with weight 0" : IsBackup ? "in, as a backup" : "in";
+        IsBackendDisabled
+            ? "its backend is disabled"
+            : IsDisabled ? "in maintenance" : Weight == 0 ? "in, with weight 0" : IsBackup ? "in, as a backup" : "in";
 }

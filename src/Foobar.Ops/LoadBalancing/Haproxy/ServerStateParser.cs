@@ -48,7 +48,9 @@ internal static class ServerStateParser
     public static IReadOnlyList<((string Backend, string Name) Key, AdminStates State)> Read(string text) => [.. Lines.Of(text)
         .Where(line => !line.Text.StartsWith('#') && line.Text.Trim().Contains(' ', StringComparison.Ordinal))
         .Select(line => (line, Fields: Lines.Fields(line.Text)))
-        .Select(row => row.Fields.Length > Admin && int.TryParse(row.Fields[Admin], NumberStyles.None, CultureInfo.InvariantCulture, out int state)
-            ? (Key: (row.Fields[Backend], row.Fields[Name]), State: (AdminStates)state)
-            : throw Lines.Unexpected(Source, row.line.Number, "the state of a server", row.line.Text))];
+        .Select(
+            row =>
+                row.Fields.Length > Admin && int.TryParse(row.Fields[Admin], NumberStyles.None, CultureInfo.InvariantCulture, out int state)
+                    ? (Key: (row.Fields[Backend], row.Fields[Name]), State: (AdminStates)state)
+                    : throw Lines.Unexpected(Source, row.line.Number, "the state of a server", row.line.Text))];
 }

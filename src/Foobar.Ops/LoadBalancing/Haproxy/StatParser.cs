@@ -67,6 +67,8 @@ internal static class StatParser
 
         public long? Number(string column) => Text(column) is not { Length: > 0 } text
             ? null
-            : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : throw new Errors.ParseException(null, Source, Line, $"expected a number in column '{column}', found '{text}'.");
+            : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
+                ? number
+                : throw new Errors.ParseException(null, Source, Line, $"expected a number in column '{column}', found '{text}'.");
     }
 }

@@ -14,7 +14,9 @@ internal static class ExporterText
     public static IReadOnlyList<ExporterSample> Parse(string text)
     {
         ExporterSample[] samples = [.. Lines.Of(text).Select(static line => Sample(line.Text)).OfType<ExporterSample>()];
-        return samples.Length > 0 ? samples : throw new Errors.ParseException(null, "/metrics", 0, "expected samples in the Prometheus text format, found none.");
+        return samples.Length > 0
+            ? samples
+            : throw new Errors.ParseException(null, "/metrics", 0, "expected samples in the Prometheus text format, found none.");
     }
 
     /// <summary>The value of a label; <see langword="null"/> if the sample has none of that name.</summary>

@@ -31,7 +31,9 @@ internal sealed record KnownAgent
     /// <summary>Names of its process as the kernel keeps them: at most 15 characters.</summary>
     public required IReadOnlyList<string> Processes { get; init; }
 
-    /// <summary>Parts of the program's path, one of which a process of such a name must have where the path can be read: some names are common.</summary>
+    /// <summary>
+    /// Parts of the program's path, one of which a process of such a name must have where the path can be read: some names are common.
+    /// </summary>
     public IReadOnlyList<string> Executables { get; init; } = [];
 
     /// <summary>Its package, by any of these names.</summary>
@@ -115,7 +117,8 @@ internal sealed record KnownAgent
 
 /// <summary>A configuration file of an agent.</summary>
 /// <param name="Path">Its path, which may hold <c>*</c>.</param>
-/// <param name="Format"><c>yaml</c>, <c>toml</c>, <c>ini</c>, <c>properties</c>, <c>blocks</c> (collectd), <c>alloy</c> or <c>haproxy</c>.</param>
+/// <param name="Format"><c>yaml</c>, <c>toml</c>, <c>ini</c>, <c>properties</c>, <c>blocks</c> (collectd), <c>alloy</c> or
+/// <c>haproxy</c>.</param>
 internal sealed record ConfigurationPlace(string Path, string Format);
 
 /// <summary>A log file of an agent.</summary>
@@ -124,7 +127,10 @@ internal sealed record ConfigurationPlace(string Path, string Format);
 /// <param name="Failed">What a line holds that says sending failed.</param>
 internal sealed record LogPlace(string Path, string? Sent = null, string? Failed = null);
 
-/// <summary>A setting that says where an agent reports to. Conditions are <c>KEY=VALUE</c>, separated by <c>|</c>, beside the setting, below it with <c>./</c> before them, or from the top of the file with <c>/</c>.</summary>
+/// <summary>
+/// A setting that says where an agent reports to. Conditions are <c>KEY=VALUE</c>, separated by <c>|</c>, beside the setting, below it with
+/// <c>./</c> before them, or from the top of the file with <c>/</c>.
+/// </summary>
 internal sealed record EndpointRule
 {
     /// <summary>The path of the setting; <c>*</c> is any part of a segment, <c>**</c> any segments.</summary>

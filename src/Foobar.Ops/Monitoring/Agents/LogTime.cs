@@ -43,7 +43,8 @@ internal static partial class LogTime
     [GeneratedRegex(@"^[0-9]{9,11}(\.[0-9]+)?(?=\s)", RegexOptions.None, 1000)]
     private static partial Regex Unix();
 
-    [GeneratedRegex(@"(?<date>[0-9]{4}[-/][0-9]{2}[-/][0-9]{2})[T ](?<time>[0-9]{2}:[0-9]{2}:[0-9]{2})([.,][0-9]+)?(?<zone> ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?",
+    [GeneratedRegex(
+        @"(?<date>[0-9]{4}[-/][0-9]{2}[-/][0-9]{2})[T ](?<time>[0-9]{2}:[0-9]{2}:[0-9]{2})([.,][0-9]+)?(?<zone> ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?",
         RegexOptions.None, 1000)]
     private static partial Regex Iso();
 

@@ -36,7 +36,15 @@ internal sealed record CpuTimes
 
         return total is null
             ? throw new Errors.ParseException(null, Source, 0, "expected a line 'cpu' with the times of all processors.")
-            : new CpuTimes { User = total[0] + total[1], System = total[2] + total[5] + total[6], Idle = total[3], IoWait = total[4], Steal = total[7], Count = count };
+            : new CpuTimes
+            {
+                User = total[0] + total[1],
+                System = total[2] + total[5] + total[6],
+                Idle = total[3],
+                IoWait = total[4],
+                Steal = total[7],
+                Count = count,
+            };
     }
 
     /// <summary>user nice system idle iowait irq softirq steal; kernels before 2.6.11 give fewer.</summary>
@@ -45,7 +53,10 @@ internal sealed record CpuTimes
         long[] times = new long[8];
         for (int i = 0; i < times.Length && i + 1 < fields.Length; i++)
         {
-            times[i] = long.TryParse(fields[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out long ticks) && ticks < long.MaxValue / 16 ? ticks : throw Lines.Unexpected(Source, number, "clock ticks", line);
+            times[i] = long.TryParse(fields[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out long ticks)
+                && ticks < long.MaxValue / 16
+                ? ticks
+                : throw Lines.Unexpected(Source, number, "clock ticks", line);
         }
 
         return fields.Length >= 5 ? times : throw Lines.Unexpected(Source, number, "at least four times", line);

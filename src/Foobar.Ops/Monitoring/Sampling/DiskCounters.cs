@@ -46,7 +46,11 @@ internal sealed record DiskCounters
     private static DiskCounters ParseLine(int number, string line)
     {
         string[] fields = Lines.Fields(line);
-        long Number(int index) => long.TryParse(fields[index], NumberStyles.None, CultureInfo.InvariantCulture, out long value) && value < long.MaxValue / SectorBytes ? value : throw Lines.Unexpected(Source, number, "counters", line);
+        long Number(int index) =>
+            long.TryParse(fields[index], NumberStyles.None, CultureInfo.InvariantCulture, out long value)
+                && value < long.MaxValue / SectorBytes
+                ? value
+                : throw Lines.Unexpected(Source, number, "counters", line);
         return fields.Length < 14
             ? throw Lines.Unexpected(Source, number, "device numbers, name and 11 counters", line)
             : new DiskCounters

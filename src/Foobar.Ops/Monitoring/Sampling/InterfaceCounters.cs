@@ -24,14 +24,22 @@ internal sealed record InterfaceCounters
 
     /// <exception cref="Errors.ParseException">A line has not a name and 16 counters.</exception>
     public static IReadOnlyList<InterfaceCounters> Parse(string text) =>
-        [.. Lines.Of(text).Where(line => !line.Text.Contains('|', StringComparison.Ordinal)).Select(line => ParseLine(line.Number, line.Text)).DistinctBy(one => one.Interface)];
+        [
+            .. Lines.Of(text)
+                .Where(line => !line.Text.Contains('|', StringComparison.Ordinal))
+                .Select(line => ParseLine(line.Number, line.Text))
+                .DistinctBy(one => one.Interface),
+        ];
 
     private static InterfaceCounters ParseLine(int number, string line)
     {
         // The name may hold a colon (an alias); the counters never do, and may stand right behind it.
         int colon = line.LastIndexOf(':');
         string[] fields = Lines.Fields(line[(colon + 1)..]);
-        long Number(int index) => long.TryParse(fields[index], NumberStyles.None, CultureInfo.InvariantCulture, out long value) && value < long.MaxValue / 4 ? value : throw Lines.Unexpected(Source, number, "counters", line);
+        long Number(int index) =>
+            long.TryParse(fields[index], NumberStyles.None, CultureInfo.InvariantCulture, out long value) && value < long.MaxValue / 4
+                ? value
+                : throw Lines.Unexpected(Source, number, "counters", line);
         return colon < 1 || fields.Length < 16
             ? throw Lines.Unexpected(Source, number, "an interface and 16 counters", line)
             : new InterfaceCounters

@@ -12,10 +12,14 @@ internal sealed record LoadAverage(double One, double Five, double Fifteen)
     public static LoadAverage Parse(string text)
     {
         string[] fields = Lines.Fields(text.Trim());
-        return fields.Length >= 3 && TryLoad(fields[0], out double one) && TryLoad(fields[1], out double five) && TryLoad(fields[2], out double fifteen)
+        return fields.Length >= 3
+            && TryLoad(fields[0], out double one)
+            && TryLoad(fields[1], out double five)
+            && TryLoad(fields[2], out double fifteen)
             ? new LoadAverage(one, five, fifteen)
             : throw Lines.Unexpected(Source, 1, "three averages", text.Trim());
     }
 
-    private static bool TryLoad(string text, out double load) => double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out load);
+    private static bool TryLoad(string text, out double load) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out load);
 }

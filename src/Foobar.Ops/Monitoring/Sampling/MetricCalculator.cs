@@ -5,11 +5,14 @@ namespace Foobar.Ops.Monitoring.Sampling;
 /// <summary>From two samples to rates. A counter that went backwards was reset: it gives no rate and a note.</summary>
 internal static class MetricCalculator
 {
-    public static ServerMetric Between(string server, TimedSample first, TimedSample second, IReadOnlyList<FileSystem> fileSystems, DateTimeOffset time)
+    public static ServerMetric Between(
+        string server, TimedSample first, TimedSample second, IReadOnlyList<FileSystem> fileSystems, DateTimeOffset time)
     {
         double seconds = TimedSample.Seconds(first, second);
         Sample now = second.Sample;
-        List<string> notes = now.IsContainer ? ["A container: CPU, memory, load, pressure and disk figures are those of its host; those of its services are its own."] : [];
+        List<string> notes = now.IsContainer
+            ? ["A container: CPU, memory, load, pressure and disk figures are those of its host; those of its services are its own."]
+            : [];
         bool sameBoot = first.Sample.Boot == now.Boot;
         if (!sameBoot)
         {
@@ -33,8 +36,19 @@ internal static class MetricCalculator
             MemoryPressure = Pressure.Between(sameBoot ? first.Sample.MemoryPressure : null, now.MemoryPressure, seconds),
             IoPressure = Pressure.Between(sameBoot ? first.Sample.DiskPressure : null, now.DiskPressure, seconds),
             FileSystems = fileSystems,
-            Disks = [.. now.Disks.Select(disk => Disk(sameBoot ? first.Sample.Disks.FirstOrDefault(one => one.Device == disk.Device) : null, disk, seconds, notes))],
-            Interfaces = [.. now.Interfaces.Select(one => Interface(sameBoot ? first.Sample.Interfaces.FirstOrDefault(other => other.Interface == one.Interface) : null, one, seconds, notes))],
+            Disks =
+            [
+                .. now.Disks.Select(
+                    disk =>
+                        Disk(sameBoot ? first.Sample.Disks.FirstOrDefault(one => one.Device == disk.Device) : null, disk, seconds, notes)),
+            ],
+            Interfaces =
+            [
+                .. now.Interfaces.Select(
+                    one => Interface(
+                        sameBoot ? first.Sample.Interfaces.FirstOrDefault(other => other.Interface == one.Interface) : null,
+                        one, seconds, notes)),
+            ],
         };
         return (sameBoot ? WithCpu(metric, first.Sample.Cpu, now.Cpu) : metric) with { Notes = notes };
     }
@@ -59,7 +73,10 @@ internal static class MetricCalculator
 
     private static DiskMetric Disk(DiskCounters? before, DiskCounters after, double seconds, List<string> notes)
     {
-        if (before is null || WentBack(notes, after.Device, (before.Reads, after.Reads), (before.SectorsRead, after.SectorsRead), (before.Writes, after.Writes), (before.SectorsWritten, after.SectorsWritten)))
+        if (before is null
+            || WentBack(
+                notes, after.Device, (before.Reads, after.Reads), (before.SectorsRead, after.SectorsRead), (before.Writes, after.Writes),
+                (before.SectorsWritten, after.SectorsWritten)))
         {
             return new DiskMetric { Device = after.Device };
         }
@@ -79,7 +96,10 @@ internal static class MetricCalculator
     }
 
     private static InterfaceMetric Interface(InterfaceCounters? before, InterfaceCounters after, double seconds, List<string> notes) =>
-        before is null || WentBack(notes, after.Interface, (before.ReceivedBytes, after.ReceivedBytes), (before.SentBytes, after.SentBytes), (before.ReceivedPackets, after.ReceivedPackets), (before.SentPackets, after.SentPackets))
+        before is null
+            || WentBack(
+                notes, after.Interface, (before.ReceivedBytes, after.ReceivedBytes), (before.SentBytes, after.SentBytes),
+                (before.ReceivedPackets, after.ReceivedPackets), (before.SentPackets, after.SentPackets))
             ? new InterfaceMetric { Interface = after.Interface }
             : new InterfaceMetric
             {

@@ -12,12 +12,17 @@ internal sealed record Sample
 
     /// <summary>The files that <see cref="Script"/> prints.</summary>
     public static IReadOnlyList<string> Files { get; } =
-        [CpuTimes.Source, DiskCounters.Source, InterfaceCounters.Source, MemoryUse.Source, LoadAverage.Source, BootId, Container, Pressure.Processors, Pressure.Memory, Pressure.Disks];
+        [
+            CpuTimes.Source, DiskCounters.Source, InterfaceCounters.Source, MemoryUse.Source, LoadAverage.Source, BootId, Container,
+            Pressure.Processors, Pressure.Memory, Pressure.Disks,
+        ];
 
     /// <summary>Prints the server's time first, so that it stands close to the counters that are rated by it.</summary>
     public const string Script = "printf '==> time\\n'; date +%s.%N\n" + Sections.Script;
 
-    /// <summary>The server's own clock, in seconds since 1970; good for differences only. <see langword="null"/> where it tells whole seconds only.</summary>
+    /// <summary>
+    /// The server's own clock, in seconds since 1970; good for differences only. <see langword="null"/> where it tells whole seconds only.
+    /// </summary>
     public double? ClockSeconds { get; init; }
 
     public required CpuTimes Cpu { get; init; }
@@ -66,5 +71,8 @@ internal sealed record Sample
     }
 
     private static double? Clock(string text) =>
-        text.Contains('.', StringComparison.Ordinal) && double.TryParse(text.Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) ? seconds : null;
+        text.Contains('.', StringComparison.Ordinal)
+            && double.TryParse(text.Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds)
+            ? seconds
+            : null;
 }

@@ -14,7 +14,9 @@ internal sealed record TimedSample(Sample Sample, TimeSpan Asked, TimeSpan Answe
     {
         TimeSpan shortest = second.Asked - first.Answered, longest = second.Answered - first.Asked;
         double own = ((second.Asked + second.Answered) - (first.Asked + first.Answered)).TotalSeconds / 2;
-        return second.Sample.ClockSeconds - first.Sample.ClockSeconds is { } server && server >= shortest.TotalSeconds && server <= longest.TotalSeconds
+        return second.Sample.ClockSeconds - first.Sample.ClockSeconds is { } server
+            && server >= shortest.TotalSeconds
+            && server <= longest.TotalSeconds
             ? server
             : own;
     }

@@ -20,15 +20,24 @@ internal static class CanaryTable
     /// <param name="sequence">The row's number.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public static Task WriteAsync(IDatabaseSession session, string run, long sequence, CancellationToken cancellationToken) =>
-        session.ExecuteAsync(FormattableString.Invariant($"INSERT INTO foobar_ops.canary (run, seq) VALUES ('{Guid.Parse(run)}', {sequence})"), null, cancellationToken);
+        session.ExecuteAsync(
+            FormattableString.Invariant($"INSERT INTO foobar_ops.canary (run, seq) VALUES ('{Guid.Parse(run)}', {sequence})"),
+            null, cancellationToken);
 
     /// <summary>Counts a run's rows against what was acknowledged.</summary>
-    public static async Task<CanaryAccount> CountAsync(IDatabaseSession session, string run, IReadOnlyList<CanaryWrite> writes, CancellationToken cancellationToken)
+    public static async Task<CanaryAccount> CountAsync(
+        IDatabaseSession session, string run, IReadOnlyList<CanaryWrite> writes, CancellationToken cancellationToken)
     {
         IReadOnlyList<DatabaseRow> rows = await session.QueryAsync(
-            "SELECT seq, COUNT(*) AS times FROM foobar_ops.canary WHERE run = @run GROUP BY seq", new Dictionary<string, object?> { ["run"] = run }, cancellationToken);
+            "SELECT seq, COUNT(*) AS times FROM foobar_ops.canary WHERE run = @run GROUP BY seq", new Dictionary<string, object?>
+            {
+                ["run"] = run,
+            }, cancellationToken);
         Dictionary<long, long> times = rows.ToDictionary(row => row.Number("seq") ?? 0, row => row.Number("times") ?? 0);
-        return new(writes.Count(write => write.IsAcknowledged), writes.Count(write => write.IsAcknowledged && !times.ContainsKey(write.Sequence)), times.Values.Count(count => count > 1));
+        return new(
+            writes.Count(write => write.IsAcknowledged),
+            writes.Count(write => write.IsAcknowledged && !times.ContainsKey(write.Sequence)),
+            times.Values.Count(count => count > 1));
     }
 
     /// <summary>Removes a run's rows, a thousand at a time so that no replica is held up by one long transaction.</summary>
@@ -36,7 +45,9 @@ internal static class CanaryTable
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(RemovingLimit);
-        while (await session.ExecuteAsync("DELETE FROM foobar_ops.canary WHERE run = @run ORDER BY id LIMIT 1000", new Dictionary<string, object?> { ["run"] = run }, limit.Token) > 0)
+        while (await session.ExecuteAsync(
+            "DELETE FROM foobar_ops.canary WHERE run = @run ORDER BY id LIMIT 1000",
+            new Dictionary<string, object?> { ["run"] = run }, limit.Token) > 0)
         {
         }
     }

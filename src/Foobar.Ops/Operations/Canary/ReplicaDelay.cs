@@ -25,7 +25,13 @@ public sealed record ReplicaDelay
     {
         CanaryWrite[] good = [.. writes.Where(write => write.IsAcknowledged)];
         TimeSpan[] ages = [.. looks.Select(look => Age(look, good)).Order()];
-        return new() { Server = server, Looks = ages.Length, Median = ages.Length > 0 ? ages[ages.Length / 2] : TimeSpan.Zero, Max = ages.Length > 0 ? ages[^1] : TimeSpan.Zero };
+        return new()
+        {
+            Server = server,
+            Looks = ages.Length,
+            Median = ages.Length > 0 ? ages[ages.Length / 2] : TimeSpan.Zero,
+            Max = ages.Length > 0 ? ages[^1] : TimeSpan.Zero,
+        };
     }
 
     // Only what was acknowledged before the look was asked for can have been missed by it.

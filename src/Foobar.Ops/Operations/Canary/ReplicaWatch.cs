@@ -8,7 +8,8 @@ namespace Foobar.Ops.Operations.Canary;
 /// <summary>Looks at every member how far a canary's rows have come, until it is stopped.</summary>
 internal sealed class ReplicaWatch : IAsyncDisposable
 {
-    private const string Query = "SELECT (SELECT COALESCE(MAX(seq), 0) FROM foobar_ops.canary WHERE run = @run) AS seq, @@global.read_only AS refuses";
+    private const string Query =
+        "SELECT (SELECT COALESCE(MAX(seq), 0) FROM foobar_ops.canary WHERE run = @run) AS seq, @@global.read_only AS refuses";
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 

@@ -63,8 +63,10 @@ internal sealed class WriteCanary : IAsyncDisposable
             throw new FoobarException("CanaryFailed", ErrorKind.Refused, $"The canary could not write through the write endpoint: {why}")
             {
                 Recommendation = error is DatabaseException { Number: { } number } && ReadOnly.Contains(number)
-                    ? "The write endpoint leads to a member that takes no writes, so the application can't write either: see Get-FoobarBackend and Get-FoobarReplication, and lead it to the primary."
-                    : "The canary's account needs SELECT, INSERT and DELETE on foobar_ops.canary, from the write endpoint's address; the help of Measure-FoobarWrite has the statements.",
+                    ? "The write endpoint leads to a member that takes no writes, so the application can't write either: see "
+                        + "Get-FoobarBackend and Get-FoobarReplication, and lead it to the primary."
+                    : "The canary's account needs SELECT, INSERT and DELETE on foobar_ops.canary, from the write endpoint's address; the "
+                        + "help of Measure-FoobarWrite has the statements.",
             };
         }
     }
@@ -121,7 +123,9 @@ internal sealed class WriteCanary : IAsyncDisposable
             // By the clock, not by what the last write took; what could not be written in time is not made up for.
             long now = Stopwatch.GetTimestamp();
             acknowledged = session is null ? acknowledged : now;
-            next = session is null ? now + Ticks(Stopwatch.GetElapsedTime(acknowledged, now) < Young && Interval > Eager ? Eager : Interval) : Math.Max(next + Ticks(Interval), now);
+            next = session is null
+                ? now + Ticks(Stopwatch.GetElapsedTime(acknowledged, now) < Young && Interval > Eager ? Eager : Interval)
+                : Math.Max(next + Ticks(Interval), now);
             TimeSpan pause = Stopwatch.GetElapsedTime(now, next);
             if (pause > TimeSpan.Zero)
             {
@@ -151,7 +155,11 @@ internal sealed class WriteCanary : IAsyncDisposable
         }
         catch (Exception error) when (error is FoobarException or OperationCanceledException)
         {
-            Record(new(sequence, sent, Stopwatch.GetTimestamp(), error is FoobarException ? error.Message : FormattableString.Invariant($"no answer within {AttemptLimit.TotalSeconds:0.#} s")));
+            Record(new(
+                sequence, sent, Stopwatch.GetTimestamp(),
+                error is FoobarException
+                    ? error.Message
+                    : FormattableString.Invariant($"no answer within {AttemptLimit.TotalSeconds:0.#} s")));
             if (IsHopeless(error as DatabaseException))
             {
                 _hopeless.TrySetException(error);

@@ -26,7 +26,9 @@ public sealed record WriteMeasurement
     /// <summary>The share of the time outside interruptions, in percent.</summary>
     public required double AvailabilityPercent { get; init; }
 
-    /// <summary>The median time from sending a write to its acknowledgement, over writes on a standing connection and new ones alike.</summary>
+    /// <summary>
+    /// The median time from sending a write to its acknowledgement, over writes on a standing connection and new ones alike.
+    /// </summary>
     public required TimeSpan LatencyMedian { get; init; }
 
     /// <summary>The time that 99 of 100 acknowledged writes took at most.</summary>
@@ -35,7 +37,10 @@ public sealed record WriteMeasurement
     /// <summary>The longest time between two acknowledged writes: the write gap.</summary>
     public required TimeSpan Gap { get; init; }
 
-    /// <summary>How exactly the gap is known: the interval and what the first write after it took, connecting included. The application's own may have been shorter by this.</summary>
+    /// <summary>
+    /// How exactly the gap is known: the interval and what the first write after it took, connecting included. The application's own may
+    /// have been shorter by this.
+    /// </summary>
     public required TimeSpan Resolution { get; init; }
 
     /// <summary>When the last write before the gap was acknowledged, in UTC; <see langword="null"/> if fewer than two were.</summary>
@@ -63,13 +68,22 @@ public sealed record WriteMeasurement
     /// <param name="clock">What the timestamps mean.</param>
     /// <param name="account">What became of the acknowledged ones; <see langword="null"/> if unknown.</param>
     /// <param name="window">The time that the gap must touch; <see langword="null"/> for any.</param>
-    internal static WriteMeasurement Of(string endpoint, IReadOnlyList<CanaryWrite> writes, TimeSpan interval, CanaryClock clock, CanaryAccount? account, (long From, long To)? window = null)
+    internal static WriteMeasurement Of(
+        string endpoint,
+        IReadOnlyList<CanaryWrite> writes,
+        TimeSpan interval,
+        CanaryClock clock,
+        CanaryAccount? account,
+        (long From, long To)? window = null)
     {
         CanaryWrite[] good = [.. writes.Where(write => write.IsAcknowledged)];
         TimeSpan duration = writes.Count == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(writes[0].Sent, writes[^1].Ended);
         IReadOnlyList<WriteInterruption> interruptions = WriteInterruption.Of(writes, clock);
         // The first one had to connect before anything was measured: no gap holds that.
-        TimeSpan[] latencies = [.. (good.Length > 1 ? good.Skip(1) : good).Select(write => Stopwatch.GetElapsedTime(write.Sent, write.Ended)).Order()];
+        TimeSpan[] latencies =
+        [
+            .. (good.Length > 1 ? good.Skip(1) : good).Select(write => Stopwatch.GetElapsedTime(write.Sent, write.Ended)).Order(),
+        ];
         (CanaryWrite Last, CanaryWrite First)? gap = Longest(good, window ?? (long.MinValue, long.MaxValue));
         TimeSpan median = latencies.Length > 0 ? latencies[latencies.Length / 2] : TimeSpan.Zero;
         return new()
@@ -80,7 +94,9 @@ public sealed record WriteMeasurement
             Interval = interval,
             Acknowledged = good.Length,
             Failed = writes.Count - good.Length,
-            AvailabilityPercent = duration > TimeSpan.Zero ? Math.Max(0, 100 * (1 - (interruptions.Sum(one => one.Duration.TotalSeconds) / duration.TotalSeconds))) : 0,
+            AvailabilityPercent = duration > TimeSpan.Zero
+                ? Math.Max(0, 100 * (1 - (interruptions.Sum(one => one.Duration.TotalSeconds) / duration.TotalSeconds)))
+                : 0,
             LatencyMedian = median,
             LatencyP99 = latencies.Length > 0 ? latencies[(int)(latencies.Length * 0.99)] : TimeSpan.Zero,
             Gap = gap is { } longest ? Stopwatch.GetElapsedTime(longest.Last.Ended, longest.First.Ended) : TimeSpan.Zero,
@@ -95,7 +111,10 @@ public sealed record WriteMeasurement
 
     private static (CanaryWrite Last, CanaryWrite First)? Longest(CanaryWrite[] good, (long From, long To) window)
     {
-        (CanaryWrite Last, CanaryWrite First)[] pairs = [.. good.Zip(good.Skip(1)).Where(pair => pair.Second.Ended >= window.From && pair.First.Ended <= window.To)];
+        (CanaryWrite Last, CanaryWrite First)[] pairs =
+        [
+            .. good.Zip(good.Skip(1)).Where(pair => pair.Second.Ended >= window.From && pair.First.Ended <= window.To),
+        ];
         return pairs.Length == 0 ? null : pairs.MaxBy(pair => pair.First.Ended - pair.Last.Ended);
     }
 }
@@ -160,7 +179,10 @@ internal sealed record CanaryClock(long Timestamp, DateTimeOffset Time)
     public static CanaryClock Now(TimeProvider time) => new(Stopwatch.GetTimestamp(), time.GetUtcNow());
 
     /// <summary>The time of a timestamp.</summary>
-    public DateTimeOffset At(long timestamp) => timestamp >= Timestamp ? Time + Stopwatch.GetElapsedTime(Timestamp, timestamp) : Time - Stopwatch.GetElapsedTime(timestamp, Timestamp);
+    public DateTimeOffset At(long timestamp) =>
+        timestamp >= Timestamp
+            ? Time + Stopwatch.GetElapsedTime(Timestamp, timestamp)
+            : Time - Stopwatch.GetElapsedTime(timestamp, Timestamp);
 
     /// <summary>The timestamp of a time.</summary>
     public long At(DateTimeOffset time) => Timestamp + (long)((time - Time).TotalSeconds * Stopwatch.Frequency);

@@ -13,12 +13,14 @@ public sealed class WriteMeter(ISiteSession session, TimeProvider? time = null)
     private readonly TimeProvider _time = time ?? TimeProvider.System;
 
     /// <summary>Writes for a while, counts what is there, and removes it.</summary>
-    /// <param name="login">An account with SELECT, INSERT and DELETE on <c>foobar_ops.canary</c>, from the write endpoint's address.</param>
+    /// <param name="login">An account with SELECT, INSERT and DELETE on <c>foobar_ops.canary</c>, from the write endpoint's
+    /// address.</param>
     /// <param name="interval">How often to write.</param>
     /// <param name="duration">How long.</param>
     /// <param name="cancellationToken">Ends the measurement early: what was seen until then is counted and given all the same.</param>
     /// <exception cref="FoobarException"><c>WritePathUnknown</c>; <c>CanaryFailed</c>: no first write was acknowledged.</exception>
-    public async Task<WriteMeasurement> MeasureAsync(DatabaseLogin login, TimeSpan interval, TimeSpan duration, CancellationToken cancellationToken)
+    public async Task<WriteMeasurement> MeasureAsync(
+        DatabaseLogin login, TimeSpan interval, TimeSpan duration, CancellationToken cancellationToken)
     {
         CanaryClock clock = CanaryClock.Now(_time);
         await using DatabasePath path = await WritePath.OpenAsync(session, login, cancellationToken);
@@ -28,7 +30,10 @@ public sealed class WriteMeter(ISiteSession session, TimeProvider? time = null)
         await Task.Delay(duration, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         IReadOnlyList<CanaryWrite> writes = await canary.StopAsync();
         IReadOnlyList<ReplicaDelay> delays = await watch.StopAsync(writes);
-        return WriteMeasurement.Of(WritePath.Name(session.Site), writes, interval, clock, await AccountAsync(path, canary.Run, writes)) with { ReplicaDelays = delays };
+        return WriteMeasurement.Of(WritePath.Name(session.Site), writes, interval, clock, await AccountAsync(path, canary.Run, writes)) with
+        {
+            ReplicaDelays = delays,
+        };
     }
 
     private static async Task<CanaryAccount?> AccountAsync(DatabasePath path, string run, IReadOnlyList<CanaryWrite> writes)

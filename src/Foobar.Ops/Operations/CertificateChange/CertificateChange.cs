@@ -30,7 +30,10 @@ public sealed class CertificateChange : IDisposable
         IReadOnlyList<EndpointState> passedThrough, IReadOnlyList<FoobarException> refusals)
     {
         (_session, _time, Certificate, _material, _passedThrough, _refusals) = (session, time, leaf, material, passedThrough, refusals);
-        ChangeTarget[] meant = [.. targets.Where(static target => target.Places.Count > 0 || target.Back is not null || target.IsUnsettled)];
+        ChangeTarget[] meant =
+        [
+            .. targets.Where(static target => target.Places.Count > 0 || target.Back is not null || target.IsUnsettled),
+        ];
         _changing = [.. meant.Where(static target => target.IsChange)];
         Previews = [.. meant.Select((target, index) => Preview(target, index + 1))];
     }
@@ -70,14 +73,18 @@ public sealed class CertificateChange : IDisposable
         CertificateMaterial? material = null;
         try
         {
-            material = CertificateSource.Read(SourceFiles.Find(path, keyPath, name), passphrase, options.ServerKey is null, LoadedDrivers.Keys);
-            TrustedAuthorities authorities = TrustedAuthorities.From(options.TrustedAuthorities ?? session.Site.Policy.Tls.TrustedAuthorities);
+            material = CertificateSource.Read(
+                SourceFiles.Find(path, keyPath, name), passphrase, options.ServerKey is null, LoadedDrivers.Keys);
+            TrustedAuthorities authorities = TrustedAuthorities.From(
+                options.TrustedAuthorities ?? session.Site.Policy.Tls.TrustedAuthorities);
             ChangeObstacles.RefuseMaterial(material, authorities, LoadedDrivers.Keys, time.GetUtcNow());
             ChangePreparation preparation = new(session, options, Number(time));
-            ChangeTarget[] targets = await Task.WhenAll(servers.Select(server => preparation.ReadAsync(server, material, cancellationToken)));
+            ChangeTarget[] targets = await Task.WhenAll(
+                servers.Select(server => preparation.ReadAsync(server, material, cancellationToken)));
             ChangeObstacles.RefuseAimless(material.Leaf, session.Site, options, targets);
             await RefuseServerKeysAsync(session, targets, material, cancellationToken);
-            CertificateChange change = await MakeAsync(session, time, preparation, options, material.Leaf, material, targets, cancellationToken);
+            CertificateChange change = await MakeAsync(
+                session, time, preparation, options, material.Leaf, material, targets, cancellationToken);
             material = null;
             return change;
         }
@@ -91,19 +98,28 @@ public sealed class CertificateChange : IDisposable
     /// <inheritdoc cref="PrepareAsync"/>
     /// <exception cref="FoobarException"><c>CertificateNothingKept</c>: there is nothing to undo.</exception>
     public static async Task<CertificateChange> PrepareUndoAsync(
-        ISiteSession session, IReadOnlyList<Server> servers, CertificateChangeOptions options, TimeProvider time, CancellationToken cancellationToken)
+        ISiteSession session,
+        IReadOnlyList<Server> servers,
+        CertificateChangeOptions options,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         ChangePreparation preparation = new(session, options, Number(time));
-        (ChangeTarget Target, Certificate? Leaf)[] all = await Task.WhenAll(servers.Select(server => preparation.ReadUndoAsync(server, cancellationToken)));
+        (ChangeTarget Target, Certificate? Leaf)[] all = await Task.WhenAll(
+            servers.Select(server => preparation.ReadUndoAsync(server, cancellationToken)));
         if (all.Select(static each => each.Leaf).FirstOrDefault(static leaf => leaf is not null) is not { } leaf)
         {
-            throw new FoobarException("CertificateNothingKept", ErrorKind.NotFound, $"{string.Join(", ", servers.Select(static server => server.Name))}: there is nothing to undo, no change of this module has kept there what it replaced.")
+            throw new FoobarException(
+                "CertificateNothingKept", ErrorKind.NotFound,
+                $"{string.Join(", ", servers.Select(static server => server.Name))}: there is nothing to undo, no change of this module "
+                    + "has kept there what it replaced.")
             {
                 Recommendation = "Name only servers whose certificate Update-FoobarCertificate has changed.",
             };
         }
 
-        return await MakeAsync(session, time, preparation, options, leaf, null, [.. all.Select(static each => each.Target)], cancellationToken);
+        return await MakeAsync(
+            session, time, preparation, options, leaf, null, [.. all.Select(static each => each.Target)], cancellationToken);
     }
 
     /// <summary>Refuses what would do harm, as far as the preparation saw it: what the previews tell.</summary>
@@ -114,7 +130,9 @@ public sealed class CertificateChange : IDisposable
         if (_refusals.Count > 0)
         {
             FoobarException[] same = [.. _refusals.Where(one => one.ErrorId == _refusals[0].ErrorId)];
-            throw same.Length == 1 ? same[0] : new FoobarException(same[0].ErrorId, same[0].Kind, string.Join(' ', same.Select(static one => one.Message)))
+            throw same.Length == 1
+                ? same[0]
+                : new FoobarException(same[0].ErrorId, same[0].Kind, string.Join(' ', same.Select(static one => one.Message)))
             {
                 Recommendation = same[0].Recommendation,
             };
@@ -130,7 +148,8 @@ public sealed class CertificateChange : IDisposable
     /// <param name="cancellationToken">Cancels and undoes.</param>
     /// <exception cref="FoobarException"><c>CertificateChangePending</c>, <c>OperationRunning</c>, and what <see cref="Refuse"/>
     /// refuses.</exception>
-    public async Task<CertificateChangeResult> RunAsync(OperationStore store, IProgress<StepResult>? progress, CancellationToken cancellationToken)
+    public async Task<CertificateChangeResult> RunAsync(
+        OperationStore store, IProgress<StepResult>? progress, CancellationToken cancellationToken)
     {
         DateTimeOffset started = _time.GetUtcNow();
         using IDisposable hold = store.Lock(Kind, started);
@@ -143,7 +162,9 @@ public sealed class CertificateChange : IDisposable
 
         Refuse();
         Dictionary<string, string> elsewhere = earlier?.State.Parameters
-            .Where(pair => _session.Site.Find(pair.Key) is not null && _changing.All(target => target.Server.Name != pair.Key)).ToDictionary() ?? [];
+            .Where(
+                pair => _session.Site.Find(pair.Key) is not null && _changing.All(target => target.Server.Name != pair.Key)).ToDictionary()
+                ?? [];
         using FileJournal journal = store.NewJournal(Kind, started);
         PlanResult result = await new PlanRunner(journal, _time, progress).RunAsync(Plan(elsewhere), cancellationToken);
         if (earlier is { } ended && result.Outcome is PlanOutcome.Completed or PlanOutcome.Undone)
@@ -158,7 +179,11 @@ public sealed class CertificateChange : IDisposable
             Certificate = Certificate,
             Files = [.. _changing.SelectMany(static target => target.Files.Select(file => $"{target.Server.Name}: {file.RealPath}"))],
             Endpoints = [.. States().Select(static state => $"{state.Endpoint} ({state.Endpoint.ServerName})")],
-            Notes = [.. _material?.Notes ?? [], .. _changing.SelectMany(static target => target.Notes.Select(note => $"{target.Server.Name}: {note}"))],
+            Notes =
+            [
+                .. _material?.Notes ?? [],
+                .. _changing.SelectMany(static target => target.Notes.Select(note => $"{target.Server.Name}: {note}")),
+            ],
             Steps = result.Steps,
             Error = result.Failure?.Message,
             Journal = journal.Path,
@@ -183,23 +208,31 @@ public sealed class CertificateChange : IDisposable
             }
         }
 
-        IReadOnlyList<EndpointState> passed = replaced.Length == 0 ? [] : await preparation.PassedThroughAsync(targets, leaf, cancellationToken);
+        IReadOnlyList<EndpointState> passed = replaced.Length == 0
+            ? []
+            : await preparation.PassedThroughAsync(targets, leaf, cancellationToken);
         return new CertificateChange(session, time, leaf, material, targets, passed, refusals);
     }
 
     // A service that would not start as it is must not be told to load anything new.
-    private static async Task<FoobarException?> RehearseAsync(ISiteSession session, ChangeTarget target, CancellationToken cancellationToken)
+    private static async Task<FoobarException?> RehearseAsync(
+        ISiteSession session, ChangeTarget target, CancellationToken cancellationToken)
     {
         IServerSession server = await session.GetServerAsync(target.Server.Name, cancellationToken);
         CommandResult result = await server.RunAsync(ChangeScripts.ToRehearse(target), cancellationToken);
-        return result.ExitCode == 0 ? null : new FoobarException("CertificateServiceInvalid", ErrorKind.Refused, $"{target.Server.Name}: its configuration is refused as it is: {result.OutputText.Trim()}")
+        return result.ExitCode == 0
+            ? null
+            : new FoobarException(
+                "CertificateServiceInvalid", ErrorKind.Refused,
+                $"{target.Server.Name}: its configuration is refused as it is: {result.OutputText.Trim()}")
         {
             Server = target.Server.Name,
             Recommendation = "Mend the configuration first: haproxy -c or nginx -t on the server tells what is wrong.",
         };
     }
 
-    private static async Task RefuseServerKeysAsync(ISiteSession session, IReadOnlyList<ChangeTarget> targets, CertificateMaterial material, CancellationToken cancellationToken)
+    private static async Task RefuseServerKeysAsync(
+        ISiteSession session, IReadOnlyList<ChangeTarget> targets, CertificateMaterial material, CancellationToken cancellationToken)
     {
         foreach (ChangeTarget target in targets.Where(static target => target.ServerKey is not null && target.Files.Count > 0))
         {
@@ -217,14 +250,22 @@ public sealed class CertificateChange : IDisposable
 
     private static string Number(TimeProvider time) => time.GetUtcNow().ToString("yyyyMMdd'T'HHmmssfff", CultureInfo.InvariantCulture);
 
-    private IEnumerable<EndpointState> States() => _changing.SelectMany(static target => target.Endpoints).Concat(_passedThrough).Where(static state => state.Targets.Count > 0);
+    private IEnumerable<EndpointState> States() =>
+        _changing.SelectMany(static target => target.Endpoints).Concat(_passedThrough).Where(static state => state.Targets.Count > 0);
 
     private Plan Plan(IReadOnlyDictionary<string, string> elsewhere) => new()
     {
         Kind = Kind,
-        Title = $"{(_material is null ? "Bring back" : "Install")} the certificate '{Certificate.Subject}' on {string.Join(", ", _changing.Select(static target => target.Server.Name))}",
-        Parameters = _changing.Where(static target => target.IsReplaced).ToDictionary(static target => target.Server.Name, static target => target.Id),
-        Steps = [.. new ChangeSteps(_session, () => _material?.ToBytes() ?? [], $"{Environment.UserName} on {Environment.MachineName}").For(_changing, _passedThrough, elsewhere)],
+        Title =
+            $"{(_material is null ? "Bring back" : "Install")} the certificate '{Certificate.Subject}' on "
+                + $"{string.Join(", ", _changing.Select(static target => target.Server.Name))}",
+        Parameters = _changing.Where(static target => target.IsReplaced)
+            .ToDictionary(static target => target.Server.Name, static target => target.Id),
+        Steps =
+        [
+            .. new ChangeSteps(_session, () => _material?.ToBytes() ?? [], $"{Environment.UserName} on {Environment.MachineName}")
+                .For(_changing, _passedThrough, elsewhere),
+        ],
     };
 
     private CertificateChangePreview Preview(ChangeTarget target, int order) => new()
@@ -233,18 +274,33 @@ public sealed class CertificateChange : IDisposable
         Order = order,
         IsChange = target.IsChange,
         Certificate = Certificate,
-        Replaces = [.. target.Places.Select(static place => place.Leaf).Where(leaf => !target.Expected.Contains(leaf.Sha256Fingerprint)).DistinctBy(static leaf => leaf.Sha256Fingerprint)],
+        Replaces =
+        [
+            .. target.Places.Select(static place => place.Leaf)
+                .Where(leaf => !target.Expected.Contains(leaf.Sha256Fingerprint))
+                .DistinctBy(static leaf => leaf.Sha256Fingerprint),
+        ],
         Files = [.. target.Files.Select(static file => $"{file.RealPath} ({What(file)}; {file.Access} kept)")],
         Processes = target.IsReplaced ? ChangeSteps.Processes(target) : [],
-        Endpoints = [.. target.Endpoints.Where(static state => state.Targets.Count > 0).Select(static state => $"{state.Endpoint} ({state.Endpoint.ServerName}) from {state.Way.Name}")],
+        Endpoints =
+        [
+            .. target.Endpoints.Where(static state => state.Targets.Count > 0)
+                .Select(static state => $"{state.Endpoint} ({state.Endpoint.ServerName}) from {state.Way.Name}"),
+        ],
         Undoes = target.Back?.Change,
         Notes =
         [
             .. _material?.Notes ?? [], .. target.Notes,
             .. target.IsUnsettled ? (string[])["an earlier change was ended midway here, and is ended first"] : [],
-            .. target.IsReplaced && target.Endpoints.All(static state => state.Targets.Count == 0) ? (string[])["no endpoint that serves it was found, so nothing is looked at from outside"] : [],
+            .. target.IsReplaced && target.Endpoints.All(static state => state.Targets.Count == 0)
+                ? (string[])["no endpoint that serves it was found, so nothing is looked at from outside"]
+                : [],
         ],
-        Refusals = [.. _refusals.Where(refusal => refusal.Server == target.Server.Name).Select(static refusal => $"{refusal.ErrorId}: {refusal.Message}")],
+        Refusals =
+        [
+            .. _refusals.Where(refusal => refusal.Server == target.Server.Name)
+                .Select(static refusal => $"{refusal.ErrorId}: {refusal.Message}"),
+        ],
     };
 
     private static string What(PlaceFile file) => (file.Certificates.Count > 0, file.HasKey) switch

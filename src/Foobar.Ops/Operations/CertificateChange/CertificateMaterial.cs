@@ -72,7 +72,8 @@ internal sealed class CertificateMaterial : IDisposable
             return !chain.IsUndecided ? chain.Problems
                 : others.Count == 0 ? [.. chain.Problems, "its issuer is not given"]
                 : !driver.IsSignedBy(Chain[0], Chain[1]) ? [$"it was not signed with the key of '{others[0].Subject}'"]
-                : time < others[0].NotBefore.ToUniversalTime() || time > others[0].NotAfter.ToUniversalTime() ? [$"'{others[0].Subject}' is out of its dates"]
+                : time < others[0].NotBefore.ToUniversalTime() || time > others[0].NotAfter.ToUniversalTime()
+                    ? [$"'{others[0].Subject}' is out of its dates"]
                 : authorities.Problems(others[0], [.. others.Skip(1)], time);
         }
         finally

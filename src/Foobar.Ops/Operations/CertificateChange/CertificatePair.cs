@@ -41,7 +41,8 @@ internal sealed record CertificatePairs
     public List<string> Doubts { get; } = [];
 
     /// <summary>Whether HAProxy loads a file of a directory as a certificate.</summary>
-    public static bool IsCertificate(string name) => !name.StartsWith('.') && !Companions.Any(end => name.EndsWith(end, StringComparison.Ordinal));
+    public static bool IsCertificate(string name) =>
+        !name.StartsWith('.') && !Companions.Any(end => name.EndsWith(end, StringComparison.Ordinal));
 
     /// <summary>Takes what a program's configuration names.</summary>
     public CertificatePairs With(CertificateProgram program, CertificatePlaces places)
@@ -69,5 +70,8 @@ internal sealed record CertificatePairs
     private static bool IsNoFile(string path) => !path.StartsWith('/') || path.Contains('$', StringComparison.Ordinal);
 
     private static int? PortOf(string listener) =>
-        !listener.StartsWith('/') && int.TryParse(listener[(listener.LastIndexOf(':') + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int port) ? port : null;
+        !listener.StartsWith('/')
+            && int.TryParse(listener[(listener.LastIndexOf(':') + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int port)
+            ? port
+            : null;
 }

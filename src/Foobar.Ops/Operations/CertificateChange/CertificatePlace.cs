@@ -29,7 +29,8 @@ internal sealed record CertificatePlace
     /// Joins what configurations name with what lies on the server: a certificate with its key, in one file or in two; what
     /// holds no certificate, or one that can't be read, is left out and told.
     /// </summary>
-    public static (IReadOnlyList<CertificatePlace> Places, IReadOnlyList<string> Doubts) Of(IEnumerable<CertificatePair> uses, IReadOnlyList<PlaceFile> files)
+    public static (IReadOnlyList<CertificatePlace> Places, IReadOnlyList<string> Doubts) Of(
+        IEnumerable<CertificatePair> uses, IReadOnlyList<PlaceFile> files)
     {
         List<CertificatePlace> places = [];
         List<string> doubts = [];
@@ -82,9 +83,12 @@ internal sealed record CertificatePlace
         string folder = use.Certificate + "/";
         return files.Where(file => file.Path == use.Certificate
             || (use.Program == CertificateProgram.Haproxy && file.Path.StartsWith(folder, StringComparison.Ordinal)
-                && !file.Path[folder.Length..].Contains('/', StringComparison.Ordinal) && CertificatePairs.IsCertificate(file.Path[folder.Length..])));
+                && !file.Path[folder.Length..].Contains('/', StringComparison.Ordinal)
+                && CertificatePairs.IsCertificate(file.Path[folder.Length..])));
     }
 
     private static PlaceFile? KeyOf(CertificatePair use, PlaceFile file, Dictionary<string, PlaceFile> known) =>
-        use.Keys.Append(file.Path + ".key").Select(path => known.GetValueOrDefault(path)).FirstOrDefault(static candidate => candidate is { HasKey: true });
+        use.Keys.Append(file.Path + ".key")
+            .Select(path => known.GetValueOrDefault(path))
+            .FirstOrDefault(static candidate => candidate is { HasKey: true });
 }

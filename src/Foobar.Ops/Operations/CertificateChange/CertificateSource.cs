@@ -146,20 +146,28 @@ internal sealed class CertificateSource
         }
 
         (byte[] Leaf, PrivateKey Key)[] pairs =
-            [.. from key in _keys from one in _certificates.DistinctBy(Convert.ToHexString) where _driver.IsKeyOf(key.PublicKey, one) select (one, key)];
+            [
+                .. from key in _keys
+                    from one in _certificates.DistinctBy(Convert.ToHexString)
+                    where _driver.IsKeyOf(key.PublicKey, one)
+                    select (one, key),
+            ];
 
         // A store of an authority's own may hold its key, too.
         pairs = [.. pairs.Where(pair => !pairs.Any(other => IsIssuer(pair.Leaf, other.Leaf)))];
         byte[] leaf = pairs.Length > 0 ? pairs[0].Leaf : FindLeaf();
         if (pairs.DistinctBy(static pair => Convert.ToHexString(pair.Leaf)).Count() > 1)
         {
-            throw ChangeErrors.Unreadable(files.Certificate, "it holds several certificates with a key each; install them one after the other");
+            throw ChangeErrors.Unreadable(
+                files.Certificate, "it holds several certificates with a key each; install them one after the other");
         }
 
         if (needsKey && pairs.Length == 0)
         {
             using X509Certificate2 one = X509CertificateLoader.LoadCertificate(leaf);
-            throw _keys.Count == 0 ? ChangeErrors.KeyMissing(files.Certificate) : ChangeErrors.KeyMismatch(files.Key ?? files.Certificate, one.Subject);
+            throw _keys.Count == 0
+                ? ChangeErrors.KeyMissing(files.Certificate)
+                : ChangeErrors.KeyMismatch(files.Key ?? files.Certificate, one.Subject);
         }
 
         (IReadOnlyList<byte[]> chain, IReadOnlyList<string> notes) = ChainOrder.Of(leaf, _certificates);
@@ -183,7 +191,9 @@ internal sealed class CertificateSource
         List<X509Certificate2> all = [.. _certificates.Select(X509CertificateLoader.LoadCertificate)];
         try
         {
-            X509Certificate2 leaf = all.Find(one => !all.Exists(other => other != one && other.IssuerName.RawData.AsSpan().SequenceEqual(one.SubjectName.RawData))) ?? all[0];
+            X509Certificate2 leaf = all.Find(
+                one => !all.Exists(other => other != one && other.IssuerName.RawData.AsSpan().SequenceEqual(one.SubjectName.RawData)))
+                ?? all[0];
             return leaf.RawData;
         }
         finally
@@ -197,7 +207,9 @@ internal sealed class CertificateSource
         const long Most = 1 << 20;
         try
         {
-            return new FileInfo(path).Length <= Most ? File.ReadAllBytes(path) : throw ChangeErrors.Unreadable(path, "it is larger than 1 MiB");
+            return new FileInfo(path).Length <= Most
+                ? File.ReadAllBytes(path)
+                : throw ChangeErrors.Unreadable(path, "it is larger than 1 MiB");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

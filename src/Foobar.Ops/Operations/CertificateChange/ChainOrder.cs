@@ -29,9 +29,13 @@ internal static class ChainOrder
                 path.RemoveAt(path.Count - 1);
             }
 
-            notes.AddRange(pool.Except(path).Where(static one => !IsSelfIssued(one)).Select(static one => $"'{one.Subject}' was left out: it is no part of the chain"));
+            notes.AddRange(
+                pool.Except(path)
+                    .Where(static one => !IsSelfIssued(one))
+                    .Select(static one => $"'{one.Subject}' was left out: it is no part of the chain"));
             IReadOnlyList<byte[]> chain = [.. path.Select(static one => one.RawData)];
-            if (!chain.SequenceEqual(all.Where(one => chain.Any(part => Same(part, one))).DistinctBy(Convert.ToHexString), ByteComparer.Instance))
+            if (!chain.SequenceEqual(
+                all.Where(one => chain.Any(part => Same(part, one))).DistinctBy(Convert.ToHexString), ByteComparer.Instance))
             {
                 notes.Insert(0, $"the chain was put in order: {string.Join(", ", path.Select(static one => $"'{one.Subject}'"))}");
             }
@@ -49,10 +53,14 @@ internal static class ChainOrder
     {
         X509Certificate2[] named = [.. pool.Where(one => one.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData))];
         string? wanted = Hex(certificate.Extensions.OfType<X509AuthorityKeyIdentifierExtension>().FirstOrDefault()?.KeyIdentifier);
-        return named.OrderByDescending(one => wanted is not null && Key(one) == wanted).ThenBy(static one => IsSelfIssued(one)).ThenByDescending(static one => one.NotAfter).FirstOrDefault();
+        return named.OrderByDescending(one => wanted is not null && Key(one) == wanted)
+            .ThenBy(static one => IsSelfIssued(one))
+            .ThenByDescending(static one => one.NotAfter)
+            .FirstOrDefault();
     }
 
-    private static string? Key(X509Certificate2 certificate) => certificate.Extensions.OfType<X509SubjectKeyIdentifierExtension>().FirstOrDefault()?.SubjectKeyIdentifier;
+    private static string? Key(X509Certificate2 certificate) =>
+        certificate.Extensions.OfType<X509SubjectKeyIdentifierExtension>().FirstOrDefault()?.SubjectKeyIdentifier;
 
     private static string? Hex(ReadOnlyMemory<byte>? bytes) => bytes is { } known ? Convert.ToHexString(known.Span) : null;
 

@@ -63,7 +63,8 @@ public sealed record CertificateChangePreview
 
     /// <summary>The change in one line.</summary>
     public string Summary => IsChange
-        ? FormattableString.Invariant($"{(Undoes is null ? "install" : "bring back")} '{Certificate.Subject}' (until {Certificate.NotAfter.UtcDateTime:yyyy-MM-dd}) in {Files.Count} file{(Files.Count == 1 ? "" : "s")}{(Processes.Count == 0 ? "" : $"; {string.Join("; ", Processes)}")}")
+        ? FormattableString.Invariant(
+            $"{(Undoes is null ? "install" : "bring back")} '{Certificate.Subject}' (until {Certificate.NotAfter.UtcDateTime:yyyy-MM-dd}) in {Files.Count} file{(Files.Count == 1 ? "" : "s")}{(Processes.Count == 0 ? "" : $"; {string.Join("; ", Processes)}")}")
         : "as wanted";
 
     /// <summary>What a person must know of the change, a line each.</summary>
@@ -74,7 +75,9 @@ public sealed record CertificateChangePreview
         .. Processes,
         .. Endpoints.Select(static line => $"looks at {line}"),
         .. Notes.Select(static line => $"note: {line}"),
-        .. Refusals.Count == 0 ? (string[])[] : [$"would be refused: {string.Join(", ", Refusals.Select(static line => line.Split(':')[0]))}"],
+        .. Refusals.Count == 0
+            ? (string[])[]
+            : [$"would be refused: {string.Join(", ", Refusals.Select(static line => line.Split(':')[0]))}"],
     ];
 }
 

@@ -322,7 +322,14 @@ internal static class ChangeScripts
     /// <param name="content">Chain and key in PEM.</param>
     /// <param name="by">Who makes the change.</param>
     public static RemoteCommand ToStage(ChangeTarget target, byte[] content, string by) => Root(RemoteCommand.FromScript(
-        Stage, [target.Id, by, ((int)ChangeTarget.Deadline.TotalSeconds).ToString(CultureInfo.InvariantCulture), target.ServerKey ?? "", target.Back?.Id ?? "", .. target.Files.Select(static file => file.RealPath)])) with
+        Stage, [
+            target.Id,
+            by,
+            ((int)ChangeTarget.Deadline.TotalSeconds).ToString(CultureInfo.InvariantCulture),
+            target.ServerKey ?? "",
+            target.Back?.Id ?? "",
+            .. target.Files.Select(static file => file.RealPath),
+        ])) with
     { Input = content };
 
     /// <summary>Puts the new files in place, if the programs would start with them.</summary>
@@ -349,14 +356,19 @@ internal static class ChangeScripts
     /// <summary>Lists the files that a change replaced: <c>copy state path</c> a line.</summary>
     public static RemoteCommand ToReadKept(string id) => Root(RemoteCommand.FromScript(Kept, id));
 
-    /// <summary>Prints the SHA-256 of the public key (SubjectPublicKeyInfo in DER) of a key on a server; exits with 4 if there is no such file.</summary>
+    /// <summary>
+    /// Prints the SHA-256 of the public key (SubjectPublicKeyInfo in DER) of a key on a server; exits with 4 if there is no such file.
+    /// </summary>
     public static RemoteCommand ToDigestKey(string path) => Root(RemoteCommand.FromScript(KeyDigest, path));
 
     /// <summary>Has the programs look at their configurations as they are.</summary>
     public static RemoteCommand ToRehearse(ChangeTarget target) => Root(RemoteCommand.FromScript(Rehearse, Checked(target)));
 
     private static IEnumerable<string> Checked(ChangeTarget target) =>
-        [target.ReloadsNginx ? "yes" : "no", .. target.UsesHaproxy ? target.HaproxyFiles.SelectMany(static file => (string[])["-f", file]) : []];
+        [
+            target.ReloadsNginx ? "yes" : "no",
+            .. target.UsesHaproxy ? target.HaproxyFiles.SelectMany(static file => (string[])["-f", file]) : [],
+        ];
 
     private static IEnumerable<string> Activated(ChangeTarget target) =>
     [
@@ -367,7 +379,11 @@ internal static class ChangeScripts
     ];
 
     private static RemoteCommand Apart(string script, string id, IEnumerable<string> arguments) =>
-        Root(RemoteCommand.FromScript(Environment + Tools + Detach, [id, .. arguments])) with { Input = System.Text.Encoding.UTF8.GetBytes(script), TimeLimit = TimeSpan.FromSeconds(60) };
+        Root(RemoteCommand.FromScript(Environment + Tools + Detach, [id, .. arguments])) with
+        {
+            Input = System.Text.Encoding.UTF8.GetBytes(script),
+            TimeLimit = TimeSpan.FromSeconds(60),
+        };
 
     private static RemoteCommand Root(RemoteCommand command) => command with { Privileged = true };
 }

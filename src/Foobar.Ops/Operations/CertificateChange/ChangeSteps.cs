@@ -16,11 +16,14 @@ internal sealed class ChangeSteps(ISiteSession session, Func<byte[]> content, st
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    /// <summary>All steps: what was left is ended, all is laid ready, server after server is changed and looked at, then what was replaced is kept.</summary>
+    /// <summary>
+    /// All steps: what was left is ended, all is laid ready, server after server is changed and looked at, then what was replaced is kept.
+    /// </summary>
     /// <param name="targets">The servers.</param>
     /// <param name="passedThrough">Endpoints of load balancers that pass TLS through to them.</param>
     /// <param name="elsewhere">What was left on servers that are not changed now, by server.</param>
-    public IEnumerable<Step> For(IReadOnlyList<ChangeTarget> targets, IReadOnlyList<EndpointState> passedThrough, IReadOnlyDictionary<string, string> elsewhere)
+    public IEnumerable<Step> For(
+        IReadOnlyList<ChangeTarget> targets, IReadOnlyList<EndpointState> passedThrough, IReadOnlyDictionary<string, string> elsewhere)
     {
         ChangeTarget[] replaced = [.. targets.Where(static target => target.IsReplaced)];
         return
@@ -54,7 +57,9 @@ internal sealed class ChangeSteps(ISiteSession session, Func<byte[]> content, st
     private Step Stage(ChangeTarget target) => new()
     {
         Name = $"stage {target.Server.Name}",
-        Description = target.Files.Count == 0 ? "Make ready; all files are as wanted already" : $"Lay the new files beside {string.Join(", ", target.Files.Select(static file => file.RealPath))}, and save those",
+        Description = target.Files.Count == 0
+            ? "Make ready; all files are as wanted already"
+            : $"Lay the new files beside {string.Join(", ", target.Files.Select(static file => file.RealPath))}, and save those",
         Inverse = "Remove what was laid ready",
         Server = target.Server.Name,
         Change = async token =>
@@ -111,14 +116,20 @@ internal sealed class ChangeSteps(ISiteSession session, Func<byte[]> content, st
     ]);
 
     /// <summary>What becomes of the running programs of a server, in words.</summary>
-    public static string Activation(ChangeTarget target) => string.Join("; ", Processes(target).DefaultIfEmpty("No program that runs loads them"));
+    public static string Activation(ChangeTarget target) =>
+        string.Join("; ", Processes(target).DefaultIfEmpty("No program that runs loads them"));
 
     /// <summary>What becomes of the running programs of a server, a line each.</summary>
     public static IReadOnlyList<string> Processes(ChangeTarget target) =>
     [
         .. target.Haproxy switch
         {
-            HaproxyWay.Swap => (string[])[$"HAProxy gets it over its socket, from one handshake to the next ({string.Join(", ", target.Swaps.Select(static swap => swap.Name))})"],
+            HaproxyWay.Swap =>
+                (string[])
+                [
+                    "HAProxy gets it over its socket, from one handshake to the next "
+                        + $"({string.Join(", ", target.Swaps.Select(static swap => swap.Name))})",
+                ],
             HaproxyWay.Reload => [$"HAProxy is reloaded: {target.WhyReload}"],
             _ => [],
         },
@@ -129,8 +140,10 @@ internal sealed class ChangeSteps(ISiteSession session, Func<byte[]> content, st
     private static Step Confirm(IReadOnlyList<ChangeTarget> targets, IReadOnlyList<EndpointState> states) => new()
     {
         Name = "confirm site",
-        Description = $"Look at {string.Join(", ", states.Where(static state => state.Targets.Count > 0).Select(static state => state.Endpoint.ToString()).Distinct())} over fresh handshakes",
-        Change = token => EndpointWatch.ConfirmAsync(states, [.. targets.SelectMany(static target => target.Expected).Distinct()], Patience, token),
+        Description =
+            $"Look at {string.Join(", ", states.Where(static state => state.Targets.Count > 0).Select(static state => state.Endpoint.ToString()).Distinct())} over fresh handshakes",
+        Change = token =>
+            EndpointWatch.ConfirmAsync(states, [.. targets.SelectMany(static target => target.Expected).Distinct()], Patience, token),
         Limit = TimeSpan.FromSeconds(90),
     };
 
@@ -163,9 +176,17 @@ internal sealed class ChangeSteps(ISiteSession session, Func<byte[]> content, st
         (IReadOnlyList<RuntimeCertificate> loaded, _) = await RuntimeCertificate.ReadAsync(server, target.Socket, cancellationToken);
 
         // Of a kind of key that it has no word for, it tells no fingerprint.
-        if (target.Swaps.FirstOrDefault(swap => loaded.FirstOrDefault(one => one.Name == swap.Name) is not { } now || (now.Sha1.Length > 0 && now.Sha1 != target.Sha1)) is { } other)
+        if (target.Swaps.FirstOrDefault(
+            swap =>
+                loaded.FirstOrDefault(one => one.Name == swap.Name) is not { } now
+                    || (now.Sha1.Length > 0 && now.Sha1 != target.Sha1)) is { } other)
         {
-            throw new FoobarException("CertificateNotActivated", ErrorKind.Failed, $"{target.Server.Name}: HAProxy took the certificate for {other.Name}, but does not list it.") { Server = target.Server.Name };
+            throw new FoobarException(
+                "CertificateNotActivated", ErrorKind.Failed,
+                $"{target.Server.Name}: HAProxy took the certificate for {other.Name}, but does not list it.")
+                {
+                    Server = target.Server.Name,
+                };
         }
     }
 
@@ -175,21 +196,28 @@ internal sealed class ChangeSteps(ISiteSession session, Func<byte[]> content, st
         CommandResult result = await server.RunAsync(ChangeScripts.ToRestore(target), cancellationToken);
         if (result.ExitCode != 0)
         {
-            throw new FoobarException("CertificateNotRestored", ErrorKind.Failed, $"{target.Server.Name}: the old certificate could not be put back: {result.OutputText.Trim()} {result.ErrorText.Trim()}")
+            throw new FoobarException(
+                "CertificateNotRestored", ErrorKind.Failed,
+                $"{target.Server.Name}: the old certificate could not be put back: {result.OutputText.Trim()} {result.ErrorText.Trim()}")
             {
                 Server = target.Server.Name,
-                Recommendation = $"See /var/lib/foobar-ops/certificate/pending.{target.Id} on the server: 'files' names the files, old.1, old.2 ... are their copies.",
+                Recommendation =
+                    $"See /var/lib/foobar-ops/certificate/pending.{target.Id} on the server: 'files' names the files, old.1, old.2 ... are "
+                        + "their copies.",
             };
         }
 
         await ReloadDatabaseAsync(target, cancellationToken);
     }
 
-    private static FoobarException NotInstalled(string server, string said) => new("CertificateNotInstalled", ErrorKind.Failed, $"{server}: {said}") { Server = server };
+    private static FoobarException NotInstalled(string server, string said) =>
+        new("CertificateNotInstalled", ErrorKind.Failed, $"{server}: {said}") { Server = server };
 
-    private static FoobarException NotActivated(string server, string said) => new("CertificateNotActivated", ErrorKind.Failed, $"{server}: {said}") { Server = server };
+    private static FoobarException NotActivated(string server, string said) =>
+        new("CertificateNotActivated", ErrorKind.Failed, $"{server}: {said}") { Server = server };
 
-    private async Task RunAsync(string name, RemoteCommand command, CancellationToken cancellationToken, Func<string, string, FoobarException>? refused = null)
+    private async Task RunAsync(
+        string name, RemoteCommand command, CancellationToken cancellationToken, Func<string, string, FoobarException>? refused = null)
     {
         const int Refused = 9;
         IServerSession server = await session.GetServerAsync(name, cancellationToken);

@@ -40,7 +40,9 @@ internal sealed record ChangeTarget
     /// <summary>The files that are written: those whose content is another, each once.</summary>
     public IReadOnlyList<PlaceFile> Files { get; init; } = [];
 
-    /// <summary>The SHA-256 fingerprints that an endpoint or a database may serve afterwards: the new one, or those that are brought back.</summary>
+    /// <summary>
+    /// The SHA-256 fingerprints that an endpoint or a database may serve afterwards: the new one, or those that are brought back.
+    /// </summary>
     public IReadOnlyList<string> Expected { get; init; } = [];
 
     /// <summary>The SHA-1 fingerprint of the certificate, by which HAProxy names it.</summary>
@@ -55,7 +57,9 @@ internal sealed record ChangeTarget
     /// <summary>Whether HAProxy's configuration names a place.</summary>
     public bool UsesHaproxy => Places.Any(static place => place.Program == CertificateProgram.Haproxy);
 
-    /// <summary>The certificate of which a change over the socket was begun by somebody and not committed; <see langword="null"/> for none.</summary>
+    /// <summary>
+    /// The certificate of which a change over the socket was begun by somebody and not committed; <see langword="null"/> for none.
+    /// </summary>
     public string? OpenTransaction { get; init; }
 
     /// <summary>The path of HAProxy's admin socket.</summary>
@@ -89,7 +93,9 @@ internal sealed record ChangeTarget
     public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>Whether an endpoint serves another certificate than it is to.</summary>
-    public bool ServesOther => Endpoints.Any(endpoint => endpoint.Served.Any(served => endpoint.IsTarget(served) && !Expected.Contains(served.Leaf.Sha256Fingerprint)));
+    public bool ServesOther =>
+        Endpoints.Any(
+            endpoint => endpoint.Served.Any(served => endpoint.IsTarget(served) && !Expected.Contains(served.Leaf.Sha256Fingerprint)));
 
     /// <summary>Whether the running HAProxy has another certificate loaded than it is to.</summary>
     public bool LoadedOther { get; init; }

@@ -7,7 +7,10 @@ using Foobar.Ops.Tls.Scan;
 
 namespace Foobar.Ops.Operations.CertificateChange;
 
-/// <summary>The certificate of a database: where it lies, and how a running one takes another (MySQL: ALTER INSTANCE RELOAD TLS; MariaDB: FLUSH SSL).</summary>
+/// <summary>
+/// The certificate of a database: where it lies, and how a running one takes another (MySQL: ALTER INSTANCE RELOAD TLS; MariaDB: FLUSH
+/// SSL).
+/// </summary>
 internal static class DatabaseCertificate
 {
     private const string Files = "SELECT @@global.ssl_cert AS cert_file, @@global.ssl_key AS key_file, @@global.datadir AS folder";
@@ -78,9 +81,10 @@ internal static class DatabaseCertificate
         };
 
     /// <summary>The pair of files, relative ones below the data directory.</summary>
-    internal static CertificatePair? Use(string? certificate, string? key, string? folder) => string.IsNullOrEmpty(certificate) || string.IsNullOrEmpty(key) || string.IsNullOrEmpty(folder)
-        ? null
-        : new CertificatePair(CertificateProgram.Database, Whole(certificate, folder), [Whole(key, folder)]);
+    internal static CertificatePair? Use(string? certificate, string? key, string? folder) =>
+        string.IsNullOrEmpty(certificate) || string.IsNullOrEmpty(key) || string.IsNullOrEmpty(folder)
+            ? null
+            : new CertificatePair(CertificateProgram.Database, Whole(certificate, folder), [Whole(key, folder)]);
 
     private static string Whole(string path, string folder) => path.StartsWith('/') ? path : $"{folder.TrimEnd('/')}/{path}";
 }

@@ -29,7 +29,8 @@ internal sealed class EndpointWatch(ISiteSession session)
     private static readonly int[] Suites = [0x1301, 0x1302, 0x1303], Groups = [0x001D, 0x0017, 0x0018];
 
     /// <summary>The endpoints of a server by what listens there and by what its configurations say of TLS.</summary>
-    public static IReadOnlyList<TlsEndpoint> Endpoints(Server server, IReadOnlyList<ListeningSocket> sockets, IReadOnlyCollection<int> ports, IReadOnlyList<string> names)
+    public static IReadOnlyList<TlsEndpoint> Endpoints(
+        Server server, IReadOnlyList<ListeningSocket> sockets, IReadOnlyCollection<int> ports, IReadOnlyList<string> names)
     {
         IEnumerable<ListeningSocket> own = sockets.Where(socket => socket.Protocol == TransportProtocol.Tcp && ports.Contains(socket.Port)
             && socket.Processes.Any(static process => process is "haproxy" or "nginx"));
@@ -49,7 +50,8 @@ internal sealed class EndpointWatch(ISiteSession session)
     /// <param name="endpoints">Its endpoints.</param>
     /// <param name="isTarget">Whether a certificate that is served is to be replaced.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task<IReadOnlyList<EndpointState>> LookAsync(Server server, IReadOnlyList<TlsEndpoint> endpoints, Predicate<Certificate> isTarget, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<EndpointState>> LookAsync(
+        Server server, IReadOnlyList<TlsEndpoint> endpoints, Predicate<Certificate> isTarget, CancellationToken cancellationToken)
     {
         EndpointState?[] states = await Task.WhenAll(endpoints.Select(async endpoint =>
         {
@@ -58,7 +60,11 @@ internal sealed class EndpointWatch(ISiteSession session)
                 if (await TryAsync(endpoint, way, cancellationToken) is { Count: > 0 } served)
                 {
                     string[] targets = [.. served.Where(one => isTarget(one.Leaf)).Select(static one => one.Leaf.Sha256Fingerprint)];
-                    return new EndpointState(endpoint, way, served, targets) { SpeaksTls12 = targets.Length > 0 && await SpeaksTls12Async(endpoint, way, cancellationToken) };
+                    return new EndpointState(
+                        endpoint, way, served, targets)
+                        {
+                            SpeaksTls12 = targets.Length > 0 && await SpeaksTls12Async(endpoint, way, cancellationToken),
+                        };
                 }
             }
 
@@ -73,7 +79,8 @@ internal sealed class EndpointWatch(ISiteSession session)
     /// <param name="patience">How long.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="FoobarException"><c>CertificateNotServed</c>.</exception>
-    public static async Task ConfirmAsync(IReadOnlyList<EndpointState> states, IReadOnlyList<string> expected, TimeSpan patience, CancellationToken cancellationToken)
+    public static async Task ConfirmAsync(
+        IReadOnlyList<EndpointState> states, IReadOnlyList<string> expected, TimeSpan patience, CancellationToken cancellationToken)
     {
         long begun = System.Diagnostics.Stopwatch.GetTimestamp();
         List<EndpointState> left = [.. states.Where(static state => state.Targets.Count > 0)];
@@ -88,7 +95,11 @@ internal sealed class EndpointWatch(ISiteSession session)
 
             if (System.Diagnostics.Stopwatch.GetElapsedTime(begun) > patience)
             {
-                throw new FoobarException("CertificateNotServed", ErrorKind.Failed, string.Join("; ", problems.OfType<string>()) + ".") { Server = left[0].Endpoint.Via };
+                throw new FoobarException(
+                    "CertificateNotServed", ErrorKind.Failed, string.Join("; ", problems.OfType<string>()) + ".")
+                    {
+                        Server = left[0].Endpoint.Via,
+                    };
             }
 
             await Task.Delay(Pause, cancellationToken);
@@ -97,19 +108,29 @@ internal sealed class EndpointWatch(ISiteSession session)
 
     // Why an endpoint is not as expected: each kind of key that it had is still answered, with the new certificate in place of the
     // old one. A certificate of another kind of key may take its place; then nothing of the old kind is served any more.
-    private static async Task<string?> ProblemAsync(EndpointState state, IReadOnlyList<string> expected, CancellationToken cancellationToken)
+    private static async Task<string?> ProblemAsync(
+        EndpointState state, IReadOnlyList<string> expected, CancellationToken cancellationToken)
     {
-        string place = $"{state.Endpoint} ({(state.Endpoint.ServerName.Length == 0 ? "no name" : state.Endpoint.ServerName)}, from {state.Way.Name})";
+        string place =
+            $"{state.Endpoint} ({(state.Endpoint.ServerName.Length == 0 ? "no name" : state.Endpoint.ServerName)}, from {state.Way.Name})";
         IReadOnlyList<ServedLeaf> now = await TryAsync(state.Endpoint, state.Way, cancellationToken);
         return now.Count == 0 ? $"{place} answers no handshake"
-            : now.FirstOrDefault(served => state.IsTarget(served) && !expected.Contains(served.Leaf.Sha256Fingerprint)) is { } old ? $"{place} still serves {old.Leaf.Sha256Fingerprint[..16]}"
-            : !now.Any(served => expected.Contains(served.Leaf.Sha256Fingerprint)) ? $"{place} serves {now[0].Leaf.Sha256Fingerprint[..16]} instead"
-            : state.Served.FirstOrDefault(served => !state.IsTarget(served) && now.All(one => one.Leaf.Sha256Fingerprint != served.Leaf.Sha256Fingerprint)) is { } lost ? $"{place} does not serve its certificate with a key of the kind {lost.Kind} any more"
-            : state.SpeaksTls12 && !await SpeaksTls12Async(state.Endpoint, state.Way, cancellationToken) ? $"{place} shakes hands by TLS 1.3 alone now: none of its cipher suites of TLS 1.2 goes with the new key (-AcceptLostClients accepts that)"
+            : now.FirstOrDefault(served => state.IsTarget(served) && !expected.Contains(served.Leaf.Sha256Fingerprint)) is { } old
+                ? $"{place} still serves {old.Leaf.Sha256Fingerprint[..16]}"
+            : !now.Any(served => expected.Contains(served.Leaf.Sha256Fingerprint))
+                ? $"{place} serves {now[0].Leaf.Sha256Fingerprint[..16]} instead"
+            : state.Served.FirstOrDefault(
+                served =>
+                    !state.IsTarget(served) && now.All(one => one.Leaf.Sha256Fingerprint != served.Leaf.Sha256Fingerprint)) is { } lost
+                ? $"{place} does not serve its certificate with a key of the kind {lost.Kind} any more"
+            : state.SpeaksTls12 && !await SpeaksTls12Async(state.Endpoint, state.Way, cancellationToken)
+                ? $"{place} shakes hands by TLS 1.3 alone now: none of its cipher suites of TLS 1.2 goes with the new key "
+                    + "(-AcceptLostClients accepts that)"
             : null;
     }
 
-    private static async Task<IReadOnlyList<ServedLeaf>> TryAsync(TlsEndpoint endpoint, EndpointWay way, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<ServedLeaf>> TryAsync(
+        TlsEndpoint endpoint, EndpointWay way, CancellationToken cancellationToken)
     {
         List<ServedLeaf> served = [];
         try
@@ -127,7 +148,8 @@ internal sealed class EndpointWatch(ISiteSession session)
                 served.Add(new ServedLeaf(LatticeName, other));
             }
         }
-        catch (Exception error) when (error is IOException or WireException or SocketException or CryptographicException or FoobarException or ArgumentException
+        catch (Exception error)
+            when (error is IOException or WireException or SocketException or CryptographicException or FoobarException or ArgumentException
             || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return [];
@@ -136,7 +158,8 @@ internal sealed class EndpointWatch(ISiteSession session)
         return served;
     }
 
-    private static async Task<Certificate?> AskAsync(TlsEndpoint endpoint, EndpointWay way, KeyKind kind, CancellationToken cancellationToken)
+    private static async Task<Certificate?> AskAsync(
+        TlsEndpoint endpoint, EndpointWay way, KeyKind kind, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(HandshakeLimit);
@@ -169,7 +192,8 @@ internal sealed class EndpointWatch(ISiteSession session)
                 new SslClientAuthenticationOptions
                 {
                     TargetHost = endpoint.ServerName,
-#pragma warning disable CA5398, CA5359 // What is asked is whether that version is spoken; nothing is sent over the connection, and the certificate is judged apart.
+                    // What is asked is whether that version is spoken: nothing is sent over the connection, the certificate is judged apart.
+#pragma warning disable CA5398, CA5359
                     EnabledSslProtocols = SslProtocols.Tls12,
                     RemoteCertificateValidationCallback = static (_, _, _, _) => true,
 #pragma warning restore CA5398, CA5359
@@ -202,9 +226,12 @@ internal sealed class EndpointWatch(ISiteSession session)
 
     private IEnumerable<EndpointWay> Ways(Server server, TlsEndpoint endpoint)
     {
-        bool isLoopback = System.Net.IPAddress.TryParse(endpoint.Host, out System.Net.IPAddress? address) && System.Net.IPAddress.IsLoopback(address);
+        bool isLoopback = System.Net.IPAddress.TryParse(endpoint.Host, out System.Net.IPAddress? address)
+            && System.Net.IPAddress.IsLoopback(address);
         IEnumerable<string> others = isLoopback ? [] : session.Site.Vantages.Select(static vantage => vantage.Name)
-            .Concat(session.Site.Servers.Where(one => one != server && (one.Is(Role.LoadBalancer) || one.Is(Role.Web))).Select(static one => one.Name));
+            .Concat(
+                session.Site.Servers.Where(one => one != server && (one.Is(Role.LoadBalancer) || one.Is(Role.Web)))
+                    .Select(static one => one.Name));
         foreach (string name in others.Append(server.Name))
         {
             yield return new EndpointWay(name, async (host, port, token) =>

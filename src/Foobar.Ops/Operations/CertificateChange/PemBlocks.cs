@@ -38,6 +38,7 @@ internal static partial class PemBlocks
     /// <summary>Writes a block with a line end behind it.</summary>
     public static string Write(string label, byte[] content) => PemEncoding.WriteString(label, content) + "\n";
 
-    [GeneratedRegex("-----BEGIN ([A-Z0-9 .#-]+?)-----\\s.*?-----END \\1-----", RegexOptions.Singleline | RegexOptions.CultureInvariant, 2000)]
+    [GeneratedRegex(
+        "-----BEGIN ([A-Z0-9 .#-]+?)-----\\s.*?-----END \\1-----", RegexOptions.Singleline | RegexOptions.CultureInvariant, 2000)]
     private static partial Regex Block();
 }

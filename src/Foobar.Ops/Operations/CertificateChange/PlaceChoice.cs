@@ -13,11 +13,19 @@ internal static class PlaceChoice
     /// <param name="leaf">The new certificate.</param>
     /// <param name="places">All places of a server.</param>
     /// <param name="wanted">The paths that the operator named, wildcards too; none for all.</param>
-    public static IReadOnlyList<CertificatePlace> Choose(Certificate leaf, IReadOnlyList<CertificatePlace> places, IReadOnlyList<string> wanted)
+    public static IReadOnlyList<CertificatePlace> Choose(
+        Certificate leaf, IReadOnlyList<CertificatePlace> places, IReadOnlyList<string> wanted)
     {
         if (wanted.Count > 0)
         {
-            return [.. places.Where(place => wanted.Any(path => FileSystemName.MatchesSimpleExpression(path, place.File.Path, ignoreCase: false) || path == place.File.RealPath))];
+            return
+            [
+                .. places.Where(
+                    place => wanted.Any(
+                        path =>
+                            FileSystemName.MatchesSimpleExpression(path, place.File.Path, ignoreCase: false)
+                                || path == place.File.RealPath)),
+            ];
         }
 
         CertificatePlace[] related = [.. places.Where(place => Names(place.Leaf).Any(name => Covers(leaf, name)))];
@@ -41,7 +49,8 @@ internal static class PlaceChoice
         [
             .. HostNames.Covers(leaf, site) ? (string[])[site] : [],
             .. leaf.DnsNames.Where(static name => !name.StartsWith("*.", StringComparison.Ordinal)),
-            .. leaf.DnsNames.Where(static name => name.StartsWith("*.", StringComparison.Ordinal)).Select(static name => "foobar-ops" + name[1..]),
+            .. leaf.DnsNames.Where(static name => name.StartsWith("*.", StringComparison.Ordinal))
+                .Select(static name => "foobar-ops" + name[1..]),
         ];
         return names.Length == 0 ? [""] : [.. names.Distinct(StringComparer.OrdinalIgnoreCase).Take(Most)];
     }

@@ -73,7 +73,11 @@ internal sealed record PlaceFile
             Link = Word("@link ") ?? "",
             Access = access,
             HasKey = lines.Contains("@key"),
-            Extras = [.. lines.Where(static line => line.StartsWith("@extra ", StringComparison.Ordinal)).Select(static line => line["@extra ".Length..])],
+            Extras =
+            [
+                .. lines.Where(static line => line.StartsWith("@extra ", StringComparison.Ordinal))
+                    .Select(static line => line["@extra ".Length..]),
+            ],
             Certificates = [.. PemBlocks.Read(text).Where(static block => block.IsCertificate).Select(PemBlocks.Content).OfType<byte[]>()],
         };
     }

@@ -15,7 +15,8 @@ internal sealed partial record RequestContents
 
     private static readonly IdnMapping Idn = new();
 
-    private RequestContents(X500DistinguishedName subject, IReadOnlyList<string> dnsNames, IReadOnlyList<IPAddress> addresses, bool mustStaple) =>
+    private RequestContents(
+        X500DistinguishedName subject, IReadOnlyList<string> dnsNames, IReadOnlyList<IPAddress> addresses, bool mustStaple) =>
         (Subject, DnsNames, Addresses, MustStaple) = (subject, dnsNames, addresses, mustStaple);
 
     /// <summary>The subject.</summary>
@@ -35,7 +36,8 @@ internal sealed partial record RequestContents
         .Select(static part => $"/{part.GetSingleElementType().Value}={Special().Replace(part.GetSingleElementValue() ?? "", "\\$0")}"));
 
     /// <summary>The alternative names as <c>openssl req -addext</c> takes them.</summary>
-    public string NamesArgument => string.Join(',', DnsNames.Select(static name => $"DNS:{name}").Concat(Addresses.Select(static address => $"IP:{address}")));
+    public string NamesArgument =>
+        string.Join(',', DnsNames.Select(static name => $"DNS:{name}").Concat(Addresses.Select(static address => $"IP:{address}")));
 
     /// <summary>The same for the driver.</summary>
     public RequestContent ForDriver => new(Subject.RawData, DnsNames, Addresses, MustStaple);
@@ -51,7 +53,9 @@ internal sealed partial record RequestContents
         }
 
         string first = names.Length > 0 ? names[0] : options.Addresses[0].ToString();
-        return new RequestContents(Name(options.Subject ?? (first.Length <= LongestCommonName ? $"CN={first}" : "")), names, options.Addresses, options.MustStaple);
+        return new RequestContents(
+            Name(options.Subject ?? (first.Length <= LongestCommonName ? $"CN={first}" : "")),
+            names, options.Addresses, options.MustStaple);
     }
 
     /// <summary>Sees that a request that was made says this, and is signed with its own key.</summary>
@@ -63,7 +67,9 @@ internal sealed partial record RequestContents
         {
             ReadRequest read = driver.ReadRequest(request);
             string? other = new X500DistinguishedName(read.Subject).Name != Subject.Name ? "another subject"
-                : !read.DnsNames.Order(StringComparer.Ordinal).SequenceEqual(DnsNames.Order(StringComparer.Ordinal)) || !read.Addresses.ToHashSet().SetEquals(Addresses) ? "other names"
+                : !read.DnsNames.Order(StringComparer.Ordinal).SequenceEqual(DnsNames.Order(StringComparer.Ordinal))
+                    || !read.Addresses.ToHashSet().SetEquals(Addresses)
+                    ? "other names"
                 : read.MustStaple != MustStaple ? "another must-staple"
                 : null;
             return other is null ? read.PublicKey : throw Unlike(server, $"has {other} than was asked for");
@@ -96,7 +102,8 @@ internal sealed partial record RequestContents
         {
             // Read again from its encoding: what was made from a text keeps the text as its name.
             X500DistinguishedName name = new(new X500DistinguishedName(text).RawData);
-            return name.EnumerateRelativeDistinguishedNames().All(static part => !part.HasMultipleElements && !(part.GetSingleElementValue() ?? "").Any(char.IsControl))
+            return name.EnumerateRelativeDistinguishedNames()
+                .All(static part => !part.HasMultipleElements && !(part.GetSingleElementValue() ?? "").Any(char.IsControl))
                 ? name
                 : throw Invalid($"'{text}' has a part of several values or with a control character.");
         }
@@ -106,16 +113,18 @@ internal sealed partial record RequestContents
         }
     }
 
-    private static FoobarException Invalid(string message, Exception? cause = null) => new("CertificateRequestInvalid", ErrorKind.InvalidInput, message, cause)
-    {
-        Recommendation = "Give host names as www.example.com or *.example.com, and the subject as 'CN=www.example.com, O=Example'.",
-    };
+    private static FoobarException Invalid(string message, Exception? cause = null) =>
+        new("CertificateRequestInvalid", ErrorKind.InvalidInput, message, cause)
+        {
+            Recommendation = "Give host names as www.example.com or *.example.com, and the subject as 'CN=www.example.com, O=Example'.",
+        };
 
-    private static FoobarException Unlike(string server, string message, Exception? cause = null) => new("CertificateRequestInvalid", ErrorKind.InvalidData, $"{server}: the request that was made {message}.", cause)
-    {
-        Server = server,
-        Recommendation = "See what openssl on the server makes of such a subject and such names.",
-    };
+    private static FoobarException Unlike(string server, string message, Exception? cause = null) =>
+        new("CertificateRequestInvalid", ErrorKind.InvalidData, $"{server}: the request that was made {message}.", cause)
+        {
+            Server = server,
+            Recommendation = "See what openssl on the server makes of such a subject and such names.",
+        };
 
     [GeneratedRegex(@"\A(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\z", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex HostName();

@@ -60,7 +60,9 @@ public static class RequestOperation
     public static string Check(CertificateRequestOptions options)
     {
         RequestContents contents = RequestContents.Of(options);
-        string name = (contents.DnsNames.Count > 0 ? contents.DnsNames[0] : contents.Addresses[0].ToString()).Replace('*', '_').Replace(':', '_');
+        string name = (contents.DnsNames.Count > 0 ? contents.DnsNames[0] : contents.Addresses[0].ToString())
+            .Replace('*', '_')
+            .Replace(':', '_');
         return options.KeyPath ?? $"/var/lib/foobar-ops/keys/{name}-{options.KeyAlgorithm.ToString().ToLowerInvariant()}.key";
     }
 
@@ -71,13 +73,15 @@ public static class RequestOperation
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="FoobarException"><c>CertificateRequestInvalid</c>, <c>CertificateKeyExists</c>, <c>CertificateKeyMissing</c>,
     /// <c>CertificateKeyUnsupported</c>, <c>CertificateKeyFolderMissing</c>.</exception>
-    public static async Task<NewCertificateRequest> MakeAsync(ISiteSession session, Server server, CertificateRequestOptions options, CancellationToken cancellationToken)
+    public static async Task<NewCertificateRequest> MakeAsync(
+        ISiteSession session, Server server, CertificateRequestOptions options, CancellationToken cancellationToken)
     {
         RequestContents contents = RequestContents.Of(options);
         string path = Check(options);
         IKeyDriver driver = LoadedDrivers.Keys;
         IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
-        CommandResult result = await connection.RunAsync(Command(path, options.ReuseKey ? "reuse" : "new", options, contents), cancellationToken);
+        CommandResult result = await connection.RunAsync(
+            Command(path, options.ReuseKey ? "reuse" : "new", options, contents), cancellationToken);
         if (result.ExitCode == NotMade && options.AcceptLocalKey && !options.ReuseKey)
         {
             return await MakeHereAsync(connection, path, options, contents, driver, cancellationToken);
@@ -85,12 +89,18 @@ public static class RequestOperation
 
         Refuse(result, server, path, options);
         byte[] request = PemBlocks.Read(result.OutputText).Select(PemBlocks.Content).FirstOrDefault()
-            ?? throw new ParseException(server.Name, "openssl req", 1, $"expected a certificate request, found '{result.OutputText.Trim()}'");
+            ?? throw new ParseException(
+                server.Name, "openssl req", 1, $"expected a certificate request, found '{result.OutputText.Trim()}'");
         return Result(server, path, options, contents, request, contents.Check(request, driver, server.Name));
     }
 
     private static async Task<NewCertificateRequest> MakeHereAsync(
-        IServerSession connection, string path, CertificateRequestOptions options, RequestContents contents, IKeyDriver driver, CancellationToken cancellationToken)
+        IServerSession connection,
+        string path,
+        CertificateRequestOptions options,
+        RequestContents contents,
+        IKeyDriver driver,
+        CancellationToken cancellationToken)
     {
         (string algorithm, int size) = Algorithm(options.KeyAlgorithm);
         using PrivateKey key = driver.Generate(algorithm, size);
@@ -98,7 +108,8 @@ public static class RequestOperation
         byte[] pem = System.Text.Encoding.ASCII.GetBytes(key.Pem.Reveal() + "\n");
         try
         {
-            CommandResult stored = await connection.RunAsync(Command(path, "given", options, contents) with { Input = pem }, cancellationToken);
+            CommandResult stored = await connection.RunAsync(
+                Command(path, "given", options, contents) with { Input = pem }, cancellationToken);
             Refuse(stored, connection.Server, path, options);
         }
         finally
@@ -106,12 +117,24 @@ public static class RequestOperation
             CryptographicOperations.ZeroMemory(pem);
         }
 
-        return Result(connection.Server, path, options, contents, request, contents.Check(request, driver, connection.Server.Name)) with { KeyMadeHere = true };
+        return Result(connection.Server, path, options, contents, request, contents.Check(request, driver, connection.Server.Name)) with
+        {
+            KeyMadeHere = true,
+        };
     }
 
-    private static RemoteCommand Command(string path, string how, CertificateRequestOptions options, RequestContents contents) => RemoteCommand.FromScript(
-        Script, [path, how, options.ReplaceKey ? "yes" : "no", contents.SubjectArgument, contents.NamesArgument, contents.MustStaple ? "yes" : "no", .. Arguments(options.KeyAlgorithm)]) with
-    { Privileged = true, TimeLimit = TimeSpan.FromSeconds(60) };
+    private static RemoteCommand Command(string path, string how, CertificateRequestOptions options, RequestContents contents) =>
+        RemoteCommand.FromScript(
+            Script, [
+                path,
+                how,
+                options.ReplaceKey ? "yes" : "no",
+                contents.SubjectArgument,
+                contents.NamesArgument,
+                contents.MustStaple ? "yes" : "no",
+                .. Arguments(options.KeyAlgorithm),
+            ]) with
+        { Privileged = true, TimeLimit = TimeSpan.FromSeconds(60) };
 
     private static void Refuse(CommandResult result, Server server, string path, CertificateRequestOptions options)
     {
@@ -123,18 +146,46 @@ public static class RequestOperation
         string said = result.ErrorText.Trim();
         throw result.ExitCode switch
         {
-            Exists => new FoobarException("CertificateKeyExists", ErrorKind.Refused, $"{server.Name}: there is a file at {path} already; it was not touched.") { Server = server.Name, Recommendation = "Name another path with -KeyPath; -ReuseKey makes a request for the key that is there, -ReplaceKey makes a new one in its place." },
-            NoDirectory => new FoobarException("CertificateKeyFolderMissing", ErrorKind.NotFound, $"{server.Name}: there is no directory for {path}.") { Server = server.Name, Recommendation = "Make it there, readable by its owner only, or name another path with -KeyPath." },
+            Exists => new FoobarException(
+                "CertificateKeyExists", ErrorKind.Refused,
+                $"{server.Name}: there is a file at {path} already; it was not touched.")
+                {
+                    Server = server.Name,
+                    Recommendation =
+                        "Name another path with -KeyPath; -ReuseKey makes a request for the key that is there, -ReplaceKey makes a new one "
+                            + "in its place.",
+                },
+            NoDirectory => new FoobarException(
+                "CertificateKeyFolderMissing", ErrorKind.NotFound, $"{server.Name}: there is no directory for {path}.")
+                {
+                    Server = server.Name,
+                    Recommendation = "Make it there, readable by its owner only, or name another path with -KeyPath.",
+                },
             NotThere => ChangeErrors.KeyMissing($"{server.Name}: {path}", server.Name),
-            NotMade => new FoobarException("CertificateKeyUnsupported", ErrorKind.Failed, $"{server.Name}: its OpenSSL makes no key or request of the kind {options.KeyAlgorithm}: {Brief(said)}") { Server = server.Name, Recommendation = "ML-DSA needs OpenSSL 3.5 on the server (Debian 13). Choose another -KeyAlgorithm; or have the key made on this machine and sent over the session with -AcceptLocalKey, if what serves it there knows the algorithm." },
-            127 => new FoobarException("CommandNotFound", ErrorKind.NotFound, $"{server.Name}: a program is missing: {Brief(said)}") { Server = server.Name, Recommendation = "Install openssl there." },
-            _ => new FoobarException("CommandFailed", ErrorKind.Failed, $"{server.Name}: making the request failed: {Brief(said)}") { Server = server.Name },
+            NotMade => new FoobarException(
+                "CertificateKeyUnsupported", ErrorKind.Failed,
+                $"{server.Name}: its OpenSSL makes no key or request of the kind {options.KeyAlgorithm}: {Brief(said)}")
+                {
+                    Server = server.Name,
+                    Recommendation =
+                        "ML-DSA needs OpenSSL 3.5 on the server (Debian 13). Choose another -KeyAlgorithm; or have the key made on this "
+                            + "machine and sent over the session with -AcceptLocalKey, if what serves it there knows the algorithm.",
+                },
+            127 => new FoobarException(
+                "CommandNotFound", ErrorKind.NotFound, $"{server.Name}: a program is missing: {Brief(said)}")
+                {
+                    Server = server.Name,
+                    Recommendation = "Install openssl there.",
+                },
+            _ => new FoobarException(
+                "CommandFailed", ErrorKind.Failed, $"{server.Name}: making the request failed: {Brief(said)}") { Server = server.Name },
         };
     }
 
     private static string Brief(string said) => said.Length <= 300 ? said : said[..300] + " ...";
 
-    private static NewCertificateRequest Result(Server server, string path, CertificateRequestOptions options, RequestContents contents, byte[] request, byte[] publicKey) => new()
+    private static NewCertificateRequest Result(
+        Server server, string path, CertificateRequestOptions options, RequestContents contents, byte[] request, byte[] publicKey) => new()
     {
         Server = server.Name,
         Subject = contents.Subject.Name,

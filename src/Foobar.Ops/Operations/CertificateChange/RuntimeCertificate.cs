@@ -14,9 +14,11 @@ internal sealed record RuntimeCertificate(string Name, string File, string Sha1)
 
     /// <summary>Reads all of them, and the one whose change is not committed; <see langword="null"/> for none.</summary>
     /// <exception cref="FoobarException"><c>HaproxyUnreachable</c>, <c>OutputNotUnderstood</c>.</exception>
-    public static async Task<(IReadOnlyList<RuntimeCertificate> Loaded, string? Open)> ReadAsync(IServerSession session, string socket, CancellationToken cancellationToken)
+    public static async Task<(IReadOnlyList<RuntimeCertificate> Loaded, string? Open)> ReadAsync(
+        IServerSession session, string socket, CancellationToken cancellationToken)
     {
-        (IReadOnlyList<string> names, string? open) = ParseList(await HaproxySocket.AskAsync(session, socket, ListCommand, cancellationToken));
+        (IReadOnlyList<string> names, string? open) = ParseList(
+            await HaproxySocket.AskAsync(session, socket, ListCommand, cancellationToken));
         List<RuntimeCertificate> loaded = [];
         foreach (string name in names)
         {
@@ -37,9 +39,15 @@ internal sealed record RuntimeCertificate(string Name, string File, string Sha1)
     /// <exception cref="ParseException">It tells no fingerprint.</exception>
     internal static RuntimeCertificate Parse(string name, string answer)
     {
-        string? Value(string key) => answer.Split('\n').Select(static line => line.Split(": ", 2)).FirstOrDefault(parts => parts.Length == 2 && parts[0] == key)?[1].Trim();
+        string? Value(string key) =>
+            answer.Split('\n')
+                .Select(static line => line.Split(": ", 2))
+                .FirstOrDefault(parts => parts.Length == 2 && parts[0] == key)?[1].Trim();
         return new RuntimeCertificate(
             name, Value("Crt filename") is { Length: > 0 } file ? file : name,
-            Value("SHA1 FingerPrint") ?? (answer.Contains("Status: ", StringComparison.Ordinal) ? "" : throw new ParseException(null, ListCommand, 0, $"expected what is loaded as {name}, found '{answer.Trim()}'.")));
+            Value("SHA1 FingerPrint")
+                ?? (answer.Contains("Status: ", StringComparison.Ordinal)
+                    ? ""
+                    : throw new ParseException(null, ListCommand, 0, $"expected what is loaded as {name}, found '{answer.Trim()}'.")));
     }
 }

@@ -16,7 +16,8 @@ internal sealed record SourceFiles(string Certificate, string? Key, IReadOnlyLis
     /// <param name="path">What was named.</param>
     /// <param name="keyPath">The key's file; <see langword="null"/> to look beside.</param>
     /// <param name="name">Which certificate of a directory that holds several.</param>
-    /// <exception cref="Errors.FoobarException"><c>CertificateFileUnreadable</c>: there is no such file, or a directory of another layout.</exception>
+    /// <exception cref="Errors.FoobarException"><c>CertificateFileUnreadable</c>: there is no such file, or a directory of another
+    /// layout.</exception>
     public static SourceFiles Find(string path, string? keyPath, string? name)
     {
         string file = Directory.Exists(path) ? InDirectory(path, name) : path;
@@ -30,17 +31,32 @@ internal sealed record SourceFiles(string Certificate, string? Key, IReadOnlyLis
         // lego keeps its certificates in a folder of its own folder.
         string inner = Path.Combine(directory, "certificates");
         string folder = Directory.Exists(inner) ? inner : directory;
-        string[] legos = [.. Directory.GetFiles(folder, "*.crt").Where(static file => !file.EndsWith(".issuer.crt", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        string[] legos =
+        [
+            .. Directory.GetFiles(folder, "*.crt")
+                .Where(static file => !file.EndsWith(".issuer.crt", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal),
+        ];
         string[] candidates =
         [
-            .. name is null ? (string[])[] : [Path.Combine(folder, name + ".crt"), Path.Combine(folder, name, "fullchain.pem"), Path.Combine(folder, name, "fullchain.cer"), Path.Combine(folder, name + "_ecc", "fullchain.cer")],
+            .. name is null
+                ? (string[])[]
+                : [
+                    Path.Combine(folder, name + ".crt"),
+                    Path.Combine(folder, name, "fullchain.pem"),
+                    Path.Combine(folder, name, "fullchain.cer"),
+                    Path.Combine(folder, name + "_ecc", "fullchain.cer"),
+                ],
             .. name is null ? (string[])[Path.Combine(folder, "fullchain.pem"), Path.Combine(folder, "fullchain.cer")] : [],
             .. name is null && legos.Length == 1 ? legos : [],
         ];
         return candidates.FirstOrDefault(File.Exists) ?? throw ChangeErrors.Unreadable(
             directory,
-            legos.Length > 1 && name is null ? $"it holds several certificates ({string.Join(", ", legos.Select(Path.GetFileNameWithoutExtension))}); say which with -CertificateName"
-                : "it holds no certificate in the layout of certbot (fullchain.pem, privkey.pem), acme.sh (fullchain.cer, NAME.key) or lego (NAME.crt, NAME.key)");
+            legos.Length > 1 && name is null
+                ? $"it holds several certificates ({string.Join(", ", legos.Select(Path.GetFileNameWithoutExtension))}); say which with "
+                    + "-CertificateName"
+                : "it holds no certificate in the layout of certbot (fullchain.pem, privkey.pem), acme.sh (fullchain.cer, NAME.key) or "
+                    + "lego (NAME.crt, NAME.key)");
     }
 
     private static string? KeyBeside(string file)

@@ -20,7 +20,10 @@ internal sealed record ComparedColumn(string Name, string DataType, bool IsNulla
     private static readonly string[] Times = ["date", "datetime", "timestamp", "time", "year"];
     private static readonly string[] Identifiers = ["uuid", "inet4", "inet6"];
     private static readonly string[] Shapes =
-        ["geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geomcollection", "geometrycollection"];
+        [
+            "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geomcollection",
+            "geometrycollection",
+        ];
 
     /// <summary>Its name as SQL.</summary>
     public string Sql => Quoted(Name);
@@ -30,7 +33,8 @@ internal sealed record ComparedColumn(string Name, string DataType, bool IsNulla
         || Times.Contains(DataType) || Identifiers.Contains(DataType) || (DataType == "decimal" && Precision <= MostDigits);
 
     /// <summary>Whether its values may be so long that several of them do not fit into one string (<c>max_allowed_packet</c>).</summary>
-    public bool IsLong => LongStrings.Contains(DataType) || LongBinaries.Contains(DataType) || DataType == "json" || Shapes.Contains(DataType);
+    public bool IsLong =>
+        LongStrings.Contains(DataType) || LongBinaries.Contains(DataType) || DataType == "json" || Shapes.Contains(DataType);
 
     /// <summary>A name as SQL.</summary>
     public static string Quoted(string name) => $"`{name.Replace("`", "``", StringComparison.Ordinal)}`";
@@ -45,19 +49,26 @@ internal sealed record ComparedColumn(string Name, string DataType, bool IsNulla
     /// </remarks>
     public string? Text(DatabaseFlavor flavor) => DataType switch
     {
-        _ when Whole.Contains(DataType) || Times.Contains(DataType) || Binaries.Contains(DataType) || LongBinaries.Contains(DataType) || DataType == "decimal" => Sql,
+        _
+            when Whole.Contains(DataType)
+                || Times.Contains(DataType)
+                || Binaries.Contains(DataType)
+                || LongBinaries.Contains(DataType)
+                || DataType == "decimal" => Sql,
         "float" or "double" => $"({Sql} + 0e0)",
         "bit" => $"({Sql} + 0)",
         "vector" => $"HEX({Sql})",
         "json" when flavor == DatabaseFlavor.MySql => $"CONVERT(CAST({Sql} AS CHAR) USING binary)",
-        _ when Strings.Contains(DataType) || LongStrings.Contains(DataType) || DataType is "enum" or "set" => $"CONVERT({Sql} USING binary)",
+        _ when Strings.Contains(DataType) || LongStrings.Contains(DataType) || DataType is "enum" or "set" =>
+            $"CONVERT({Sql} USING binary)",
         _ when Identifiers.Contains(DataType) => $"CAST({Sql} AS CHAR)",
         _ when Shapes.Contains(DataType) => $"CONCAT(ST_SRID({Sql}), ST_AsBinary({Sql}))",
         _ => null,
     };
 
     /// <summary>Whether its text has no fixed length, so that two neighbours could be cut apart in two ways.</summary>
-    public bool IsVariable => Strings.Contains(DataType) || Binaries.Contains(DataType) || IsLong || DataType is "enum" or "set" or "vector";
+    public bool IsVariable =>
+        Strings.Contains(DataType) || Binaries.Contains(DataType) || IsLong || DataType is "enum" or "set" or "vector";
 
     /// <summary>The SQL that reads it as a bound; <see cref="Bound"/> makes a parameter of what comes.</summary>
     public string Read => DataType switch
@@ -70,7 +81,9 @@ internal sealed record ComparedColumn(string Name, string DataType, bool IsNulla
     /// <summary>The SQL of a bound that stands in a parameter.</summary>
     public string Parameter(string name) => Binaries.Contains(DataType) ? $"UNHEX(@{name})" : $"@{name}";
 
-    /// <summary>The value of the parameter: a number stays one, for as text the server would compare it as a floating-point number.</summary>
+    /// <summary>
+    /// The value of the parameter: a number stays one, for as text the server would compare it as a floating-point number.
+    /// </summary>
     public object Bound(string text) => Whole.Contains(DataType) || DataType == "decimal"
         ? decimal.Parse(text, System.Globalization.NumberStyles.Number, System.Globalization.CultureInfo.InvariantCulture)
         : text;

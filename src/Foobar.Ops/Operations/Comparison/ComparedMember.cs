@@ -47,20 +47,25 @@ internal sealed class ComparedMember(IDatabaseSession session) : IComparedMember
     public Task<string> IdentityAsync(CancellationToken cancellationToken) => _member.IdentityAsync(cancellationToken);
 
     /// <summary>Its tables.</summary>
-    public Task<IReadOnlyList<ComparedTable>> TablesAsync(CancellationToken cancellationToken) => TableCatalog.ReadAsync(session, cancellationToken);
+    public Task<IReadOnlyList<ComparedTable>> TablesAsync(CancellationToken cancellationToken) =>
+        TableCatalog.ReadAsync(session, cancellationToken);
 
     /// <inheritdoc/>
     public Task<string> PositionAsync(CancellationToken cancellationToken) => _member.PositionAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> WaitForAsync(string position, TimeSpan limit, CancellationToken cancellationToken) => _member.WaitForAsync(position, limit, cancellationToken);
+    public Task<bool> WaitForAsync(string position, TimeSpan limit, CancellationToken cancellationToken) =>
+        _member.WaitForAsync(position, limit, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<long> ThreadsRunningAsync(CancellationToken cancellationToken) =>
-        await session.QueryAsync("SHOW GLOBAL STATUS LIKE 'Threads_running'", null, cancellationToken) is [var row, ..] ? row.Number("Value") ?? 0 : 0;
+        await session.QueryAsync("SHOW GLOBAL STATUS LIKE 'Threads_running'", null, cancellationToken) is [var row, ..]
+            ? row.Number("Value") ?? 0
+            : 0;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>?> BoundaryAsync(ComparedTable table, KeyRange range, int rows, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>?> BoundaryAsync(
+        ComparedTable table, KeyRange range, int rows, CancellationToken cancellationToken)
     {
         string sql = $"""
             SELECT {Keys(table)} FROM {table.Sql} FORCE INDEX ({ComparedColumn.Quoted(table.Index!)}) WHERE {range.Condition}
@@ -70,22 +75,27 @@ internal sealed class ComparedMember(IDatabaseSession session) : IComparedMember
     }
 
     /// <inheritdoc/>
-    public async Task<ChunkSum> SumAsync(ComparedTable table, DigestFunctions functions, KeyRange range, CancellationToken cancellationToken)
+    public async Task<ChunkSum> SumAsync(
+        ComparedTable table, DigestFunctions functions, KeyRange range, CancellationToken cancellationToken)
     {
         RowDigest digest = RowDigest.Of(table, functions);
         string fitting = table.MayNotFit ? $"COUNT({digest.Number})" : "COUNT(*)";
         IReadOnlyList<DatabaseRow> rows = await session.QueryAsync(
-            $"SELECT COUNT(*) AS n, {fitting} AS fitting, {digest.Sum} AS digest FROM {From(table)} WHERE {range.Condition}", range.Parameters, cancellationToken);
+            $"SELECT COUNT(*) AS n, {fitting} AS fitting, {digest.Sum} AS digest FROM {From(table)} WHERE {range.Condition}",
+            range.Parameters,
+            cancellationToken);
         DatabaseRow row = rows[0];
         return new ChunkSum(row.Number("n") ?? 0, row.Text("digest") ?? "", row.Number("fitting") == row.Number("n"));
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(ComparedTable table, DigestFunctions functions, KeyRange range, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(
+        ComparedTable table, DigestFunctions functions, KeyRange range, CancellationToken cancellationToken) =>
         RowsAsync(table, functions, range.Condition, range.Parameters, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(ComparedTable table, DigestFunctions functions, IReadOnlyList<RowKey> keys, CancellationToken cancellationToken)
+    public Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(
+        ComparedTable table, DigestFunctions functions, IReadOnlyList<RowKey> keys, CancellationToken cancellationToken)
     {
         Dictionary<string, object?> parameters = [];
         IEnumerable<string> conditions = keys.Select((key, number) => $"({string.Join(" AND ", table.Key.Select((column, at) =>
@@ -101,21 +111,28 @@ internal sealed class ComparedMember(IDatabaseSession session) : IComparedMember
     public ValueTask DisposeAsync() => session.DisposeAsync();
 
     private async Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(
-        ComparedTable table, DigestFunctions functions, string condition, Dictionary<string, object?> parameters, CancellationToken cancellationToken)
+        ComparedTable table,
+        DigestFunctions functions,
+        string condition,
+        Dictionary<string, object?> parameters,
+        CancellationToken cancellationToken)
     {
         string sql = $"SELECT {Keys(table)}, {RowDigest.Of(table, functions).Row} AS digest FROM {From(table)} WHERE {condition}";
         return (await session.QueryAsync(sql, parameters, cancellationToken))
-            .GroupBy(row => new RowKey(KeyOf(table, row))).ToDictionary(static group => group.Key, static group => group.First().Text("digest"));
+            .GroupBy(row => new RowKey(KeyOf(table, row))).ToDictionary(
+                static group => group.Key, static group => group.First().Text("digest"));
     }
 
-    private static string From(ComparedTable table) => table.Index is { } index ? $"{table.Sql} FORCE INDEX ({ComparedColumn.Quoted(index)})" : table.Sql;
+    private static string From(ComparedTable table) =>
+        table.Index is { } index ? $"{table.Sql} FORCE INDEX ({ComparedColumn.Quoted(index)})" : table.Sql;
 
     private static string Keys(ComparedTable table) =>
         string.Join(", ", table.Key.Select(static (column, at) => $"{column.Read} AS {KeyName(at)}"));
 
     private static string Order(ComparedTable table) => string.Join(", ", table.Key.Select(static column => column.Sql));
 
-    private static IReadOnlyList<string> KeyOf(ComparedTable table, DatabaseRow row) => [.. table.Key.Select((_, at) => row.Text(KeyName(at)) ?? "")];
+    private static IReadOnlyList<string> KeyOf(ComparedTable table, DatabaseRow row) =>
+        [.. table.Key.Select((_, at) => row.Text(KeyName(at)) ?? "")];
 
     private static string KeyName(int at) => "k" + at.ToString(CultureInfo.InvariantCulture);
 }

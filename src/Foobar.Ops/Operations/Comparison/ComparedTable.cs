@@ -11,7 +11,13 @@ namespace Foobar.Ops.Operations.Comparison;
 /// <param name="Index">The name of the unique index by which its rows are found; <see langword="null"/> for none.</param>
 /// <param name="Key">The columns of that index, in its order; empty for none.</param>
 internal sealed record ComparedTable(
-    string Schema, string Name, string Engine, long Rows, IReadOnlyList<ComparedColumn> Columns, string? Index, IReadOnlyList<ComparedColumn> Key)
+    string Schema,
+    string Name,
+    string Engine,
+    long Rows,
+    IReadOnlyList<ComparedColumn> Columns,
+    string? Index,
+    IReadOnlyList<ComparedColumn> Key)
 {
     // What these hold is no data of their own, or is not the same on every member by design.
     private static readonly string[] Foreign = ["BLACKHOLE", "FEDERATED", "CONNECT", "SPIDER", "PERFORMANCE_SCHEMA", "ndbcluster"];
@@ -35,8 +41,10 @@ internal sealed record ComparedTable(
     /// <summary>Why it is not compared; <see langword="null"/> if it is.</summary>
     public string? Trouble(DatabaseFlavor flavor) =>
         Foreign.Contains(Engine) ? $"its engine {Engine} holds no rows of its own"
-        : Columns.FirstOrDefault(column => column.Text(flavor) is null) is { } unknown ? $"its column {unknown.Name} is of type {unknown.DataType}, which this program does not know"
-        : Key.Count == 0 && Rows > MostRowsWithoutKey ? FormattableString.Invariant($"it has no key to read it by in parts, and about {Rows:N0} rows")
+        : Columns.FirstOrDefault(column => column.Text(flavor) is null) is { } unknown
+            ? $"its column {unknown.Name} is of type {unknown.DataType}, which this program does not know"
+        : Key.Count == 0 && Rows > MostRowsWithoutKey
+            ? FormattableString.Invariant($"it has no key to read it by in parts, and about {Rows:N0} rows")
         : null;
 
     /// <summary>Why another member's table is not the same, whatever its rows; <see langword="null"/> if it is.</summary>
@@ -45,7 +53,9 @@ internal sealed record ComparedTable(
         string[] own = [.. Columns.Select(Shape)];
         string[] theirs = [.. other.Columns.Select(Shape)];
         return own.SequenceEqual(theirs)
-            ? Key.Select(static column => column.Name).SequenceEqual(other.Key.Select(static column => column.Name)) ? null : "its key differs"
+            ? Key.Select(static column => column.Name).SequenceEqual(other.Key.Select(static column => column.Name))
+                ? null
+                : "its key differs"
             : own.Order(StringComparer.Ordinal).SequenceEqual(theirs.Order(StringComparer.Ordinal)) ? "the order of its columns differs"
             : $"its columns differ: {Named(own.Except(theirs))} on the primary, {Named(theirs.Except(own))} on the replica";
     }

@@ -57,7 +57,10 @@ internal sealed record ComparisonRecord
     /// </summary>
     public ComparisonRecord? Unfinished()
     {
-        HashSet<string> open = [.. Tables.Where(static table => table.Status == ComparisonStatus.NotCompared).Select(static table => table.Table)];
+        HashSet<string> open =
+        [
+            .. Tables.Where(static table => table.Status == ComparisonStatus.NotCompared).Select(static table => table.Table),
+        ];
         return Ended is not null && open.Count == 0 ? null : this with
         {
             Ended = null,
@@ -104,8 +107,14 @@ internal sealed record ComparisonRecord
     public static ComparisonRecord? Of(OperationStore store, string one, string other)
     {
         string[] pair = [one, other];
-        ComparisonRecord?[] known = [.. ((string[])[Last, Whole]).Select(name => Load(store, name) is { } kept && pair.Contains(kept.Source) && kept.Replicas.Any(pair.Contains) ? kept : null)];
-        bool isNewest = known[0] is { } newest && (newest.IsWhole || newest.Tables.Any(static table => table.Status == ComparisonStatus.Differs));
+        ComparisonRecord?[] known =
+        [
+            .. ((string[])[Last, Whole])
+                .Select(
+                    name => Load(store, name) is { } kept && pair.Contains(kept.Source) && kept.Replicas.Any(pair.Contains) ? kept : null),
+        ];
+        bool isNewest = known[0] is { } newest
+            && (newest.IsWhole || newest.Tables.Any(static table => table.Status == ComparisonStatus.Differs));
         return isNewest ? known[0] : known[1] ?? known[0];
     }
 
@@ -118,7 +127,8 @@ internal sealed record ComparisonRecord
         string[] pair = [one, other];
         TableComparison[] own = [.. Tables.Where(table => pair.Contains(table.Server))];
         string[] differing = [.. own.Where(static table => table.Status == ComparisonStatus.Differs).Select(static table => table.Table)];
-        int left = own.Count(static table => table.Status is ComparisonStatus.NotCompared or ComparisonStatus.Undecided || table.CoveragePercent < 100);
+        int left = own.Count(
+            static table => table.Status is ComparisonStatus.NotCompared or ComparisonStatus.Undecided || table.CoveragePercent < 100);
         string what = differing.Length > 0 ? $"{string.Join(", ", differing.Take(3))}{(differing.Length > 3 ? " and others" : "")} differed"
             : own.Length < TablesThere ? $"{own.Length - left} of {TablesThere} tables were compared, and are the same"
             : left > 0 ? $"{own.Length - left} of {own.Length} tables were wholly compared, and are the same"

@@ -72,10 +72,15 @@ public sealed class DataComparison(ISiteSession session, ComparisonOptions optio
 
     private static string PrimaryOf(ReplicationTopology topology)
     {
-        string[] primaries = [.. topology.Members.Select(static member => member.Name).Where(name => topology.RoleOf(name) is MemberRole.Primary)];
+        string[] primaries =
+        [
+            .. topology.Members.Select(static member => member.Name).Where(name => topology.RoleOf(name) is MemberRole.Primary),
+        ];
         return primaries.Length == 1 ? primaries[0] : throw new FoobarException(
             "ComparisonNeedsPrimary", ErrorKind.Refused,
-            primaries.Length == 0 ? "No member takes writes without being a replica, so there is nothing to compare replicas with." : $"More than one member takes writes: {string.Join(", ", primaries)}.")
+            primaries.Length == 0
+                ? "No member takes writes without being a replica, so there is nothing to compare replicas with."
+                : $"More than one member takes writes: {string.Join(", ", primaries)}.")
         {
             Recommendation = "See with Get-FoobarReplication and Test-FoobarReplication which member is the primary.",
         };
@@ -84,8 +89,13 @@ public sealed class DataComparison(ISiteSession session, ComparisonOptions optio
     private string[] ReplicasOf(ReplicationTopology topology, string primary)
     {
         string[] following = [.. topology.Members.Select(static member => member.Name).Where(name => LeadsTo(topology, name, primary))];
-        string[] wanted = options.Replicas.Count == 0 ? following : [.. following.Intersect(options.Replicas, StringComparer.OrdinalIgnoreCase)];
-        return wanted.Length > 0 ? wanted : throw new FoobarException("ComparisonNeedsReplica", ErrorKind.Refused, $"None of the members asked for replicates from {primary}.")
+        string[] wanted = options.Replicas.Count == 0
+            ? following
+            : [.. following.Intersect(options.Replicas, StringComparer.OrdinalIgnoreCase)];
+        return wanted.Length > 0
+            ? wanted
+            : throw new FoobarException(
+                "ComparisonNeedsReplica", ErrorKind.Refused, $"None of the members asked for replicates from {primary}.")
         {
             Recommendation = "See with Get-FoobarReplication who replicates from whom.",
         };
@@ -98,7 +108,10 @@ public sealed class DataComparison(ISiteSession session, ComparisonOptions optio
         Stack<string> pending = new([member]);
         while (pending.TryPop(out string? name))
         {
-            foreach (string source in topology.Links.Where(link => link.Replica == name).Select(static link => link.Source).OfType<string>().Where(seen.Add))
+            foreach (string source in topology.Links.Where(link => link.Replica == name)
+                .Select(static link => link.Source)
+                .OfType<string>()
+                .Where(seen.Add))
             {
                 pending.Push(source);
             }
@@ -107,7 +120,8 @@ public sealed class DataComparison(ISiteSession session, ComparisonOptions optio
         return member != primary && seen.Contains(primary);
     }
 
-    private async Task CompareAsync(ComparedMember source, List<ComparedMember> replicas, Action<TableComparison> found, CancellationToken cancellationToken)
+    private async Task CompareAsync(
+        ComparedMember source, List<ComparedMember> replicas, Action<TableComparison> found, CancellationToken cancellationToken)
     {
         IReadOnlyList<ComparedTable> there = await source.TablesAsync(cancellationToken);
         ComparedTable[] tables = [.. there.Where(table => options.Tables(table.FullName))];
@@ -121,7 +135,10 @@ public sealed class DataComparison(ISiteSession session, ComparisonOptions optio
             }
         }
 
-        ComparisonRecord record = Begin(source, replicas, await IdentitiesAsync([source, .. replicas], cancellationToken)) with { TablesThere = there.Count };
+        ComparisonRecord record = Begin(source, replicas, await IdentitiesAsync([source, .. replicas], cancellationToken)) with
+        {
+            TablesThere = there.Count,
+        };
         TableComparer comparer = new(source, replicas, options, new LoadGate(source, options, Tell));
         for (int number = 0; number < tables.Length; number++)
         {
@@ -130,7 +147,9 @@ public sealed class DataComparison(ISiteSession session, ComparisonOptions optio
             if (known.Length == 0)
             {
                 Doing($"{table.FullName}, table {number + 1} of {tables.Length}");
-                Tell($"{source.Name}, {string.Join(", ", replicas.Select(static replica => replica.Name))}: compare {table.FullName}, about {table.Rows} rows{(table.Index is null ? "" : $" by index {table.Index}")}");
+                Tell(
+                    $"{source.Name}, {string.Join(", ", replicas.Select(static replica => replica.Name))}: compare {table.FullName}, about "
+                        + $"{table.Rows} rows{(table.Index is null ? "" : $" by index {table.Index}")}");
                 long kept = Stopwatch.GetTimestamp();
                 IReadOnlyList<TableComparison> results = await comparer.CompareAsync(
                     table, theirs.GetValueOrDefault(table.FullName) ?? [], record.Point?.Table == table.FullName ? record.Point : null,
@@ -140,7 +159,9 @@ public sealed class DataComparison(ISiteSession session, ComparisonOptions optio
                         {
                             Keep(record with { Point = point });
                             kept = Stopwatch.GetTimestamp();
-                            Doing(FormattableString.Invariant($"{table.FullName}, table {number + 1} of {tables.Length}, {point.Looks.Max(static look => look.Rows)} of about {table.Rows} rows"));
+                            Doing(
+                                FormattableString.Invariant(
+                                    $"{table.FullName}, table {number + 1} of {tables.Length}, {point.Looks.Max(static look => look.Rows)} of about {table.Rows} rows"));
                         }
                     },
                     cancellationToken);
@@ -166,7 +187,10 @@ public sealed class DataComparison(ISiteSession session, ComparisonOptions optio
 
     // A table that only a replica has is no less a difference.
     private IEnumerable<TableComparison> OnlyThere(
-        ComparedMember source, List<ComparedMember> replicas, Dictionary<string, Dictionary<string, ComparedTable>> theirs, ComparedTable[] tables) =>
+        ComparedMember source,
+        List<ComparedMember> replicas,
+        Dictionary<string, Dictionary<string, ComparedTable>> theirs,
+        ComparedTable[] tables) =>
         from name in theirs.Keys.Where(options.Tables).Except(tables.Select(static table => table.FullName)).Order(StringComparer.Ordinal)
         from replica in replicas
         where theirs[name].ContainsKey(replica.Name)
@@ -180,7 +204,8 @@ public sealed class DataComparison(ISiteSession session, ComparisonOptions optio
             Time = DateTimeOffset.UtcNow,
         };
 
-    private static async Task<IReadOnlyDictionary<string, string>> IdentitiesAsync(IReadOnlyList<ComparedMember> members, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyDictionary<string, string>> IdentitiesAsync(
+        IReadOnlyList<ComparedMember> members, CancellationToken cancellationToken)
     {
         Dictionary<string, string> identities = [];
         foreach (ComparedMember member in members)

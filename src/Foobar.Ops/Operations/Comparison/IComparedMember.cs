@@ -30,8 +30,10 @@ internal interface IComparedMember
     Task<ChunkSum> SumAsync(ComparedTable table, DigestFunctions functions, KeyRange range, CancellationToken cancellationToken);
 
     /// <summary>The rows of a range: their keys, and the digest of each.</summary>
-    Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(ComparedTable table, DigestFunctions functions, KeyRange range, CancellationToken cancellationToken);
+    Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(
+        ComparedTable table, DigestFunctions functions, KeyRange range, CancellationToken cancellationToken);
 
     /// <summary>The rows of some keys.</summary>
-    Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(ComparedTable table, DigestFunctions functions, IReadOnlyList<RowKey> keys, CancellationToken cancellationToken);
+    Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(
+        ComparedTable table, DigestFunctions functions, IReadOnlyList<RowKey> keys, CancellationToken cancellationToken);
 }

@@ -53,7 +53,9 @@ internal sealed record KeyRange(IReadOnlyList<ComparedColumn> Key, IReadOnlyList
         {
             string column = Key[at].Sql;
             string value = Key[at].Parameter(Name(prefix, at));
-            rest = rest.Length == 0 ? $"{column} {(orEqual ? from : beyond)} {value}" : $"({column} {beyond} {value} OR ({column} = {value} AND {rest}))";
+            rest = rest.Length == 0
+                ? $"{column} {(orEqual ? from : beyond)} {value}"
+                : $"({column} {beyond} {value} OR ({column} = {value} AND {rest}))";
         }
 
         return Key.Count == 1 ? rest : $"{Key[0].Sql} {from} {Key[0].Parameter(Name(prefix, 0))} AND {rest}";

@@ -16,7 +16,8 @@ internal static class LastComparison
     /// <param name="other">The other member, which may be dead.</param>
     /// <param name="now">The time now.</param>
     /// <param name="cancellationToken">Ends the query.</param>
-    public static async Task<string> TellAsync(ISiteSession site, OperationStore store, string primary, string other, DateTimeOffset now, CancellationToken cancellationToken)
+    public static async Task<string> TellAsync(
+        ISiteSession site, OperationStore store, string primary, string other, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (ComparisonRecord.Of(store, primary, other) is not { } record)
         {
@@ -32,18 +33,22 @@ internal static class LastComparison
         }
         catch (Exception error) when (error is FoobarException or OperationCanceledException)
         {
-            return $"{record.Describe(primary, other, now)} Whether {primary} is still the same database could not be read: {error.Message}";
+            return $"{record.Describe(primary, other, now)} Whether {primary} is still the same database could not be read: "
+                + $"{error.Message}";
         }
     }
 
     /// <summary>Tells it of a primary that is known: one that lacks what was compared is another database, whatever its name.</summary>
-    internal static string Tell(ComparisonRecord record, string primary, string other, DatabaseFlavor flavor, string identity, string position, DateTimeOffset now)
+    internal static string Tell(
+        ComparisonRecord record, string primary, string other, DatabaseFlavor flavor, string identity, string position, DateTimeOffset now)
     {
-        bool same = record.IsOf(primary, identity) && record.Tables.All(table => table.Position.Length == 0 || GtidComparison.Reaches(flavor, position, table.Position));
+        bool same = record.IsOf(primary, identity)
+            && record.Tables.All(table => table.Position.Length == 0 || GtidComparison.Reaches(flavor, position, table.Position));
         return !same ? $"{Never(primary, other)} A comparison of {record.Began:yyyy-MM-dd} is of another database that was named {primary}."
             : flavor == DatabaseFlavor.MySql ? record.Describe(primary, other, now)
             : $"{record.Describe(primary, other, now)} MariaDB does not tell whether {primary} was set up anew on its machine since.";
     }
 
-    private static string Never(string one, string other) => $"What the tables of {one} and {other} hold was not compared from this machine.";
+    private static string Never(string one, string other) =>
+        $"What the tables of {one} and {other} hold was not compared from this machine.";
 }

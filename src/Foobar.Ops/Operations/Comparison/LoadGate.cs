@@ -28,7 +28,10 @@ internal sealed class LoadGate(IComparedMember primary, ComparisonOptions option
             tell($"{primary.Name}: {running} threads run statements, more than {options.MostThreadsRunning}; waits");
             if (Stopwatch.GetElapsedTime(began) > options.Patience)
             {
-                throw new FoobarException("ComparisonHeldUp", ErrorKind.Timeout, FormattableString.Invariant($"{primary.Name}: more than {options.MostThreadsRunning} threads ran statements for {options.Patience.TotalSeconds:0} s; the comparison gave up."))
+                throw new FoobarException(
+                    "ComparisonHeldUp", ErrorKind.Timeout,
+                    FormattableString.Invariant(
+                        $"{primary.Name}: more than {options.MostThreadsRunning} threads ran statements for {options.Patience.TotalSeconds:0} s; the comparison gave up."))
                 {
                     Server = primary.Name,
                     Recommendation = "Go on at a quieter time with -Resume, or allow more with -MaxThreadsRunning.",

@@ -61,7 +61,8 @@ internal sealed record ReplicaLook
     /// <param name="position">How far the primary had come.</param>
     /// <param name="time">When it was finished.</param>
     /// <param name="duration">How long it took.</param>
-    public TableComparison Result(string source, ComparedTable table, int chunks, string position, DateTimeOffset time, TimeSpan duration) => new()
+    public TableComparison Result(
+        string source, ComparedTable table, int chunks, string position, DateTimeOffset time, TimeSpan duration) => new()
     {
         Server = Server,
         Source = source,

@@ -25,7 +25,10 @@ internal sealed record RowDigest(string Row, string Number, string Sum)
 
             // The product of two CRCs is as cheap as reading, and not linear.
             DigestFunctions.Crcs => new($"MD5({text})", $"CRC32({text}) * CRC32C({text})", $"BIT_XOR(CRC32({text}) * CRC32C({text}))"),
-            _ => new($"MD5({text})", $"CAST(CONV(RIGHT(MD5({text}), 16), 16, 10) AS UNSIGNED)", $"BIT_XOR(CAST(CONV(RIGHT(MD5({text}), 16), 16, 10) AS UNSIGNED))"),
+            _ => new(
+                $"MD5({text})",
+                $"CAST(CONV(RIGHT(MD5({text}), 16), 16, 10) AS UNSIGNED)",
+                $"BIT_XOR(CAST(CONV(RIGHT(MD5({text}), 16), 16, 10) AS UNSIGNED))"),
         };
     }
 
@@ -33,10 +36,13 @@ internal sealed record RowDigest(string Row, string Number, string Sum)
     // two rows give the same text. A long value is taken by its own digest, for all must fit into max_allowed_packet.
     private static string Text(ComparedTable table, DatabaseFlavor flavor)
     {
-        IEnumerable<string> values = table.Columns.Select(column => column.IsLong ? $"SHA2({column.Text(flavor)}, 256)" : column.Text(flavor)!);
+        IEnumerable<string> values = table.Columns.Select(
+            column => column.IsLong ? $"SHA2({column.Text(flavor)}, 256)" : column.Text(flavor)!);
         string[] nulls = [.. table.Columns.Where(static column => column.IsNullable).Select(static column => $"ISNULL({column.Sql})")];
-        IEnumerable<string> lengths = table.Columns.Where(static column => column is { IsVariable: true, IsLong: false }).Select(static column => $"LENGTH({column.Sql})");
-        return $"CONCAT_WS('#', {string.Join(", ", [.. values, .. nulls.Length == 0 ? [] : (string[])[$"CONCAT({string.Join(", ", nulls)})"], .. lengths])})";
+        IEnumerable<string> lengths = table.Columns.Where(static column => column is { IsVariable: true, IsLong: false })
+            .Select(static column => $"LENGTH({column.Sql})");
+        return "CONCAT_WS('#', "
+            + $"{string.Join(", ", [.. values, .. nulls.Length == 0 ? [] : (string[])[$"CONCAT({string.Join(", ", nulls)})"], .. lengths])})";
     }
 }
 

@@ -27,24 +27,29 @@ internal static class TableCatalog
 
     /// <summary>Reads the tables.</summary>
     /// <exception cref="DatabaseException">A query failed.</exception>
-    public static async Task<IReadOnlyList<ComparedTable>> ReadAsync(IDatabaseSession session, CancellationToken cancellationToken) => Parse(
-        await session.QueryAsync(Tables, null, cancellationToken),
-        await session.QueryAsync(Columns, null, cancellationToken),
-        await session.QueryAsync(Keys, null, cancellationToken));
+    public static async Task<IReadOnlyList<ComparedTable>> ReadAsync(IDatabaseSession session, CancellationToken cancellationToken) =>
+        Parse(
+            await session.QueryAsync(Tables, null, cancellationToken),
+            await session.QueryAsync(Columns, null, cancellationToken),
+            await session.QueryAsync(Keys, null, cancellationToken));
 
     /// <summary>Joins what the three queries gave.</summary>
-    public static IReadOnlyList<ComparedTable> Parse(IReadOnlyList<DatabaseRow> tables, IReadOnlyList<DatabaseRow> columns, IReadOnlyList<DatabaseRow> keys)
+    public static IReadOnlyList<ComparedTable> Parse(
+        IReadOnlyList<DatabaseRow> tables, IReadOnlyList<DatabaseRow> columns, IReadOnlyList<DatabaseRow> keys)
     {
         ILookup<(string?, string?), ComparedColumn> byTable = columns.ToLookup(
             static row => (row.Text("s"), row.Text("t")),
-            static row => new ComparedColumn(row.Text("c") ?? "", row.Text("type") ?? "", row.Number("nullable") == 1, (int?)row.Number("digits")));
+            static row =>
+                new ComparedColumn(row.Text("c") ?? "", row.Text("type") ?? "", row.Number("nullable") == 1, (int?)row.Number("digits")));
         ILookup<(string?, string?), DatabaseRow> indexes = keys.ToLookup(static row => (row.Text("s"), row.Text("t")));
         return [.. tables.Select(row =>
         {
             (string?, string?) name = (row.Text("s"), row.Text("t"));
             ComparedColumn[] own = [.. byTable[name]];
             (string Index, ComparedColumn[] Columns)? key = Key(own, indexes[name]);
-            return new ComparedTable(row.Text("s") ?? "", row.Text("t") ?? "", row.Text("engine") ?? "", row.Number("n") ?? 0, own, key?.Index, key?.Columns ?? []);
+            return new ComparedTable(
+                row.Text("s") ?? "", row.Text("t") ?? "", row.Text("engine") ?? "", row.Number("n") ?? 0, own, key?.Index,
+                key?.Columns ?? []);
         })];
     }
 

@@ -11,7 +11,8 @@ namespace Foobar.Ops.Operations.Comparison;
 /// they agree, or until they differ twice though the primary's did not change between. So nothing is locked, and no
 /// transaction is kept open for long, which would keep old row versions alive.
 /// </summary>
-internal sealed class TableComparer(IComparedMember primary, IReadOnlyList<IComparedMember> replicas, ComparisonOptions options, LoadGate gate)
+internal sealed class TableComparer(
+    IComparedMember primary, IReadOnlyList<IComparedMember> replicas, ComparisonOptions options, LoadGate gate)
 {
     // What is looked at row by row.
     private const int PieceRows = 1000;
@@ -44,27 +45,44 @@ internal sealed class TableComparer(IComparedMember primary, IReadOnlyList<IComp
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="FoobarException">The primary could not be read.</exception>
     public async Task<IReadOnlyList<TableComparison>> CompareAsync(
-        ComparedTable table, IReadOnlyDictionary<string, ComparedTable> theirs, ComparisonPoint? start, Action<ComparisonPoint> reached, CancellationToken cancellationToken)
+        ComparedTable table,
+        IReadOnlyDictionary<string, ComparedTable> theirs,
+        ComparisonPoint? start,
+        Action<ComparisonPoint> reached,
+        CancellationToken cancellationToken)
     {
         long began = Stopwatch.GetTimestamp();
-        ComparisonPoint point = start ?? new() { Table = table.FullName, Looks = [.. replicas.Select(replica => Begin(table, theirs.GetValueOrDefault(replica.Name), replica))] };
+        ComparisonPoint point = start
+            ?? new()
+            {
+                Table = table.FullName,
+                Looks = [.. replicas.Select(replica => Begin(table, theirs.GetValueOrDefault(replica.Name), replica))],
+            };
         string position = "";
         if (point.Looks.Exists(static look => look.IsOpen))
         {
-            position = table.Key.Count == 0 ? await WholeAsync(table, point, cancellationToken) : await ChunksAsync(table, point, reached, cancellationToken);
+            position = table.Key.Count == 0
+                ? await WholeAsync(table, point, cancellationToken)
+                : await ChunksAsync(table, point, reached, cancellationToken);
         }
 
-        return [.. point.Looks.Select(look => look.Result(primary.Name, table, point.Chunks, position, DateTimeOffset.UtcNow, Stopwatch.GetElapsedTime(began)))];
+        return
+        [
+            .. point.Looks.Select(
+                look => look.Result(primary.Name, table, point.Chunks, position, DateTimeOffset.UtcNow, Stopwatch.GetElapsedTime(began))),
+        ];
     }
 
     private ReplicaLook Begin(ComparedTable table, ComparedTable? theirs, IComparedMember replica) => new()
     {
         Server = replica.Name,
-        Reason = table.Trouble(primary.Flavor) ?? (theirs is null ? $"{replica.Name} has no such table, or its login may not read it" : table.Differs(theirs)),
+        Reason = table.Trouble(primary.Flavor)
+            ?? (theirs is null ? $"{replica.Name} has no such table, or its login may not read it" : table.Differs(theirs)),
         DiffersAsWhole = table.Trouble(primary.Flavor) is null && (theirs is null || table.Differs(theirs) is not null),
     };
 
-    private async Task<string> ChunksAsync(ComparedTable table, ComparisonPoint point, Action<ComparisonPoint> reached, CancellationToken cancellationToken)
+    private async Task<string> ChunksAsync(
+        ComparedTable table, ComparisonPoint point, Action<ComparisonPoint> reached, CancellationToken cancellationToken)
     {
         ChunkSize size = new(table.ReadsFreely || options.ChunkTime < LockingChunk ? options.ChunkTime : LockingChunk);
         string position = "";
@@ -95,7 +113,8 @@ internal sealed class TableComparer(IComparedMember primary, IReadOnlyList<IComp
         return position;
     }
 
-    private async Task CompareAsync(ComparedTable table, KeyRange range, ChunkSum sum, string position, ComparisonPoint point, CancellationToken cancellationToken)
+    private async Task CompareAsync(
+        ComparedTable table, KeyRange range, ChunkSum sum, string position, ComparisonPoint point, CancellationToken cancellationToken)
     {
         (IComparedMember Replica, ReplicaLook Look)[] open = [.. replicas.Zip(point.Looks).Where(static pair => pair.Second.IsOpen)];
         ChunkSum?[] theirs = await Task.WhenAll(open.Select(each => OnAsync(each.Look, async () =>
@@ -156,7 +175,10 @@ internal sealed class TableComparer(IComparedMember primary, IReadOnlyList<IComp
         {
             if (Stopwatch.GetElapsedTime(began) > options.Patience)
             {
-                throw new FoobarException("ReplicaTooFarBehind", ErrorKind.Timeout, FormattableString.Invariant($"{replica.Name}: it did not come as far as {primary.Name} within {options.Patience.TotalSeconds:0} s."))
+                throw new FoobarException(
+                    "ReplicaTooFarBehind", ErrorKind.Timeout,
+                    FormattableString.Invariant(
+                        $"{replica.Name}: it did not come as far as {primary.Name} within {options.Patience.TotalSeconds:0} s."))
                 {
                     Server = replica.Name,
                     Recommendation = "See with Get-FoobarReplication whether it replicates; go on with -Resume when it has caught up.",
@@ -165,7 +187,8 @@ internal sealed class TableComparer(IComparedMember primary, IReadOnlyList<IComp
         }
     }
 
-    private async Task LookCloserAsync(ComparedTable table, KeyRange range, IComparedMember replica, ReplicaLook look, CancellationToken cancellationToken)
+    private async Task LookCloserAsync(
+        ComparedTable table, KeyRange range, IComparedMember replica, ReplicaLook look, CancellationToken cancellationToken)
     {
         KeyRange piece = range;
         do
@@ -182,7 +205,8 @@ internal sealed class TableComparer(IComparedMember primary, IReadOnlyList<IComp
         while (look.DifferenceCount < ReplicaLook.MostDifferences);
     }
 
-    private async Task LookAtAsync(ComparedTable table, KeyRange piece, IComparedMember replica, ReplicaLook look, CancellationToken cancellationToken)
+    private async Task LookAtAsync(
+        ComparedTable table, KeyRange piece, IComparedMember replica, ReplicaLook look, CancellationToken cancellationToken)
     {
         ChunkSum sum = await primary.SumAsync(table, _functions, piece, cancellationToken);
         await CatchUpAsync(replica, await primary.PositionAsync(cancellationToken), cancellationToken);
@@ -225,7 +249,11 @@ internal sealed class TableComparer(IComparedMember primary, IReadOnlyList<IComp
                     switch (Verdict(before.GetValueOrDefault(key), theirs.GetValueOrDefault(key), after.GetValueOrDefault(key)))
                     {
                         case true when !seen.Add(key):
-                            confirmed.Add(new(key.ToString(), !theirs.ContainsKey(key) ? RowDifferenceKind.Missing : before.ContainsKey(key) ? RowDifferenceKind.Changed : RowDifferenceKind.Extra));
+                            confirmed.Add(new(
+                                key.ToString(),
+                                !theirs.ContainsKey(key)
+                                    ? RowDifferenceKind.Missing
+                                    : before.ContainsKey(key) ? RowDifferenceKind.Changed : RowDifferenceKind.Extra));
                             break;
                         case false:
                             break;

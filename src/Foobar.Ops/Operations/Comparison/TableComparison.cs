@@ -78,7 +78,9 @@ public sealed record TableComparison
     /// <summary>How many rows changed each time they were read.</summary>
     public long UndecidedCount { get; init; }
 
-    /// <summary>How far the primary had come (GTIDs) when the table was finished; the replica had come as far when its rows were read.</summary>
+    /// <summary>
+    /// How far the primary had come (GTIDs) when the table was finished; the replica had come as far when its rows were read.
+    /// </summary>
     public string Position { get; init; } = "";
 
     /// <summary>Why it was not compared, or what differs besides rows; <see langword="null"/> for nothing.</summary>

@@ -14,7 +14,8 @@ internal static class AccessForecast
     /// <param name="site">The site.</param>
     /// <param name="targets">The servers to be changed.</param>
     /// <param name="flows">The operator's connections to all servers reached, changed or not.</param>
-    public static IEnumerable<string> Losses(Site site, IReadOnlyList<ChangeTarget> targets, IReadOnlyList<(Server Server, SshFlow Flow)> flows)
+    public static IEnumerable<string> Losses(
+        Site site, IReadOnlyList<ChangeTarget> targets, IReadOnlyList<(Server Server, SshFlow Flow)> flows)
     {
         foreach (ChangeTarget target in targets)
         {
@@ -30,7 +31,8 @@ internal static class AccessForecast
             }
 
             FirewallModel model = new(target.After, network);
-            foreach ((Server server, SshFlow flow) in flows.Where(entry => entry.Server == target.Server || Passes(site, target.Server, entry.Flow)))
+            foreach ((Server server, SshFlow flow) in flows.Where(
+                entry => entry.Server == target.Server || Passes(site, target.Server, entry.Flow)))
             {
                 bool ends = server == target.Server;
                 Fate fate = model.Judge(ends ? model.Delivered() : model.Forwarded(), FirstPacket(model, network, flow));
@@ -45,7 +47,8 @@ internal static class AccessForecast
     // The network firewall is passed by what no declared network joins.
     private static bool Passes(Site site, Server firewall, SshFlow flow) => firewall.Is(Role.NetworkFirewall)
         && !firewall.Addresses.Contains(flow.Client) && !firewall.Addresses.Contains(flow.Server)
-        && !site.Networks.Values.SelectMany(static networks => networks).Any(network => network.Contains(flow.Client) && network.Contains(flow.Server));
+        && !site.Networks.Values.SelectMany(static networks => networks)
+            .Any(network => network.Contains(flow.Client) && network.Contains(flow.Server));
 
     private static Packet FirstPacket(FirewallModel model, HostNetwork network, SshFlow flow)
     {

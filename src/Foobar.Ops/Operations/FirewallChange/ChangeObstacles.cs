@@ -32,7 +32,11 @@ internal static class ChangeObstacles
     {
         if (target.Leftovers.FirstOrDefault(leftover => leftover.IsPending && !own.Contains(leftover.Id)) is { } other)
         {
-            throw new FoobarException("FirewallChangePending", ErrorKind.Refused, string.Create(CultureInfo.InvariantCulture, $"{target.Server.Name}: another firewall change is under way ({other.Id}); it is confirmed or undone by {other.Deadline:u}."))
+            throw new FoobarException(
+                "FirewallChangePending", ErrorKind.Refused,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{target.Server.Name}: another firewall change is under way ({other.Id}); it is confirmed or undone by {other.Deadline:u}."))
             {
                 Server = target.Server.Name,
                 Recommendation = "Wait until then and try again.",
@@ -54,7 +58,11 @@ internal static class ChangeObstacles
     private static FoobarException? ManagedElsewhere(ChangeTarget target)
     {
         string[] managers = [.. Managers(target.Facts!).Distinct().Order(StringComparer.Ordinal)];
-        return managers.Length == 0 ? null : new FoobarException("FirewallManagedElsewhere", ErrorKind.Refused, $"{target.Server.Name}: the rules are made by {string.Join(", ", managers)}, which would go on changing them.")
+        return managers.Length == 0
+            ? null
+            : new FoobarException(
+                "FirewallManagedElsewhere", ErrorKind.Refused,
+                $"{target.Server.Name}: the rules are made by {string.Join(", ", managers)}, which would go on changing them.")
         {
             Server = target.Server.Name,
             Recommendation = "Disable it on the server first, or say -AcceptOtherManagers to replace its rules all the same.",
@@ -66,7 +74,8 @@ internal static class ChangeObstacles
         $"{target.Server.Name}: the rules that run now could not be put back as they are: {why}.")
     {
         Server = target.Server.Name,
-        Recommendation = "Save them on the server by the means of whoever made them, remove the rules that the message names, and try again.",
+        Recommendation =
+            "Save them on the server by the means of whoever made them, remove the rules that the message names, and try again.",
     };
 
     private static FoobarException ChangedSince(ChangeTarget target, string what) => new(
@@ -81,7 +90,9 @@ internal static class ChangeObstacles
         "FirewallChangeLocksOut", ErrorKind.Refused, $"The change could end the operator's access: {string.Join("; ", losses)}.")
     {
         Server = target.Server.Name,
-        Recommendation = "Add the flow by which operators come (SSH, over each jump host) to the policy. -AcceptLockout makes the change all the same; the servers then put the old rules back at the deadline.",
+        Recommendation =
+            "Add the flow by which operators come (SSH, over each jump host) to the policy. -AcceptLockout makes the change all the same; "
+                + "the servers then put the old rules back at the deadline.",
     };
 
     private static FoobarException Opens(ChangeTarget target, IReadOnlyList<string> openings) => new(
@@ -93,13 +104,18 @@ internal static class ChangeObstacles
 
     private static IEnumerable<string> Managers(FirewallFacts facts)
     {
-        IEnumerable<string> atBoot = facts.Persisted.TryGet(out PersistedFirewall? persisted) ? persisted.Mechanisms.Where(static name => name != "nftables") : [];
+        IEnumerable<string> atBoot = facts.Persisted.TryGet(out PersistedFirewall? persisted)
+            ? persisted.Mechanisms.Where(static name => name != "nftables")
+            : [];
         if (!facts.Ruleset.TryGet(out Ruleset? running))
         {
             return atBoot;
         }
 
-        IEnumerable<string> makers = running.Rules.Select(static rule => rule.ManagedBy).OfType<string>().Where(static name => name != "Foobar.Ops");
-        return atBoot.Concat(makers).Concat(running.Rules.Any(static rule => rule.Origin == RulesetOrigin.LegacyIptables) ? ["legacy iptables"] : []);
+        IEnumerable<string> makers = running.Rules.Select(static rule => rule.ManagedBy)
+            .OfType<string>()
+            .Where(static name => name != "Foobar.Ops");
+        return atBoot.Concat(makers).Concat(
+            running.Rules.Any(static rule => rule.Origin == RulesetOrigin.LegacyIptables) ? ["legacy iptables"] : []);
     }
 }

@@ -14,25 +14,35 @@ namespace Foobar.Ops.Operations.FirewallChange;
 /// <summary>Learns all a firewall change must know. Changes nothing.</summary>
 internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
 {
-    /// <summary>The targets in the order in which no change cuts the way to the next: jump hosts after what is reached through them, network firewalls last.</summary>
+    /// <summary>
+    /// The targets in the order in which no change cuts the way to the next: jump hosts after what is reached through them, network
+    /// firewalls last.
+    /// </summary>
     public async Task<IReadOnlyList<ChangeTarget>> ReadAsync(
         IReadOnlyList<Server> servers, bool undo, CancellationToken cancellationToken)
     {
         string id = time.GetUtcNow().ToString("yyyyMMdd'T'HHmmssfff", CultureInfo.InvariantCulture);
-        KeptChange?[] kept = undo ? await Task.WhenAll(servers.Select(server => LookAsync(server, cancellationToken))) : new KeptChange?[servers.Count];
+        KeptChange?[] kept = undo
+            ? await Task.WhenAll(servers.Select(server => LookAsync(server, cancellationToken)))
+            : new KeptChange?[servers.Count];
         if (undo && kept.Any(static one => one is null))
         {
             throw ChangeObstacles.NothingKept([.. servers.Where((_, index) => kept[index] is null).Select(static server => server.Name)]);
         }
 
-        ChangeTarget[] targets = await Task.WhenAll(servers.Select((server, index) => ReadAsync(server, id, kept[index], cancellationToken)));
+        ChangeTarget[] targets = await Task.WhenAll(
+            servers.Select((server, index) => ReadAsync(server, id, kept[index], cancellationToken)));
         return [.. targets.OrderBy(target => Rank(target.Server, targets))];
     }
 
     /// <summary>The operator's connections to every server that can be reached, changed or not.</summary>
-    public async Task<IReadOnlyList<(Server Server, SshFlow Flow)>> FlowsAsync(IReadOnlyList<ChangeTarget> targets, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<(Server Server, SshFlow Flow)>> FlowsAsync(
+        IReadOnlyList<ChangeTarget> targets, CancellationToken cancellationToken)
     {
-        List<(Server, SshFlow)> flows = [.. targets.Where(static target => target.Client is not null).Select(static target => (target.Server, target.Client!))];
+        List<(Server, SshFlow)> flows =
+        [
+            .. targets.Where(static target => target.Client is not null).Select(static target => (target.Server, target.Client!)),
+        ];
         foreach (Server server in session.Site.Servers.Where(server => targets.All(target => target.Server != server)))
         {
             try
@@ -57,7 +67,11 @@ internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
     {
         Ruleset after = target.After ?? Ruleset.Empty;
         Ruleset before = target.Facts!.Ruleset.TryGet(out Ruleset? running) ? running
-            : throw new FoobarException("RulesetUnreadable", ErrorKind.Failed, $"{target.Server.Name}: {target.Facts.Ruleset.Failure}") { Server = target.Server.Name };
+            : throw new FoobarException(
+                "RulesetUnreadable", ErrorKind.Failed, $"{target.Server.Name}: {target.Facts.Ruleset.Failure}")
+                {
+                    Server = target.Server.Name,
+                };
         HostNetwork? network = target.Facts.Network.TryGet(out HostNetwork? known) ? known : null;
         string[] old = [.. before.Rules.Select(Words)];
         string[] young = [.. after.Rules.Select(Words)];
@@ -68,8 +82,13 @@ internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
         {
             Server = target.Server.Name,
             Order = order,
-            IsChange = target.Back is not null || differences.Count > 0 || !old.SequenceEqual(young) || target.Leftovers.Any(static leftover => leftover.IsPending),
-            PendingRollback = target.Leftovers.Where(static leftover => leftover.IsPending).Select(static leftover => (DateTimeOffset?)leftover.Deadline).Min(),
+            IsChange = target.Back is not null
+                || differences.Count > 0
+                || !old.SequenceEqual(young)
+                || target.Leftovers.Any(static leftover => leftover.IsPending),
+            PendingRollback = target.Leftovers.Where(static leftover => leftover.IsPending)
+                .Select(static leftover => (DateTimeOffset?)leftover.Deadline)
+                .Min(),
             Undoes = target.Back?.ToString(),
             Opens = opens,
             Closes = closes,
@@ -82,12 +101,14 @@ internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
     }
 
     private static string Words(FirewallRule rule) =>
-        $"{rule.Chain}: {string.Join(' ', rule.Matches.Append(rule.Verdict))}{(rule.Comment is null ? string.Empty : $" # {rule.Comment}")}";
+        $"{rule.Chain}: "
+            + $"{string.Join(' ', rule.Matches.Append(rule.Verdict))}{(rule.Comment is null ? string.Empty : $" # {rule.Comment}")}";
 
     private async Task<KeptChange?> LookAsync(Server server, CancellationToken cancellationToken)
     {
         IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
-        return KeptChange.Parse(SessionReadings.Succeeded(await connection.RunAsync(ChangeScripts.ToLook(), cancellationToken)).OutputText, server.Name);
+        return KeptChange.Parse(
+            SessionReadings.Succeeded(await connection.RunAsync(ChangeScripts.ToLook(), cancellationToken)).OutputText, server.Name);
     }
 
     private async Task<ChangeTarget> ReadAsync(Server server, string id, KeptChange? back, CancellationToken cancellationToken)
@@ -142,7 +163,9 @@ internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
     internal static string ErrorOf(string said)
     {
         string[] lines = said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return lines.FirstOrDefault(static line => !line.StartsWith("# Warning", StringComparison.Ordinal)) ?? lines.FirstOrDefault() ?? string.Empty;
+        return lines.FirstOrDefault(static line => !line.StartsWith("# Warning", StringComparison.Ordinal))
+            ?? lines.FirstOrDefault()
+            ?? string.Empty;
     }
 
     /// <summary>The target's addresses and routes, on which the binding of flows to interfaces stands.</summary>
@@ -176,7 +199,8 @@ internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
         Queue<Server> open = new([server]);
         while (open.TryDequeue(out Server? through))
         {
-            foreach (ChangeTarget target in targets.Where(target => target.Client is not null && through.Addresses.Contains(target.Client.Client) && behind.Add(target.Server)))
+            foreach (ChangeTarget target in targets.Where(
+                target => target.Client is not null && through.Addresses.Contains(target.Client.Client) && behind.Add(target.Server)))
             {
                 open.Enqueue(target.Server);
             }

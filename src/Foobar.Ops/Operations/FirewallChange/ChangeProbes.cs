@@ -24,15 +24,22 @@ internal sealed class ChangeProbes(ISiteSession session)
     /// <exception cref="FoobarException"><c>FirewallNotConfirmed</c>: something works no more.</exception>
     public async Task ConfirmAsync(ISiteSession fresh, Server changed, CancellationToken cancellationToken)
     {
-        FlowProbe[] probes = [.. _worked.Where(probe => changed.Is(Role.NetworkFirewall) || probe.From == changed.Name || probe.To == changed.Name)];
+        FlowProbe[] probes =
+        [
+            .. _worked.Where(probe => changed.Is(Role.NetworkFirewall) || probe.From == changed.Name || probe.To == changed.Name),
+        ];
         IReadOnlyList<FlowProbe> works = await WorkingAsync(fresh, probes, cancellationToken);
 
         // One lost packet is no verdict on the rules.
-        works = works.Count == probes.Length ? works : [.. works, .. await WorkingAsync(fresh, [.. probes.Except(works)], cancellationToken)];
+        works = works.Count == probes.Length
+            ? works
+            : [.. works, .. await WorkingAsync(fresh, [.. probes.Except(works)], cancellationToken)];
         string[] lost = [.. probes.Except(works).Select(static probe => probe.ToString())];
         if (lost.Length > 0)
         {
-            throw new FoobarException("FirewallNotConfirmed", ErrorKind.Failed, $"With the new rules of {changed.Name} this works no more: {string.Join("; ", lost)}.") { Server = changed.Name };
+            throw new FoobarException(
+                "FirewallNotConfirmed", ErrorKind.Failed,
+                $"With the new rules of {changed.Name} this works no more: {string.Join("; ", lost)}.") { Server = changed.Name };
         }
     }
 
@@ -41,18 +48,24 @@ internal sealed class ChangeProbes(ISiteSession session)
         from flow in new FlowResolver(site).Flows()
         from receiver in flow.To.SelectMany(static end => end.Servers).Distinct()
         from address in receiver.Addresses
-        from sender in flow.From.SelectMany(static end => end.Servers).Distinct().Where(sender => sender != receiver && reachable.Contains(sender)).Select(static sender => sender.Name)
+        from sender in flow.From.SelectMany(static end => end.Servers).Distinct().Where(
+            sender => sender != receiver && reachable.Contains(sender)).Select(
+            static sender => sender.Name)
             .Concat(LocalVantage.SourceTo(address) is { } own && flow.From.Any(end => end.Contains(own)) ? [LocalVantage.OwnMachine] : [])
         from port in flow.Flow.Ports
         select new FlowProbe(flow.Flow.Name, sender, receiver.Name, new Probe(address, port.Protocol, port.First));
 
-    private static async Task<IReadOnlyList<FlowProbe>> WorkingAsync(ISiteSession through, IReadOnlyList<FlowProbe> probes, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<FlowProbe>> WorkingAsync(
+        ISiteSession through, IReadOnlyList<FlowProbe> probes, CancellationToken cancellationToken)
     {
         IEnumerable<FlowProbe>[] working = await Task.WhenAll(probes.GroupBy(static probe => probe.From).Select(async same =>
         {
             FlowProbe[] each = [.. same];
-            IVantage vantage = same.Key == LocalVantage.OwnMachine ? new LocalVantage() : new ServerVantage(await through.GetServerAsync(same.Key, cancellationToken));
-            IReadOnlyList<ProbeResult> results = await vantage.RunAsync([.. each.Select(static probe => probe.Probe)], new ProbeOptions { RatePerSecond = 200 }, cancellationToken);
+            IVantage vantage = same.Key == LocalVantage.OwnMachine
+                ? new LocalVantage()
+                : new ServerVantage(await through.GetServerAsync(same.Key, cancellationToken));
+            IReadOnlyList<ProbeResult> results = await vantage.RunAsync(
+                [.. each.Select(static probe => probe.Probe)], new ProbeOptions { RatePerSecond = 200 }, cancellationToken);
             return each.Where((_, index) => results[index].State == ProbeState.Open);
         }));
         return [.. working.SelectMany(static each => each)];

@@ -307,9 +307,12 @@ internal static class ChangeScripts
     public static RemoteCommand ToUndo(ChangeTarget target) => Root(RemoteCommand.FromScript(Undo, target.Directory, target.Unit));
 
     /// <summary>Lists a ruleset as JSON without loading it for the server.</summary>
-    public static RemoteCommand ToTry(string ruleset) => Root(RemoteCommand.FromScript(Trial)) with { Input = Encoding.UTF8.GetBytes(ruleset) };
+    public static RemoteCommand ToTry(string ruleset) =>
+        Root(RemoteCommand.FromScript(Trial)) with { Input = Encoding.UTF8.GetBytes(ruleset) };
 
-    /// <summary>Lists the running rules saved and loaded again: nothing if they are written the same, else both listings as JSON, a line each.</summary>
+    /// <summary>
+    /// Lists the running rules saved and loaded again: nothing if they are written the same, else both listings as JSON, a line each.
+    /// </summary>
     public static RemoteCommand ToRehearse() => Root(RemoteCommand.FromScript(Rehearsal));
 
     /// <summary>Tells what the newest change kept, for <see cref="KeptChange.Parse"/>; nothing if none did.</summary>
@@ -325,9 +328,12 @@ internal static class ChangeScripts
     public static RemoteCommand ToList() => Root(RemoteCommand.FromScript(List));
 
     /// <summary>Ends an earlier change: clears what is left of it, after putting its old rules back if that was still to come.</summary>
-    public static RemoteCommand ToSettle(Leftover leftover) => Root(RemoteCommand.FromScript(Settle + Undo, ChangeTarget.DirectoryOf(leftover.Id), ChangeTarget.UnitOf(leftover.Id)));
+    public static RemoteCommand ToSettle(Leftover leftover) =>
+        Root(RemoteCommand.FromScript(Settle + Undo, ChangeTarget.DirectoryOf(leftover.Id), ChangeTarget.UnitOf(leftover.Id)));
 
-    /// <summary>Tells where the session comes from: client address, client port, server address, server port (sshd(8), ENVIRONMENT).</summary>
+    /// <summary>
+    /// Tells where the session comes from: client address, client port, server address, server port (sshd(8), ENVIRONMENT).
+    /// </summary>
     public static RemoteCommand ToSeeClient() => RemoteCommand.FromScript("printf '%s' \"${SSH_CONNECTION-}\"");
 
     private static RemoteCommand Root(RemoteCommand command) => command with { Privileged = true };

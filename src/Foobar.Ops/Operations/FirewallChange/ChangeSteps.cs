@@ -14,7 +14,9 @@ internal sealed class ChangeSteps(ISiteSession session, ChangeProbes probes, IRe
 {
     private static readonly TimeSpan Handshake = TimeSpan.FromSeconds(20);
 
-    /// <summary>All steps for all targets: server after server up to what the next boot loads, and only then the disarming of all.</summary>
+    /// <summary>
+    /// All steps for all targets: server after server up to what the next boot loads, and only then the disarming of all.
+    /// </summary>
     public IEnumerable<Step> For(IReadOnlyList<ChangeTarget> targets)
     {
         foreach (ChangeTarget target in targets)
@@ -25,14 +27,21 @@ internal sealed class ChangeSteps(ISiteSession session, ChangeProbes probes, IRe
             }
 
             yield return Arm(target);
-            yield return Run(target, "load", $"Load {(target.Back is null ? "the new rules" : "the rules of before")} in one transaction", ChangeScripts.ToLoad(target));
+            yield return Run(
+                target, "load",
+                $"Load {(target.Back is null ? "the new rules" : "the rules of before")} in one transaction",
+                ChangeScripts.ToLoad(target));
             yield return Confirm(target);
             yield return Run(target, "persist", Persisting(target), ChangeScripts.ToPersist(target));
         }
 
         foreach (ChangeTarget target in targets)
         {
-            yield return Run(target, "disarm", "Disarm the rollback, and keep what was replaced for -Undo", ChangeScripts.ToDisarm(target)) with { PointOfNoReturn = true };
+            yield return Run(
+                target, "disarm", "Disarm the rollback, and keep what was replaced for -Undo", ChangeScripts.ToDisarm(target)) with
+            {
+                PointOfNoReturn = true,
+            };
         }
     }
 
@@ -107,7 +116,10 @@ internal sealed class ChangeSteps(ISiteSession session, ChangeProbes probes, IRe
         }
         catch (Exception error) when (error is FoobarException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            throw new FoobarException("FirewallNotConfirmed", ErrorKind.Failed, $"With the new rules of {target.Server.Name} no new SSH connection to {server.Name} succeeds: {error.Message}", error) { Server = target.Server.Name };
+            throw new FoobarException(
+                "FirewallNotConfirmed", ErrorKind.Failed,
+                $"With the new rules of {target.Server.Name} no new SSH connection to {server.Name} succeeds: {error.Message}",
+                error) { Server = target.Server.Name };
         }
     }
 
@@ -126,13 +138,16 @@ internal sealed class ChangeSteps(ISiteSession session, ChangeProbes probes, IRe
         }
     }
 
-    private static async Task RestoreAsync(ISiteSession through, Server on, RemoteCommand command, string directory, CancellationToken cancellationToken)
+    private static async Task RestoreAsync(
+        ISiteSession through, Server on, RemoteCommand command, string directory, CancellationToken cancellationToken)
     {
         IServerSession server = await through.GetServerAsync(on.Name, cancellationToken);
         CommandResult result = await server.RunAsync(command, cancellationToken);
         if (result.ExitCode != 0 || !(result.OutputText.Length == 0 || result.OutputText.StartsWith("restored", StringComparison.Ordinal)))
         {
-            throw new FoobarException("FirewallNotRestored", ErrorKind.Failed, $"{on.Name}: the old rules could not be put back as they were: {result.OutputText.Trim()} {result.ErrorText.Trim()}")
+            throw new FoobarException(
+                "FirewallNotRestored", ErrorKind.Failed,
+                $"{on.Name}: the old rules could not be put back as they were: {result.OutputText.Trim()} {result.ErrorText.Trim()}")
             {
                 Server = on.Name,
                 Recommendation = $"See {directory} on the server: 'saved' holds the old rules, 'restored' what runs now.",

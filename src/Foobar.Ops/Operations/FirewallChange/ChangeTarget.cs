@@ -32,7 +32,9 @@ internal sealed record ChangeTarget
     /// <summary>What runs now.</summary>
     public FirewallFacts? Facts { get; init; }
 
-    /// <summary>Where the operator's SSH connection comes from and where it ends; <see langword="null"/> if the server did not tell.</summary>
+    /// <summary>
+    /// Where the operator's SSH connection comes from and where it ends; <see langword="null"/> if the server did not tell.
+    /// </summary>
     public SshFlow? Client { get; init; }
 
     /// <summary>What earlier changes have left on the server.</summary>

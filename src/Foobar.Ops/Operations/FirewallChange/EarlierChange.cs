@@ -7,7 +7,9 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.FirewallChange;
 
-/// <summary>A firewall change of this user and machine whose process was ended midway, by its journal and by what its servers say.</summary>
+/// <summary>
+/// A firewall change of this user and machine whose process was ended midway, by its journal and by what its servers say.
+/// </summary>
 public sealed class EarlierChange
 {
     private readonly string _journal;
@@ -40,7 +42,8 @@ public sealed class EarlierChange
             return null;
         }
 
-        string[] servers = await Task.WhenAll(found.State.Parameters.Select(pair => TellAsync(session, found.State, pair.Key, pair.Value, cancellationToken)));
+        string[] servers = await Task.WhenAll(
+            found.State.Parameters.Select(pair => TellAsync(session, found.State, pair.Key, pair.Value, cancellationToken)));
         return new EarlierChange(found.Path, found.State, servers);
     }
 
@@ -48,20 +51,31 @@ public sealed class EarlierChange
     public void Close()
     {
         using FileJournal journal = FileJournal.Open(_journal);
-        journal.Append([new JournalRecord { Time = DateTimeOffset.UtcNow, Event = JournalEvent.End, Name = "end", Text = $"Abandoned: {string.Join("; ", Servers)}" }]);
+        journal.Append([
+            new JournalRecord
+            {
+                Time = DateTimeOffset.UtcNow,
+                Event = JournalEvent.End,
+                Name = "end",
+                Text = $"Abandoned: {string.Join("; ", Servers)}",
+            },
+        ]);
     }
 
     /// <summary>The change in one sentence.</summary>
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"A firewall change of {Since:u} was ended midway: {string.Join("; ", Servers)}.");
 
-    private static async Task<string> TellAsync(ISiteSession session, JournalState state, string name, string id, CancellationToken cancellationToken)
+    private static async Task<string> TellAsync(
+        ISiteSession session, JournalState state, string name, string id, CancellationToken cancellationToken)
     {
         try
         {
-            Server server = session.Site.Find(name) ?? throw new FoobarException("ServerNotFound", ErrorKind.NotFound, $"{name} is in the inventory no more");
+            Server server = session.Site.Find(name)
+                ?? throw new FoobarException("ServerNotFound", ErrorKind.NotFound, $"{name} is in the inventory no more");
             IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
-            string said = SessionReadings.Succeeded(await connection.RunAsync(ChangeScripts.ToList(), cancellationToken), "the list of firewall changes").OutputText;
+            string said = SessionReadings.Succeeded(
+                await connection.RunAsync(ChangeScripts.ToList(), cancellationToken), "the list of firewall changes").OutputText;
             return $"{name} {Tell(state, name, Leftover.Parse(said, name).FirstOrDefault(leftover => leftover.Id == id))}";
         }
         catch (FoobarException error)

@@ -22,10 +22,18 @@ public sealed class FirewallChange
     private readonly IReadOnlyList<FoobarException> _refusals;
     private readonly IReadOnlyList<(Server Server, SshFlow Flow)> _flows;
 
-    private FirewallChange(ISiteSession session, FirewallChangeOptions options, TimeProvider time, IReadOnlyList<ChangeTarget> targets, IReadOnlyList<(Server Server, SshFlow Flow)> flows)
+    private FirewallChange(
+        ISiteSession session,
+        FirewallChangeOptions options,
+        TimeProvider time,
+        IReadOnlyList<ChangeTarget> targets,
+        IReadOnlyList<(Server Server, SshFlow Flow)> flows)
     {
         (_session, _options, _time, _flows) = (session, options, time, flows);
-        FirewallChangePreview[] previews = [.. targets.Select((target, index) => ChangePreparation.Preview(session.Site, target, index + 1))];
+        FirewallChangePreview[] previews =
+        [
+            .. targets.Select((target, index) => ChangePreparation.Preview(session.Site, target, index + 1)),
+        ];
         _changing = [.. targets.Where((_, index) => previews[index].IsChange)];
         List<FoobarException> refusals = [];
         foreach (ChangeTarget target in _changing)
@@ -34,7 +42,11 @@ public sealed class FirewallChange
             string[] losses = [.. AccessForecast.Losses(session.Site, [target], flows)];
             FoobarException[] refused = [.. ChangeObstacles.Refusals(target, options, openings, losses)];
             int index = Array.FindIndex(previews, preview => preview.Server == target.Server.Name);
-            previews[index] = previews[index] with { LocksOut = losses, Refusals = [.. refused.Select(static one => $"{one.ErrorId}: {one.Message}")] };
+            previews[index] = previews[index] with
+            {
+                LocksOut = losses,
+                Refusals = [.. refused.Select(static one => $"{one.ErrorId}: {one.Message}")],
+            };
             refusals.AddRange(refused);
         }
 
@@ -54,7 +66,12 @@ public sealed class FirewallChange
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="FoobarException">A server can't be reached or read, or its nftables does not take the new rules;
     /// <c>FirewallNothingKept</c>: there is nothing to undo.</exception>
-    public static async Task<FirewallChange> PrepareAsync(ISiteSession session, IReadOnlyList<Server> servers, FirewallChangeOptions options, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<FirewallChange> PrepareAsync(
+        ISiteSession session,
+        IReadOnlyList<Server> servers,
+        FirewallChangeOptions options,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         ChangePreparation preparation = new(session, time);
         IReadOnlyList<ChangeTarget> targets = await preparation.ReadAsync(servers, options.Undo, cancellationToken);
@@ -70,7 +87,9 @@ public sealed class FirewallChange
         if (_refusals.Count > 0)
         {
             FoobarException[] same = [.. _refusals.Where(one => one.ErrorId == _refusals[0].ErrorId)];
-            throw same.Length == 1 ? same[0] : new FoobarException(same[0].ErrorId, same[0].Kind, string.Join(' ', same.Select(static one => one.Message)))
+            throw same.Length == 1
+                ? same[0]
+                : new FoobarException(same[0].ErrorId, same[0].Kind, string.Join(' ', same.Select(static one => one.Message)))
             {
                 Recommendation = same[0].Recommendation,
             };
@@ -78,7 +97,8 @@ public sealed class FirewallChange
     }
 
     /// <summary>The steps, in words, for all servers that need a change.</summary>
-    public IReadOnlyList<string> Steps => [.. Plan(new ChangeProbes(_session)).Steps.Select(static step => $"{step.Name}: {step.Description}")];
+    public IReadOnlyList<string> Steps =>
+        [.. Plan(new ChangeProbes(_session)).Steps.Select(static step => $"{step.Name}: {step.Description}")];
 
     /// <summary>Makes the change; what fails is undone.</summary>
     /// <param name="store">Where the journal is kept; holds off other operations on the site.</param>
@@ -86,7 +106,8 @@ public sealed class FirewallChange
     /// <param name="cancellationToken">Cancels and undoes.</param>
     /// <exception cref="FoobarException"><c>FirewallChangePending</c>, <c>OperationRunning</c>, and what <see cref="Refuse"/>
     /// refuses.</exception>
-    public async Task<FirewallChangeResult> RunAsync(OperationStore store, IProgress<StepResult>? progress, CancellationToken cancellationToken)
+    public async Task<FirewallChangeResult> RunAsync(
+        OperationStore store, IProgress<StepResult>? progress, CancellationToken cancellationToken)
     {
         DateTimeOffset started = _time.GetUtcNow();
         using IDisposable hold = store.Lock(Kind, started);
@@ -124,7 +145,9 @@ public sealed class FirewallChange
     private Plan Plan(ChangeProbes probes) => new()
     {
         Kind = Kind,
-        Title = _options.Undo ? $"Undo the last change of the firewalls of {Names()}" : $"Make the firewalls of {Names()} what the policy says",
+        Title = _options.Undo
+            ? $"Undo the last change of the firewalls of {Names()}"
+            : $"Make the firewalls of {Names()} what the policy says",
         Parameters = _changing.ToDictionary(static target => target.Server.Name, static target => target.Id),
         Steps = [.. new ChangeSteps(_session, probes, Reached(), _options).For(_changing)],
     };

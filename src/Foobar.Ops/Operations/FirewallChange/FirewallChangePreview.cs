@@ -16,7 +16,9 @@ public sealed record FirewallChangePreview
     /// <summary>Whether anything would change.</summary>
     public required bool IsChange { get; init; }
 
-    /// <summary>When an earlier change that was ended midway puts its old rules back by itself; <see langword="null"/> if none is to.</summary>
+    /// <summary>
+    /// When an earlier change that was ended midway puts its old rules back by itself; <see langword="null"/> if none is to.
+    /// </summary>
     public DateTimeOffset? PendingRollback { get; init; }
 
     /// <summary>Of an undo: which change it would undo; <see langword="null"/> otherwise.</summary>
@@ -57,8 +59,17 @@ public sealed record FirewallChangePreview
         .. Closes.Select(static line => $"closes {line}"),
         .. BeyondPolicy.Select(static line => $"not in the policy: {line}"),
         .. LocksOut.Select(static line => $"locks out: {line}"),
-        .. Refusals.Count == 0 ? (string[])[] : [$"would be refused: {string.Join(", ", Refusals.Select(static line => line.Split(':')[0]))}"],
-        .. PendingRollback is { } at ? (string[])[string.Create(CultureInfo.InvariantCulture, $"an earlier change was ended midway; its old rules come back at {at.UtcDateTime:HH:mm:ss} UTC")] : [],
+        .. Refusals.Count == 0
+            ? (string[])[]
+            : [$"would be refused: {string.Join(", ", Refusals.Select(static line => line.Split(':')[0]))}"],
+        .. PendingRollback is { } at
+            ? (string[])
+            [
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"an earlier change was ended midway; its old rules come back at {at.UtcDateTime:HH:mm:ss} UTC"),
+            ]
+            : [],
         .. IsChange && Opens.Count + Closes.Count == 0 ? (string[])["opens and closes nothing for new connections"] : [],
     ];
 
@@ -100,7 +111,9 @@ public sealed record FirewallChangeOptions
     /// <summary>After this time a server whose change was not confirmed puts its old rules back by itself.</summary>
     public TimeSpan RollbackAfter { get; init; } = TimeSpan.FromMinutes(3);
 
-    /// <summary>Whether the change is made although the new rules would shut the operator out; the rollback then brings access back.</summary>
+    /// <summary>
+    /// Whether the change is made although the new rules would shut the operator out; the rollback then brings access back.
+    /// </summary>
     public bool AcceptLockout { get; init; }
 
     /// <summary>Whether rules of other managers (ufw, firewalld, docker, iptables) are replaced or left beside.</summary>

@@ -35,15 +35,22 @@ internal sealed class FlowRules
     /// <summary>The rules for the flows that end on the server.</summary>
     public IReadOnlyList<string> Input() => [.. from flow in _flows
                                                from version4 in (bool[])[true, false]
-                                               let to = Single(_own.Where(address => Is(address, version4) && flow.To.Any(end => end.Contains(address))))
+                                               let to = Single(
+                                                   _own.Where(
+                                                       address => Is(address, version4) && flow.To.Any(end => end.Contains(address))))
                                                where to.Count > 0
                                                from rule in Rules(flow, version4, to, (source, target) => !_direct.Join(source, target))
                                                select rule];
 
-    /// <summary>The rules for the flows that pass the server: those between ends that no declared network joins, and no other way.</summary>
+    /// <summary>
+    /// The rules for the flows that pass the server: those between ends that no declared network joins, and no other way.
+    /// </summary>
     public IReadOnlyList<string> Forward() => [.. from flow in _flows
                                                  from version4 in (bool[])[true, false]
-                                                 let to = flow.To.SelectMany(static end => end.Networks).Where(network => Is(network.BaseAddress, version4) && !_own.Any(network.Contains)).Distinct().ToList()
+                                                 let to = flow.To.SelectMany(static end => end.Networks)
+                                                     .Where(network => Is(network.BaseAddress, version4) && !_own.Any(network.Contains))
+                                                     .Distinct()
+                                                     .ToList()
                                                  where to.Count > 0
                                                  from rule in Rules(flow, version4, to, Passes)
                                                  select rule];
@@ -54,7 +61,13 @@ internal sealed class FlowRules
         string protocol = version4 ? "ip" : "ip6";
         foreach (FlowEnd end in flow.From)
         {
-            IPNetwork[] from = [.. end.Networks.Where(network => Is(network.BaseAddress, version4) && !(network.PrefixLength == Bits(version4) && _own.Contains(network.BaseAddress)))];
+            IPNetwork[] from =
+            [
+                .. end.Networks.Where(
+                    network =>
+                        Is(network.BaseAddress, version4)
+                            && !(network.PrefixLength == Bits(version4) && _own.Contains(network.BaseAddress))),
+            ];
             List<IPNetwork> reached = [.. to.Where(target => from.Any(source => wanted(source, target)))];
             from = [.. from.Where(source => reached.Any(target => wanted(source, target)))];
             if (from.Length == 0)
@@ -78,7 +91,10 @@ internal sealed class FlowRules
             return $"{protocol} saddr {Named(end.Name, from, version4)} ";
         }
 
-        IPNetwork[] declared = [.. _site.Networks.Values.SelectMany(static networks => networks).Where(network => Is(network.BaseAddress, version4)).Distinct()];
+        IPNetwork[] declared =
+        [
+            .. _site.Networks.Values.SelectMany(static networks => networks).Where(network => Is(network.BaseAddress, version4)).Distinct(),
+        ];
         return declared.Length == 0 ? string.Empty : $"{protocol} saddr != {Named("declared", declared, version4)} ";
     }
 
@@ -96,7 +112,8 @@ internal sealed class FlowRules
 
     private bool Passes(IPNetwork source, IPNetwork target) =>
         !_direct.Join(source, target)
-        && !_site.Networks.Values.SelectMany(static networks => networks).Any(network => AddressSpace.Holds(network, source) && AddressSpace.Holds(network, target));
+        && !_site.Networks.Values.SelectMany(static networks => networks)
+            .Any(network => AddressSpace.Holds(network, source) && AddressSpace.Holds(network, target));
 
     // Long lists get a name; two rules of one sender then share it.
     private string Named(string title, IPNetwork[] networks, bool version4)
@@ -109,7 +126,8 @@ internal sealed class FlowRules
 
         string type = version4 ? "ipv4_addr" : "ipv6_addr";
         string elements = string.Join(",\n            ", networks.Chunk(6).Select(chunk => string.Join(", ", chunk.Select(Text))));
-        string stem = $"{new string([.. title.Select(static character => char.IsAsciiLetterOrDigit(character) ? character : '_')])}_{(version4 ? "ipv4" : "ipv6")}";
+        string stem =
+            $"{new string([.. title.Select(static character => char.IsAsciiLetterOrDigit(character) ? character : '_')])}_{(version4 ? "ipv4" : "ipv6")}";
         string name = char.IsAsciiLetter(stem[0]) ? stem : $"from_{stem}";
         for (int number = 2; _sets.TryGetValue(name, out string? other) && other != Declaration(name); number++)
         {
@@ -119,10 +137,13 @@ internal sealed class FlowRules
         _sets[name] = Declaration(name);
         return $"@{name}";
 
-        string Declaration(string called) => $"set {called} {{\n        type {type}\n        flags interval\n        elements = {{\n            {elements}\n        }}\n    }}";
+        string Declaration(string called) =>
+            $"set {called} {{\n        type {type}\n        flags interval\n        elements = {{\n"
+                + $"            {elements}\n        }}\n    }}";
     }
 
-    private static List<IPNetwork> Single(IEnumerable<IPAddress> addresses) => [.. addresses.Select(static address => new IPNetwork(address, address.GetAddressBytes().Length * 8))];
+    private static List<IPNetwork> Single(IEnumerable<IPAddress> addresses) =>
+        [.. addresses.Select(static address => new IPNetwork(address, address.GetAddressBytes().Length * 8))];
 
     private static bool Is(IPAddress address, bool version4) => address.AddressFamily == AddressFamily.InterNetwork == version4;
 
@@ -140,7 +161,11 @@ internal sealed class FlowRules
     // A comment ends at a quotation mark or a line's end, and the kernel keeps 128 bytes of it.
     private static string Plain(string name)
     {
-        string plain = new([.. name.Select(static character => char.IsAsciiLetterOrDigit(character) || character is ' ' or '-' or '_' or '.' ? character : '_')]);
+        string plain = new(
+            [
+                .. name.Select(
+                    static character => char.IsAsciiLetterOrDigit(character) || character is ' ' or '-' or '_' or '.' ? character : '_'),
+            ]);
         return plain.Length <= LongestComment ? plain : plain[..LongestComment];
     }
 }

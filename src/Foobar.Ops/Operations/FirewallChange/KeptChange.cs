@@ -45,9 +45,13 @@ internal sealed record KeptChange(
         string[] lines = text.Split('\n', Lines);
         return lines.Length == Lines
             && long.TryParse(lines[1], NumberStyles.None, CultureInfo.InvariantCulture, out long seconds) && seconds <= uint.MaxValue
-            && Says(lines[3], "same", "changed") is { } rules && Says(lines[4], "same", "changed") is { } file && Says(lines[5], "file", "none") is { } had
+            && Says(lines[3], "same", "changed") is { } rules
+            && Says(lines[4], "same", "changed") is { } file
+            && Says(lines[5], "file", "none") is { } had
             ? new KeptChange(lines[0], DateTimeOffset.FromUnixTimeSeconds(seconds), lines[2], rules, file, had, lines[6], lines[7])
-            : throw new ParseException(server, "what the last firewall change kept", 1, $"expected its name, time, author and state, found '{string.Join("', '", lines.Take(Lines - 1))}'");
+            : throw new ParseException(
+                server, "what the last firewall change kept", 1,
+                $"expected its name, time, author and state, found '{string.Join("', '", lines.Take(Lines - 1))}'");
     }
 
     private static bool? Says(string word, string yes, string no) => word == yes ? true : word == no ? false : null;

@@ -35,17 +35,25 @@ internal sealed record Leftover(string Id, LeftoverState State, DateTimeOffset D
     /// <summary>Reads what <see cref="ChangeScripts.ToList"/> says: <c>id state deadline result</c> a line.</summary>
     /// <exception cref="ParseException">A line is of another form.</exception>
     public static IReadOnlyList<Leftover> Parse(string text, string server) =>
-        [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select((line, index) => ParseLine(line, index + 1, server))];
+        [
+            .. text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select((line, index) => ParseLine(line, index + 1, server)),
+        ];
 
     private static Leftover ParseLine(string line, int number, string server)
     {
         string[] fields = line.Split(' ', 4);
         return fields.Length >= 3 && IsId(fields[0])
-            && Enum.TryParse(fields[1], ignoreCase: true, out LeftoverState state) && Enum.IsDefined(state) && !char.IsAsciiDigit(fields[1][0])
+            && Enum.TryParse(fields[1], ignoreCase: true, out LeftoverState state)
+            && Enum.IsDefined(state)
+            && !char.IsAsciiDigit(fields[1][0])
             && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out uint seconds)
             ? new Leftover(fields[0], state, DateTimeOffset.FromUnixTimeSeconds(seconds), fields.Length > 3 ? fields[3] : string.Empty)
-            : throw new ParseException(server, "the list of firewall changes", number, $"expected a change's number, its state and its deadline, found '{line}'");
+            : throw new ParseException(
+                server, "the list of firewall changes", number, $"expected a change's number, its state and its deadline, found '{line}'");
     }
 
-    private static bool IsId(string text) => text.Length is > 0 and <= 200 && text.All(static character => char.IsAsciiLetterOrDigit(character) || character is '-' or '.' or '_');
+    private static bool IsId(string text) =>
+        text.Length is > 0 and <= 200
+            && text.All(static character => char.IsAsciiLetterOrDigit(character) || character is '-' or '.' or '_');
 }

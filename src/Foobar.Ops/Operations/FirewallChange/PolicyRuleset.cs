@@ -15,12 +15,16 @@ namespace Foobar.Ops.Operations.FirewallChange;
 public static class PolicyRuleset
 {
     // Messages that must never be dropped (RFC 4890, 4.3.1 and 4.4.1; RFC 792 for their kin) and echo, which operators test with.
-    private const string Essentials4 = "icmp type { destination-unreachable, time-exceeded, parameter-problem, echo-request, echo-reply } accept";
-    private const string Essentials6 = "icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem, echo-request, echo-reply } accept";
+    private const string Essentials4 =
+        "icmp type { destination-unreachable, time-exceeded, parameter-problem, echo-request, echo-reply } accept";
+    private const string Essentials6 =
+        "icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem, echo-request, echo-reply } accept";
 
     // Neighbour discovery is trusted from the own link only, which hop limit 255 proves (RFC 4861, 7.1); listener discovery has 1.
-    private const string Neighbours = "icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } ip6 hoplimit 255 accept";
-    private const string Listeners = "icmpv6 type { mld-listener-query, mld-listener-report, mld-listener-done, mld2-listener-report } ip6 saddr fe80::/10 accept";
+    private const string Neighbours =
+        "icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } ip6 hoplimit 255 accept";
+    private const string Listeners =
+        "icmpv6 type { mld-listener-query, mld-listener-report, mld-listener-done, mld2-listener-report } ip6 saddr fe80::/10 accept";
 
     // A host that tries whether an address is free has none yet (RFC 4862, 5.4.2; RFC 3810, 5.2.13).
     private const string WithoutAddress =
@@ -50,11 +54,31 @@ public static class PolicyRuleset
             text.Append(CultureInfo.InvariantCulture, $"    {set}\n\n");
         }
 
-        Chain(text, "prerouting", "raw", "accept", [.. Comment(WithoutAddress, "Foobar.Ops FW-001 hosts without an address yet"), .. Comment("fib saddr . iif oif missing drop", "Foobar.Ops FW-001 forged sources")]);
+        Chain(
+            text, "prerouting", "raw", "accept",
+            [
+                .. Comment(WithoutAddress, "Foobar.Ops FW-001 hosts without an address yet"),
+                .. Comment("fib saddr . iif oif missing drop", "Foobar.Ops FW-001 forged sources"),
+            ]);
         Chain(
             text, "input", "filter", "drop",
-            [.. Always("FW-005"), .. Comment("iif \"lo\" accept", "Foobar.Ops FW-002 the server itself"), .. Control(), .. VirtualRouters(site, server), .. input]);
-        Chain(text, "forward", "filter", "drop", forward.Count == 0 ? [] : [.. Always("FW-005"), $"{Essentials4} comment \"Foobar.Ops FW-002 control messages\"", $"{Essentials6} comment \"Foobar.Ops FW-002 control messages\"", .. forward]);
+            [
+                .. Always("FW-005"),
+                .. Comment("iif \"lo\" accept", "Foobar.Ops FW-002 the server itself"),
+                .. Control(),
+                .. VirtualRouters(site, server),
+                .. input,
+            ]);
+        Chain(
+            text, "forward", "filter", "drop",
+            forward.Count == 0
+                ? []
+                : [
+                    .. Always("FW-005"),
+                    $"{Essentials4} comment \"Foobar.Ops FW-002 control messages\"",
+                    $"{Essentials6} comment \"Foobar.Ops FW-002 control messages\"",
+                    .. forward,
+                ]);
         Chain(text, "output", "filter", "accept", []);
         return text.Append("}\n").ToString();
     }
@@ -75,9 +99,16 @@ public static class PolicyRuleset
 
     // Load balancers of a pair that do not hear each other (VRRP, RFC 9568) both take the address of the site.
     private static IEnumerable<string> VirtualRouters(Site site, Server server) =>
-        from family in server.Is(Role.LoadBalancer) ? site.WithRole(Role.LoadBalancer).Where(other => other != server).SelectMany(static other => other.Addresses).GroupBy(static address => address.AddressFamily) : []
+        from family in server.Is(Role.LoadBalancer)
+            ? site.WithRole(Role.LoadBalancer)
+                .Where(other => other != server)
+                .SelectMany(static other => other.Addresses)
+                .GroupBy(static address => address.AddressFamily)
+            : []
         let version = family.Key == AddressFamily.InterNetwork ? "ip" : "ip6"
-        from rule in Comment($"{version} saddr {{ {string.Join(", ", family)} }} meta l4proto 112 accept", "Foobar.Ops FW-002 VRRP of the other load balancers")
+        from rule in Comment(
+            $"{version} saddr {{ {string.Join(", ", family)} }} meta l4proto 112 accept",
+            "Foobar.Ops FW-002 VRRP of the other load balancers")
         select rule;
 
     private static IEnumerable<string> Comment(string rule, string comment) => [$"{rule} comment \"{comment}\""];

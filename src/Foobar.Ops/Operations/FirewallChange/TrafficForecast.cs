@@ -23,7 +23,15 @@ internal sealed class TrafficForecast
 
     // What a program's packets have in common; a rule that looks at one of these alone says little of who may reach what.
     private static readonly PacketField[] Oddities =
-        [PacketField.TcpFlags, PacketField.IcmpCode, PacketField.HopLimit, PacketField.TrafficClass, PacketField.ExtensionHeader, PacketField.Length, PacketField.SourcePort];
+        [
+            PacketField.TcpFlags,
+            PacketField.IcmpCode,
+            PacketField.HopLimit,
+            PacketField.TrafficClass,
+            PacketField.ExtensionHeader,
+            PacketField.Length,
+            PacketField.SourcePort,
+        ];
 
     private readonly FirewallAnalysis _analysis;
     private readonly Diagram _diagram;
@@ -69,11 +77,15 @@ internal sealed class TrafficForecast
         FirewallModel old = new(before, network, workspace, namesRules: false);
         int forwarded = analysis.Forwards(server.Facts.Forwarding);
         TrafficForecast forecast = new(analysis, server.Facts);
-        (int opened, int closed) = forecast.Change(analysis.ArrivingHere(), old.Passing(old.Delivered()), analysis.Model.Passing(analysis.Model.Delivered()));
+        (int opened, int closed) = forecast.Change(
+            analysis.ArrivingHere(), old.Passing(old.Delivered()), analysis.Model.Passing(analysis.Model.Delivered()));
         (int opening, int closing) = forwarded == Diagram.False ? (Diagram.False, Diagram.False)
-            : forecast.Change(analysis.Diagram.And(analysis.ArrivingForOthers(), forwarded), old.Passing(old.Forwarded()), analysis.Model.Passing(analysis.Model.Forwarded()));
+            : forecast.Change(
+                analysis.Diagram.And(analysis.ArrivingForOthers(), forwarded),
+                old.Passing(old.Forwarded()), analysis.Model.Passing(analysis.Model.Forwarded()));
         (int here, int through) = OpeningForecast.Beyond(analysis);
-        return (forecast.Bounded(opened, opening), forecast.Bounded(closed, closing), forecast.Bounded(here, analysis.Diagram.And(through, forwarded)));
+        return (forecast.Bounded(
+            opened, opening), forecast.Bounded(closed, closing), forecast.Bounded(here, analysis.Diagram.And(through, forwarded)));
     }
 
     // What stays undecided is no change.
@@ -130,7 +142,8 @@ internal sealed class TrafficForecast
     }
 
     private string Met(IEnumerable<FlowEnd> ends, int space, bool destination) => string.Join(
-        ", ", ends.Where(end => _diagram.Overlap(space, _analysis.Policy.Addresses(end.Networks, destination))).Select(static end => end.Name));
+        ", ", ends.Where(end => _diagram.Overlap(space, _analysis.Policy.Addresses(end.Networks, destination)))
+            .Select(static end => end.Name));
 
     // Who may reach the same by the same interfaces stands in one line.
     private IEnumerable<string> Others(int space, bool through)
@@ -162,14 +175,17 @@ internal sealed class TrafficForecast
     private string Names(IEnumerable<string> names)
     {
         string[] all = [.. names];
-        return _ends.Where(static end => end.Within.Count == 0 && end.From != Diagram.False).All(end => all.Contains(end.Name)) ? "anyone" : string.Join(", ", all);
+        return _ends.Where(static end => end.Within.Count == 0 && end.From != Diagram.False).All(end => all.Contains(end.Name))
+            ? "anyone"
+            : string.Join(", ", all);
     }
 
     private string By(int space)
     {
         string[] interfaces =
         [
-            .. _analysis.Model.Workspace.Atoms.All.Ranges.SelectMany(static range => Enumerable.Range((int)range.Low, (int)(range.High - range.Low) + 1))
+            .. _analysis.Model.Workspace.Atoms.All.Ranges.SelectMany(
+                static range => Enumerable.Range((int)range.Low, (int)(range.High - range.Low) + 1))
                 .Where(atom => _diagram.Overlap(space, _diagram.FieldIs(PacketField.InInterface, (UInt128)atom)))
                 .Select(atom => _analysis.Model.Workspace.Atoms.Label(atom)),
         ];
@@ -183,7 +199,8 @@ internal sealed class TrafficForecast
     private string What(int space)
     {
         int ports = _diagram.UpTo(PacketField.DestinationPort, space);
-        foreach (PacketField field in FieldLayout.Fields.Where(static field => field is < PacketField.DestinationPort and not PacketField.Protocol))
+        foreach (PacketField field in FieldLayout.Fields.Where(
+            static field => field is < PacketField.DestinationPort and not PacketField.Protocol))
         {
             ports = _diagram.Forget(ports, field);
         }
@@ -194,7 +211,8 @@ internal sealed class TrafficForecast
             return Shortened(boxes.SelectMany(Ports));
         }
 
-        int usual = _diagram.FieldIn(PacketField.Protocol, IntervalSet.From([(PacketValues.Tcp, PacketValues.Tcp), (PacketValues.Udp, PacketValues.Udp)]));
+        int usual = _diagram.FieldIn(
+            PacketField.Protocol, IntervalSet.From([(PacketValues.Tcp, PacketValues.Tcp), (PacketValues.Udp, PacketValues.Udp)]));
         string[] missing = [.. _diagram.Boxes(_diagram.Except(usual, ports), 64).SelectMany(Ports)];
         return missing.Length == 0 ? "everything" : $"everything but {Shortened(missing)}";
     }
@@ -207,7 +225,9 @@ internal sealed class TrafficForecast
     }
 
     private static int First(string port) =>
-        port.Split('/', '-') is [_, var first, ..] && int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
+        port.Split('/', '-') is [_, var first, ..] && int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? number
+            : 0;
 
     private static IEnumerable<string> Ports(SpaceBox box)
     {
@@ -218,7 +238,9 @@ internal sealed class TrafficForecast
                from protocol in Enumerable.Range((int)range.Low, (int)(range.High - range.Low) + 1)
                from text in all || !PacketValues.WithPorts.Contains(protocol)
                    ? (string[])[PacketValues.WithPorts.Contains(protocol) ? $"all {Name(protocol)}" : Name(protocol)]
-                   : ports.Ranges.Select(port => string.Create(CultureInfo.InvariantCulture, $"{Name(protocol)}/{port.Low}{(port.Low == port.High ? "" : $"-{port.High}")}"))
+                   : ports.Ranges.Select(
+                       port => string.Create(
+                           CultureInfo.InvariantCulture, $"{Name(protocol)}/{port.Low}{(port.Low == port.High ? "" : $"-{port.High}")}"))
                select text;
     }
 
@@ -228,7 +250,8 @@ internal sealed class TrafficForecast
         return side ?? IntervalSet.Range(0, (UInt128)most);
     }
 
-    private static int Size(IntervalSet values) => (int)values.Ranges.Aggregate((UInt128)0, static (sum, range) => sum + range.High - range.Low + 1);
+    private static int Size(IntervalSet values) =>
+        (int)values.Ranges.Aggregate((UInt128)0, static (sum, range) => sum + range.High - range.Low + 1);
 
     private static string Name(int protocol) => protocol switch
     {
@@ -240,7 +263,8 @@ internal sealed class TrafficForecast
     };
 
     private static int Plain(FirewallAnalysis analysis) => analysis.Diagram.And(
-        analysis.Diagram.Not(analysis.Policy.Addresses([IPNetwork.Parse("169.254.0.0/16"), IPNetwork.Parse("fe80::/10")], destination: false)),
+        analysis.Diagram.Not(
+            analysis.Policy.Addresses([IPNetwork.Parse("169.254.0.0/16"), IPNetwork.Parse("fe80::/10")], destination: false)),
         analysis.Diagram.Not(analysis.Model.Network.Shared(destination: false)),
         analysis.Diagram.FieldIs(PacketField.ExtensionHeader, 0),
         analysis.Diagram.FieldIs(PacketField.HopLimit, 64),
@@ -257,14 +281,24 @@ internal sealed class TrafficForecast
         Site site = analysis.Site;
         (string Name, IPNetwork[] Networks)[] named =
         [
-            .. site.Servers.Where(server => server != analysis.Server).Select(static server => (server.Name, (IPNetwork[])[.. server.Addresses.Select(Single)])),
-            .. site.Networks.OrderByDescending(static pair => pair.Value.Min(static network => network.PrefixLength)).Select(static pair => (pair.Key, pair.Value.ToArray())),
+            .. site.Servers.Where(server => server != analysis.Server)
+                .Select(static server => (server.Name, (IPNetwork[])[.. server.Addresses.Select(Single)])),
+            .. site.Networks.OrderByDescending(static pair => pair.Value.Min(static network => network.PrefixLength))
+                .Select(static pair => (pair.Key, pair.Value.ToArray())),
         ];
         (int from, int to) = (Diagram.True, Diagram.True);
         foreach ((string name, IPNetwork[] networks) in named)
         {
-            (int source, int destination) = (analysis.Policy.Addresses(networks, destination: false), analysis.Policy.Addresses(networks, destination: true));
-            string[] within = [.. named.Where(other => other.Name != name && networks.Any(network => other.Networks.Any(outer => outer != network && AddressSpace.Holds(outer, network)))).Select(static other => other.Name)];
+            (int source, int destination) = (analysis.Policy.Addresses(
+                networks, destination: false), analysis.Policy.Addresses(networks, destination: true));
+            string[] within =
+            [
+                .. named.Where(
+                    other =>
+                        other.Name != name
+                            && networks.Any(network => other.Networks.Any(outer => outer != network && AddressSpace.Holds(outer, network))))
+                    .Select(static other => other.Name),
+            ];
             yield return (name, within, diagram.And(from, source), diagram.And(to, destination));
             (from, to) = (diagram.Except(from, source), diagram.Except(to, destination));
         }
@@ -276,7 +310,11 @@ internal sealed class TrafficForecast
     {
         string[] lines = [.. Lines(here, through: false), .. Lines(through, through: true)];
         return lines.Length <= MaxLines ? lines
-            : [.. lines.Take(MaxLines - 1), string.Create(CultureInfo.InvariantCulture, $"and {lines.Length - MaxLines + 1} more: see Differences and Ruleset of the preview")];
+            : [
+                .. lines.Take(MaxLines - 1),
+                string.Create(
+                    CultureInfo.InvariantCulture, $"and {lines.Length - MaxLines + 1} more: see Differences and Ruleset of the preview"),
+            ];
     }
 
     private static IPNetwork Single(IPAddress address) => new(address, address.GetAddressBytes().Length * 8);

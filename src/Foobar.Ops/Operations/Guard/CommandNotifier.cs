@@ -58,7 +58,8 @@ public sealed class CommandNotifier(string program)
         try
         {
             process = Process.Start(start)!;
-            Task<string> output = process.StandardOutput.ReadToEndAsync(limit.Token), errors = process.StandardError.ReadToEndAsync(limit.Token);
+            Task<string> output = process.StandardOutput.ReadToEndAsync(
+                limit.Token), errors = process.StandardError.ReadToEndAsync(limit.Token);
             await process.StandardInput.WriteLineAsync(line.AsMemory(), limit.Token);
             process.StandardInput.Close();
             await process.WaitForExitAsync(limit.Token);

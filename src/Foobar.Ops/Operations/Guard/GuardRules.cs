@@ -24,19 +24,24 @@ internal static class GuardRules
 
         // Who reaches nobody knows of himself only.
         ObserverReport[] others = [.. seen.Reports.Where(report => report.Observer != Observer.Operator)];
-        return others.Length > 0 && others.All(report => report.ProbeOutcome == ProbeOutcome.Blind) ? WatchEventKind.Isolated : WatchEventKind.Suspected;
+        return others.Length > 0 && others.All(report => report.ProbeOutcome == ProbeOutcome.Blind)
+            ? WatchEventKind.Isolated
+            : WatchEventKind.Suspected;
     }
 
     /// <summary>Why no failover is begun by itself; <see langword="null"/> if nothing speaks against it.</summary>
     /// <param name="standing">What was left on the databases.</param>
     /// <param name="blockFor">For how long after an operation none is begun.</param>
     /// <param name="now">The time now, in UTC.</param>
-    public static (WatchEventKind Kind, string Message, string Recommendation)? Refuse(WatchStanding standing, TimeSpan blockFor, DateTimeOffset now)
+    public static (WatchEventKind Kind, string Message, string Recommendation)? Refuse(
+        WatchStanding standing, TimeSpan blockFor, DateTimeOffset now)
     {
         if (IsSuspended(standing, now))
         {
             string reason = standing.Reason.Length > 0 ? $": {standing.Reason}" : "";
-            return (WatchEventKind.Suspended, Invariant($"The watch is suspended until {standing.SuspendedUntil:u} by {standing.Holder}{reason}."), "Run Invoke-FoobarFailover -Emergency yourself, or Resume-FoobarWatch.");
+            return (WatchEventKind.Suspended, Invariant(
+                $"The watch is suspended until {standing.SuspendedUntil:u} by {standing.Holder}{reason}."), "Run Invoke-FoobarFailover "
+                    + "-Emergency yourself, or Resume-FoobarWatch.");
         }
 
         if (standing.Last is not { } last || last.Id == standing.Acknowledged || !HasMoved(last))
@@ -48,14 +53,17 @@ internal static class GuardRules
         return last.Parameters.GetValueOrDefault(Automatic) == "yes"
             ? (WatchEventKind.Blocked, $"The last failover was a guard's, and no person has acknowledged it: {last}.", Acknowledge)
             : now - last.Since < blockFor
-                ? (WatchEventKind.Blocked, Invariant($"There was one less than {blockFor.TotalMinutes:0.#} minutes ago: {last}."), Acknowledge)
+                ? (WatchEventKind.Blocked, Invariant(
+                    $"There was one less than {blockFor.TotalMinutes:0.#} minutes ago: {last}."), Acknowledge)
                 : null;
     }
 
     /// <summary>Whether a person wants all guards to hold still now.</summary>
     public static bool IsSuspended(WatchStanding standing, DateTimeOffset now) => standing.SuspendedUntil is { } until && now < until;
 
-    /// <summary>Whether a marker tells of a guard's failover to this primary that has not ended: its guard may be at it, or be gone.</summary>
+    /// <summary>
+    /// Whether a marker tells of a guard's failover to this primary that has not ended: its guard may be at it, or be gone.
+    /// </summary>
     public static bool IsLeft(OperationMark? mark, string primary) =>
         mark is { IsUnfinished: true } && mark.NewPrimary == primary && OperationKeys.IsAutomaticFailover(mark.Parameters);
 
@@ -67,5 +75,6 @@ internal static class GuardRules
 
     // A guard's marker is written once writes are let through, whatever became of the guard after that.
     private static bool HasMoved(OperationMark mark) =>
-        mark.State is OperationState.Completed or OperationState.Degraded or OperationState.Repaired || (mark.IsUnfinished && OperationKeys.IsAutomaticFailover(mark.Parameters));
+        mark.State is OperationState.Completed or OperationState.Degraded or OperationState.Repaired
+            || (mark.IsUnfinished && OperationKeys.IsAutomaticFailover(mark.Parameters));
 }

@@ -21,7 +21,8 @@ internal interface IWatchedSite : IAsyncDisposable
     string Name { get; }
 
     /// <summary>Finds the one primary.</summary>
-    /// <exception cref="Errors.FoobarException"><c>PrimaryUnknown</c>: there is not exactly one that answers; <c>NoDatabase</c>.</exception>
+    /// <exception cref="Errors.FoobarException"><c>PrimaryUnknown</c>: there is not exactly one that answers;
+    /// <c>NoDatabase</c>.</exception>
     Task<string> FindPrimaryAsync(CancellationToken cancellationToken);
 
     /// <summary>Asks the primary.</summary>
@@ -46,7 +47,8 @@ internal interface IWatchedSite : IAsyncDisposable
     /// <param name="options">The limits.</param>
     /// <param name="mark">The marker; <see langword="null"/> if none tells of such a failover.</param>
     /// <param name="cancellationToken">Cancels what comes before the first change.</param>
-    /// <exception cref="Errors.FoobarException"><c>OperationRunning</c>: it is still at it; <c>NothingToResume</c>: it has ended.</exception>
+    /// <exception cref="Errors.FoobarException"><c>OperationRunning</c>: it is still at it; <c>NothingToResume</c>: it has
+    /// ended.</exception>
     Task<FailoverResult?> FinishAsync(FailoverOptions options, OperationMark? mark, CancellationToken cancellationToken);
 
     /// <summary>Whether the application's writes are led to a member, as far as the write endpoint can tell.</summary>

@@ -15,9 +15,11 @@ namespace Foobar.Ops.Operations.Guard;
 /// </summary>
 public sealed class PrimaryWatch
 {
-    private static readonly TimeSpan RejoinPause = TimeSpan.FromSeconds(10), FinishPause = TimeSpan.FromSeconds(3), LongestPause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RejoinPause = TimeSpan.FromSeconds(
+        10), FinishPause = TimeSpan.FromSeconds(3), LongestPause = TimeSpan.FromSeconds(10);
 
-    private const string NoOther = "No other failover is begun by itself until Resume-FoobarWatch says that a person has looked after this one.";
+    private const string NoOther =
+        "No other failover is begun by itself until Resume-FoobarWatch says that a person has looked after this one.";
 
     private readonly IWatchedSite _site;
     private readonly WatchOptions _options;
@@ -40,7 +42,8 @@ public sealed class PrimaryWatch
     /// <param name="session">The site's connections.</param>
     /// <param name="options">How.</param>
     /// <param name="cancellationToken">Ends the watch; a failover that has begun is undone or ends first.</param>
-    /// <exception cref="FoobarException"><c>NoDatabase</c>, <c>PrimaryUnknown</c>, <c>WatchNotForClusters</c>: there is nothing to watch.</exception>
+    /// <exception cref="FoobarException"><c>NoDatabase</c>, <c>PrimaryUnknown</c>, <c>WatchNotForClusters</c>: there is nothing to
+    /// watch.</exception>
     public static async IAsyncEnumerable<WatchEvent> RunAsync(
         ISiteSession session, WatchOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -83,7 +86,10 @@ public sealed class PrimaryWatch
     }
 
     // Once it is told that nothing can be done, looking from all sides each second would only be a burden.
-    private TimeSpan Pause() => _told.Kind == WatchEventKind.Healthy ? _options.Interval : TimeSpan.FromTicks(Math.Min(LongestPause.Ticks, _options.Interval.Ticks * 3));
+    private TimeSpan Pause() =>
+        _told.Kind == WatchEventKind.Healthy
+            ? _options.Interval
+            : TimeSpan.FromTicks(Math.Min(LongestPause.Ticks, _options.Interval.Ticks * 3));
 
     private async Task<FoobarException?> AskAsync(CancellationToken cancellationToken)
     {
@@ -128,9 +134,13 @@ public sealed class PrimaryWatch
             // A guard on another machine may have died in the middle of a failover, of which nothing else tells.
             if (IsNew(WatchEventKind.Suspected, "Endpoint"))
             {
-                yield return Tell(WatchEventKind.Suspected, "Endpoint", $"{_primary} answers again, and the write endpoint leads nobody to it: a failover that was cut off may have closed it.") with
+                yield return Tell(
+                    WatchEventKind.Suspected, "Endpoint",
+                    $"{_primary} answers again, and the write endpoint leads nobody to it: a failover that was cut off may have closed it.") with
                 {
-                    Recommendation = "See with Get-FoobarReplication that nobody is at work; then let connections through to it again: Set-FoobarBackend -State Ready -Persist.",
+                    Recommendation =
+                        "See with Get-FoobarReplication that nobody is at work; then let connections through to it again: "
+                            + "Set-FoobarBackend -State Ready -Persist.",
                 };
             }
 
@@ -184,7 +194,9 @@ public sealed class PrimaryWatch
         catch (FoobarException error) when (!cancellationToken.IsCancellationRequested)
         {
             // The one that began it may be at it, or have ended it a moment ago.
-            if (error.ErrorId is "OperationRunning" or "NothingToResume" || error.Kind is ErrorKind.Connection or ErrorKind.Timeout || error.ErrorId == _finishRefused)
+            if (error.ErrorId is "OperationRunning" or "NothingToResume"
+                || error.Kind is ErrorKind.Connection or ErrorKind.Timeout
+                || error.ErrorId == _finishRefused)
             {
                 return null;
             }
@@ -201,18 +213,25 @@ public sealed class PrimaryWatch
         {
             return Event(
                 result.Outcome == PlanOutcome.Undone ? WatchEventKind.Recovered : WatchEventKind.FailoverFailed,
-                $"{left}; ending it ended as {result.Outcome}. {result.Error}".TrimEnd()) with { Failover = result, Recommendation = result.Recommendation };
+                $"{left}; ending it ended as {result.Outcome}. {result.Error}".TrimEnd()) with
+                {
+                    Failover = result,
+                    Recommendation = result.Recommendation,
+                };
         }
 
         (_primary, _lost, _rejoinAt) = (result.NewPrimary, _options.Rejoin ? result.OldPrimary : null, _time.GetUtcNow() + RejoinPause);
-        return Event(WatchEventKind.FailedOver, $"{left}; it was ended here: {result.NewPrimary} has taken the place of {result.OldPrimary}.{Rest(result)}") with
+        return Event(
+            WatchEventKind.FailedOver,
+            $"{left}; it was ended here: {result.NewPrimary} has taken the place of {result.OldPrimary}.{Rest(result)}") with
         {
             Failover = result,
             Recommendation = NoOther,
         };
     }
 
-    private async IAsyncEnumerable<WatchEvent> DoubtAsync(FoobarException failure, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<WatchEvent> DoubtAsync(
+        FoobarException failure, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (_told.Kind == WatchEventKind.Healthy)
         {
@@ -223,12 +242,16 @@ public sealed class PrimaryWatch
             yield break;
         }
 
-        (WatchEventKind Kind, string Message, string Recommendation)? refusal = GuardRules.Refuse(_standing, _options.BlockFor, _time.GetUtcNow());
+        (WatchEventKind Kind, string Message, string Recommendation)? refusal = GuardRules.Refuse(
+            _standing, _options.BlockFor, _time.GetUtcNow());
         FailoverPreview? seen = null;
         FailoverResult? result = null;
         FoobarException? error = null;
         DateTimeOffset at = default;
-        FailoverOptions asked = GuardRules.Options(_options.Limits, _policy) with { Seen = preview => (seen, at) = (preview, _time.GetUtcNow()) };
+        FailoverOptions asked = GuardRules.Options(_options.Limits, _policy) with
+        {
+            Seen = preview => (seen, at) = (preview, _time.GetUtcNow()),
+        };
         try
         {
             if (_options.Failover && refusal is null)
@@ -253,23 +276,33 @@ public sealed class PrimaryWatch
     }
 
     private IEnumerable<WatchEvent> Sum(
-        (FailoverPreview? Preview, DateTimeOffset At) looked, FailoverResult? result, FoobarException? error, (WatchEventKind Kind, string Message, string Recommendation)? refusal)
+        (FailoverPreview? Preview, DateTimeOffset At) looked,
+        FailoverResult? result,
+        FoobarException? error,
+        (WatchEventKind Kind, string Message, string Recommendation)? refusal)
     {
         // What was seen is told after what was done about it, with its own time.
         if (looked.Preview is not { Verdict: { } verdict } seen)
         {
             // Another guard or operator acts, or nobody could be asked.
-            WatchEventKind kind = error is { Kind: ErrorKind.Refused, ErrorId: not "FailoverRefused" } ? WatchEventKind.FailoverRefused : WatchEventKind.Isolated;
+            WatchEventKind kind = error is { Kind: ErrorKind.Refused, ErrorId: not "FailoverRefused" }
+                ? WatchEventKind.FailoverRefused
+                : WatchEventKind.Isolated;
             if (IsNew(kind, error?.ErrorId ?? ""))
             {
-                yield return Tell(kind, error?.ErrorId ?? "", error?.Message ?? "Nobody could be asked.") with { Recommendation = error?.Recommendation };
+                yield return Tell(kind, error?.ErrorId ?? "", error?.Message ?? "Nobody could be asked.") with
+                {
+                    Recommendation = error?.Recommendation,
+                };
             }
 
             yield break;
         }
 
         WatchEventKind judged = GuardRules.Judge(verdict);
-        if (judged == WatchEventKind.Dead ? _told.Kind is WatchEventKind.Healthy or WatchEventKind.Suspected or WatchEventKind.Isolated : IsNew(judged, $"{verdict.Cause}"))
+        if (judged == WatchEventKind.Dead
+            ? _told.Kind is WatchEventKind.Healthy or WatchEventKind.Suspected or WatchEventKind.Isolated
+            : IsNew(judged, $"{verdict.Cause}"))
         {
             yield return Tell(judged, $"{verdict.Cause}", verdict.Reason) with { Time = looked.At, Verdict = verdict, Loss = seen.Loss };
         }
@@ -280,7 +313,12 @@ public sealed class PrimaryWatch
         }
         else if (judged == WatchEventKind.Dead && (refusal ?? Refused(error)) is { } why && IsNew(why.Kind, Key(seen, why)))
         {
-            yield return Tell(why.Kind, Key(seen, why), why.Message) with { Recommendation = why.Recommendation, Verdict = verdict, Loss = seen.Loss };
+            yield return Tell(why.Kind, Key(seen, why), why.Message) with
+            {
+                Recommendation = why.Recommendation,
+                Verdict = verdict,
+                Loss = seen.Loss,
+            };
         }
     }
 
@@ -289,7 +327,9 @@ public sealed class PrimaryWatch
 
     // A refusal's words tell the time; what stands in the way is the same.
     private static string Key(FailoverPreview seen, (WatchEventKind Kind, string Message, string Recommendation) why) =>
-        why.Kind == WatchEventKind.FailoverRefused ? string.Join(' ', seen.Blockers.Select(blocker => $"{blocker.Code}:{blocker.Server}")) : why.Message;
+        why.Kind == WatchEventKind.FailoverRefused
+            ? string.Join(' ', seen.Blockers.Select(blocker => $"{blocker.Code}:{blocker.Server}"))
+            : why.Message;
 
     private static string Rest(FailoverResult result) => result.Error is { Length: > 0 } left ? $" Still to do: {left}" : "";
 
@@ -303,7 +343,9 @@ public sealed class PrimaryWatch
         }
 
         _told = (moved ? WatchEventKind.Healthy : WatchEventKind.FailoverFailed, result.Id);
-        string after = result.WritableAfter is { } writable ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $" after {writable.TotalSeconds:0.0} s") : "";
+        string after = result.WritableAfter is { } writable
+            ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $" after {writable.TotalSeconds:0.0} s")
+            : "";
         return Event(
             moved ? WatchEventKind.FailedOver : WatchEventKind.FailoverFailed,
             moved ? $"{result.NewPrimary} took the place of {old}, and the application can write again{after}.{Rest(result)}"
@@ -323,7 +365,9 @@ public sealed class PrimaryWatch
         {
             // One that was promoted and to which nobody is led yet is in the middle of a failover.
             string primary = await _site.FindPrimaryAsync(cancellationToken);
-            return primary != _primary && await _site.IsLedToAsync(primary, cancellationToken) && await FollowAsync(cancellationToken) is null;
+            return primary != _primary
+                && await _site.IsLedToAsync(primary, cancellationToken)
+                && await FollowAsync(cancellationToken) is null;
         }
         catch (FoobarException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -349,8 +393,15 @@ public sealed class PrimaryWatch
             RejoinResult repair = await _site.RejoinAsync(member, cancellationToken);
             _lost = null;
             return repair.Outcome == PlanOutcome.Completed
-                ? Event(WatchEventKind.Rejoined, $"{member} replicates from {repair.Primary} again ({repair.Method}). {repair.Reason}") with { Repair = repair }
-                : Event(WatchEventKind.RejoinRefused, $"{member} could not be made a replica: {repair.Error}") with { Repair = repair, Recommendation = repair.Recommendation };
+                ? Event(WatchEventKind.Rejoined, $"{member} replicates from {repair.Primary} again ({repair.Method}). {repair.Reason}") with
+                {
+                    Repair = repair,
+                }
+                : Event(WatchEventKind.RejoinRefused, $"{member} could not be made a replica: {repair.Error}") with
+                {
+                    Repair = repair,
+                    Recommendation = repair.Recommendation,
+                };
         }
         catch (FoobarException error) when (!cancellationToken.IsCancellationRequested)
         {
@@ -372,5 +423,6 @@ public sealed class PrimaryWatch
         return Event(kind, message);
     }
 
-    private WatchEvent Event(WatchEventKind kind, string message) => new() { Time = _time.GetUtcNow(), Site = _site.Name, Kind = kind, Primary = _primary, Message = message };
+    private WatchEvent Event(WatchEventKind kind, string message) =>
+        new() { Time = _time.GetUtcNow(), Site = _site.Name, Kind = kind, Primary = _primary, Message = message };
 }

@@ -15,7 +15,12 @@ internal static class WatchEventMapper
             ["server"] = each.Primary,
         };
         (string Name, string? Value)[] more =
-            [("cause", each.Verdict?.Cause.ToString()), ("loss", each.Loss?.Reason), ("recommendation", each.Recommendation), ("journal", each.Failover?.Journal)];
+            [
+                ("cause", each.Verdict?.Cause.ToString()),
+                ("loss", each.Loss?.Reason),
+                ("recommendation", each.Recommendation),
+                ("journal", each.Failover?.Journal),
+            ];
         foreach ((string name, string? value) in more.Where(static one => !string.IsNullOrEmpty(one.Value)))
         {
             attributes[name] = value!;

@@ -14,7 +14,9 @@ public sealed record WatchOptions
     /// <summary>Whether the old primary is made a replica when its machine is back. Errant transactions are never discarded.</summary>
     public bool Rejoin { get; init; }
 
-    /// <summary>For how long after a failover or switchover none is begun, unless a person has acknowledged it. Default: one hour.</summary>
+    /// <summary>
+    /// For how long after a failover or switchover none is begun, unless a person has acknowledged it. Default: one hour.
+    /// </summary>
     public TimeSpan BlockFor { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>The limits of a failover.</summary>

@@ -18,7 +18,8 @@ internal static class WatchTable
             acknowledged VARCHAR(64) NOT NULL, holder VARCHAR(255) NOT NULL) ENGINE = InnoDB
         """;
 
-    private const string Read = "SELECT CAST(suspended_until AS CHAR) AS suspended_until, reason, acknowledged, holder FROM foobar_ops.watch WHERE slot = 1";
+    private const string Read =
+        "SELECT CAST(suspended_until AS CHAR) AS suspended_until, reason, acknowledged, holder FROM foobar_ops.watch WHERE slot = 1";
 
     // ER_BAD_DB_ERROR, ER_NO_SUCH_TABLE
     private static readonly int[] Missing = [1049, 1146];
@@ -30,7 +31,9 @@ internal static class WatchTable
         OperationMark? last = await OperationMarkReader.ReadAsync(member, cancellationToken);
         try
         {
-            return await member.QueryAsync(Read, null, cancellationToken) is [{ } row] ? From(row, member.Server) with { Last = last } : new() { Last = last };
+            return await member.QueryAsync(Read, null, cancellationToken) is [{ } row]
+                ? From(row, member.Server) with { Last = last }
+                : new() { Last = last };
         }
         catch (DatabaseException error) when (error.Number is { } number && Missing.Contains(number))
         {
@@ -44,16 +47,21 @@ internal static class WatchTable
     /// <param name="reason">Why.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public static Task SuspendAsync(IDatabaseSession primary, DateTimeOffset until, string reason, CancellationToken cancellationToken) =>
-        WriteAsync(primary, "suspended_until = @until, reason = @reason", new() { ["until"] = Text(until), ["reason"] = reason }, cancellationToken);
+        WriteAsync(
+            primary, "suspended_until = @until, reason = @reason",
+            new() { ["until"] = Text(until), ["reason"] = reason },
+            cancellationToken);
 
     /// <summary>Ends a suspension, and says that the last operation has been looked after.</summary>
     public static async Task ResumeAsync(IDatabaseSession primary, CancellationToken cancellationToken)
     {
         OperationMark? last = await OperationMarkReader.ReadAsync(primary, cancellationToken);
-        await WriteAsync(primary, "suspended_until = NULL, reason = '', acknowledged = @id", new() { ["id"] = last?.Id ?? "" }, cancellationToken);
+        await WriteAsync(
+            primary, "suspended_until = NULL, reason = '', acknowledged = @id", new() { ["id"] = last?.Id ?? "" }, cancellationToken);
     }
 
-    private static async Task WriteAsync(IDatabaseSession primary, string what, Dictionary<string, object?> values, CancellationToken cancellationToken)
+    private static async Task WriteAsync(
+        IDatabaseSession primary, string what, Dictionary<string, object?> values, CancellationToken cancellationToken)
     {
         await primary.ExecuteAsync("CREATE DATABASE IF NOT EXISTS foobar_ops", null, cancellationToken);
         await primary.ExecuteAsync(Create, null, cancellationToken);
@@ -70,8 +78,10 @@ internal static class WatchTable
         return new()
         {
             SuspendedUntil = until is null ? null
-                : DateTimeOffset.TryParse(until, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time
-                : throw new ParseException(server, "foobar_ops.watch", 1, $"expected the time until which the watch is suspended, got '{until}'."),
+                : DateTimeOffset.TryParse(until, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
+                    ? time
+                : throw new ParseException(
+                    server, "foobar_ops.watch", 1, $"expected the time until which the watch is suspended, got '{until}'."),
             Reason = row.Text("reason") ?? "",
             Holder = row.Text("holder") ?? "",
             Acknowledged = row.Text("acknowledged") ?? "",

@@ -27,7 +27,8 @@ internal sealed class WatchedSite(ISiteSession session, TimeProvider time, Opera
     // One that does not answer in time is looked at from all sides, no more.
     private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(1), OpenLimit = TimeSpan.FromSeconds(3);
 
-    private static readonly TimeSpan MachineLimit = TimeSpan.FromSeconds(2), MachinePause = TimeSpan.FromSeconds(2), SurveyPause = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MachineLimit = TimeSpan.FromSeconds(
+        2), MachinePause = TimeSpan.FromSeconds(2), SurveyPause = TimeSpan.FromMinutes(1);
 
     // A rate that was seen counts less with each answer.
     private const double Fading = 0.98;
@@ -45,7 +46,9 @@ internal sealed class WatchedSite(ISiteSession session, TimeProvider time, Opera
     {
         if (ReplicationSurvey.Require(session.Site).Topology != DatabaseTopology.Replication)
         {
-            throw new FoobarException("WatchNotForClusters", ErrorKind.InvalidInput, $"The members of {Name} form a cluster, which chooses its writers by itself: there is no primary to watch.");
+            throw new FoobarException(
+                "WatchNotForClusters", ErrorKind.InvalidInput,
+                $"The members of {Name} form a cluster, which chooses its writers by itself: there is no primary to watch.");
         }
 
         SiteCase<ReplicationFacts> facts = await ReplicationSurvey.CollectAsync(session, cancellationToken);
@@ -53,7 +56,10 @@ internal sealed class WatchedSite(ISiteSession session, TimeProvider time, Opera
         if (topology.Writers.ToArray() is not [{ } primary])
         {
             string writers = string.Join(", ", topology.Writers.Select(member => member.Name));
-            throw new FoobarException("PrimaryUnknown", ErrorKind.Failed, $"There is not exactly one primary of {Name} that answers: {(writers.Length > 0 ? $"{writers} take writes" : "no member takes writes")}.")
+            throw new FoobarException(
+                "PrimaryUnknown", ErrorKind.Failed,
+                $"There is not exactly one primary of {Name} that answers: "
+                    + $"{(writers.Length > 0 ? $"{writers} take writes" : "no member takes writes")}.")
             {
                 Recommendation = "Look at Get-FoobarReplication.",
             };
@@ -85,13 +91,18 @@ internal sealed class WatchedSite(ISiteSession session, TimeProvider time, Opera
             await TakeSurveyAsync();
             PrimaryAnswer answer = await AnswerAsync(_database, primary, limit.Token);
             return _machine is { IsCompletedSuccessfully: true } told && await told is { } machine && (machine.DiskFull || machine.ReadOnly)
-                ? throw new FoobarException("PrimaryCannotWrite", ErrorKind.Failed, $"{primary}: its {(machine.ReadOnly ? "file system is mounted read-only" : "disk is full")}.") { Server = primary }
+                ? throw new FoobarException(
+                    "PrimaryCannotWrite", ErrorKind.Failed,
+                    $"{primary}: its {(machine.ReadOnly ? "file system is mounted read-only" : "disk is full")}.") { Server = primary }
                 : answer;
         }
         catch (Exception error) when (error is FoobarException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             await CloseAsync();
-            throw error as FoobarException ?? new FoobarException("PrimarySilent", ErrorKind.Timeout, $"{primary}: its database did not answer within {patience.TotalSeconds:0} s.") { Server = primary };
+            throw error as FoobarException
+                ?? new FoobarException(
+                    "PrimarySilent", ErrorKind.Timeout,
+                    $"{primary}: its database did not answer within {patience.TotalSeconds:0} s.") { Server = primary };
         }
     }
 
@@ -126,7 +137,8 @@ internal sealed class WatchedSite(ISiteSession session, TimeProvider time, Opera
         // Whoever still holds the lock may be slow, and is not there to be asked: only a person ends a connection that stands.
         return isOwn
             ? await operation.ResumeAsync(options, progress: null, cancellationToken)
-            : await operation.TakeOverAsync(options with { Left = mark!.Id, LostAfter = TimeSpan.MaxValue }, progress: null, cancellationToken);
+            : await operation.TakeOverAsync(
+                options with { Left = mark!.Id, LostAfter = TimeSpan.MaxValue }, progress: null, cancellationToken);
     }
 
     public async Task<bool> IsLedToAsync(string member, CancellationToken cancellationToken)
@@ -140,7 +152,8 @@ internal sealed class WatchedSite(ISiteSession session, TimeProvider time, Opera
 
     public async Task<WatchStanding> StandingAsync(CancellationToken cancellationToken)
     {
-        WatchStanding?[] all = await Task.WhenAll(session.Site.WithRole(session.Site.Policy.Database!.Members).Select(member => StandingAsync(member.Name, cancellationToken)));
+        WatchStanding?[] all = await Task.WhenAll(
+            session.Site.WithRole(session.Site.Policy.Database!.Members).Select(member => StandingAsync(member.Name, cancellationToken)));
         return all.OfType<WatchStanding>().OrderByDescending(one => one.Last?.Since ?? DateTimeOffset.MinValue).FirstOrDefault() ?? new();
     }
 
@@ -150,7 +163,8 @@ internal sealed class WatchedSite(ISiteSession session, TimeProvider time, Opera
     public async Task<RejoinResult> RejoinAsync(string member, CancellationToken cancellationToken)
     {
         await using ISiteSession fresh = session.Fresh();
-        return await new RejoinOperation(fresh, _store, time).RunAsync(new RejoinOptions { Server = member, Automatic = true }, progress: null, cancellationToken);
+        return await new RejoinOperation(fresh, _store, time)
+            .RunAsync(new RejoinOptions { Server = member, Automatic = true }, progress: null, cancellationToken);
     }
 
     public async ValueTask DisposeAsync() => await CloseAsync();
@@ -158,12 +172,14 @@ internal sealed class WatchedSite(ISiteSession session, TimeProvider time, Opera
     private async Task<PrimaryAnswer> AnswerAsync(IDatabaseSession database, string primary, CancellationToken cancellationToken)
     {
         DateTimeOffset read = time.GetUtcNow();
-        ServerVariables variables = new(await database.QueryAsync(ReplicationQueries.Variables, null, cancellationToken), "SHOW GLOBAL VARIABLES");
+        ServerVariables variables = new(
+            await database.QueryAsync(ReplicationQueries.Variables, null, cancellationToken), "SHOW GLOBAL VARIABLES");
         ServerVariables status = new(await database.QueryAsync(ReplicationQueries.Status, null, cancellationToken), "SHOW GLOBAL STATUS");
         WatchStanding standing = await WatchTable.ReadAsync(database, cancellationToken);
         SemiSyncFacts first = SemiSyncFacts.From(variables, status);
         SemiSyncFacts semiSync = first.SourceEnabled
-            ? first.LookedAgain(new(await database.QueryAsync(ReplicationQueries.SemiSyncCounters, null, cancellationToken), "SHOW GLOBAL STATUS"))
+            ? first.LookedAgain(new(
+                await database.QueryAsync(ReplicationQueries.SemiSyncCounters, null, cancellationToken), "SHOW GLOBAL STATUS"))
             : first;
         DatabaseFlavor flavor = database.IsMariaDb ? DatabaseFlavor.MariaDb : DatabaseFlavor.MySql;
         Keep(primary, read, semiSync, flavor, GtidFacts.From(variables, flavor).Reached);
@@ -177,7 +193,9 @@ internal sealed class WatchedSite(ISiteSession session, TimeProvider time, Opera
         if (_evidence is { } before && before.Source == primary)
         {
             double seconds = (read - before.ReadAt).TotalSeconds;
-            double rate = before.Position.Length > 0 && seconds > 0.1 ? GtidComparison.Backlog(flavor, position, before.Position) / seconds : 0;
+            double rate = before.Position.Length > 0 && seconds > 0.1
+                ? GtidComparison.Backlog(flavor, position, before.Position) / seconds
+                : 0;
             bool same = before.SemiSync.Clients == semiSync.Clients;
             _evidence = before with
             {

@@ -12,7 +12,8 @@ public static class InventoryFiles
 {
     private static readonly JsonSerializerOptions Options = new()
     {
-        WriteIndented = true, NewLine = "\n", PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = true, NewLine = "\n", PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
@@ -23,14 +24,16 @@ public static class InventoryFiles
     public static string AuthoritiesPath(string inventory) => Path.ChangeExtension(inventory, ".authorities.pem");
 
     /// <summary>Sees to it that an inventory may be written.</summary>
-    /// <exception cref="FoobarException"><c>FileExists</c>: there is one already; <c>FileNotWritten</c>: there is no such folder.</exception>
+    /// <exception cref="FoobarException"><c>FileExists</c>: there is one already; <c>FileNotWritten</c>: there is no such
+    /// folder.</exception>
     public static void EnsureFree(string path, bool overwrite)
     {
         if (!overwrite && File.Exists(path))
         {
             throw new FoobarException("FileExists", ErrorKind.Refused, $"{path} exists already.")
             {
-                Recommendation = "See what has changed since with Update-FoobarInventory, choose another path, or replace the file with -Force.",
+                Recommendation =
+                    "See what has changed since with Update-FoobarInventory, choose another path, or replace the file with -Force.",
             };
         }
 
@@ -38,12 +41,15 @@ public static class InventoryFiles
     }
 
     /// <summary>The text of an inventory that was found, as the loader takes it.</summary>
-    /// <exception cref="FoobarException"><c>NothingDiscovered</c>: it would hold no server; <c>InventoryInvalid</c>: what was found does not fit together.</exception>
+    /// <exception cref="FoobarException"><c>NothingDiscovered</c>: it would hold no server; <c>InventoryInvalid</c>: what was found does
+    /// not fit together.</exception>
     public static string Text(InventoryProposal proposal, string path)
     {
         if (proposal.Site.Servers.Count == 0)
         {
-            throw new FoobarException("NothingDiscovered", ErrorKind.Failed, $"None of the servers has a role that is known, so there is nothing to write to {path}.")
+            throw new FoobarException(
+                "NothingDiscovered", ErrorKind.Failed,
+                $"None of the servers has a role that is known, so there is nothing to write to {path}.")
             {
                 Recommendation = "Mend what the errors above say of the servers; -Verbose shows what was read.",
             };
@@ -55,7 +61,8 @@ public static class InventoryFiles
     }
 
     /// <summary>Writes an inventory that was found, with its evidence and questions beside it.</summary>
-    /// <exception cref="FoobarException"><c>FileExists</c>, <c>FileNotWritten</c>, <c>NothingDiscovered</c>, <c>InventoryInvalid</c>.</exception>
+    /// <exception cref="FoobarException"><c>FileExists</c>, <c>FileNotWritten</c>, <c>NothingDiscovered</c>,
+    /// <c>InventoryInvalid</c>.</exception>
     public static void Save(InventoryProposal proposal, string path, bool overwrite)
     {
         EnsureFree(path, overwrite);
@@ -87,10 +94,12 @@ public static class InventoryFiles
         OutputFile.Write(path, text, overwrite: true, ownerOnly: false);
     }
 
-    private static void SaveEvidence(string path, IReadOnlyList<InventoryEvidence> evidence, IReadOnlyList<InventoryQuestion> questions) => OutputFile.Write(
-        EvidencePath(path),
-        JsonSerializer.Serialize(new { inventory = Path.GetFileName(path), time = DateTimeOffset.UtcNow, evidence, questions }, Options) + "\n",
-        overwrite: true, ownerOnly: false);
+    private static void SaveEvidence(string path, IReadOnlyList<InventoryEvidence> evidence, IReadOnlyList<InventoryQuestion> questions) =>
+        OutputFile.Write(
+            EvidencePath(path),
+            JsonSerializer.Serialize(new { inventory = Path.GetFileName(path), time = DateTimeOffset.UtcNow, evidence, questions }, Options)
+                + "\n",
+            overwrite: true, ownerOnly: false);
 
     // What lies beside the inventory moves with it.
     private static Site Relative(Site site, string path) => site with
@@ -99,16 +108,34 @@ public static class InventoryFiles
         Policy = site.Policy with
         {
             Tls = site.Policy.Tls with { TrustedAuthorities = Relative(site.Policy.Tls.TrustedAuthorities, path) },
-            Monitoring = site.Policy.Monitoring with { Services = [.. site.Policy.Monitoring.Services.Select(service => service with { TrustedAuthorities = Relative(service.TrustedAuthorities, path) })] },
+            Monitoring = site.Policy.Monitoring with
+            {
+                Services =
+                [
+                    .. site.Policy.Monitoring.Services.Select(
+                        service => service with { TrustedAuthorities = Relative(service.TrustedAuthorities, path) }),
+                ],
+            },
         },
-        Vantages = [.. site.Vantages.Select(vantage => vantage with { Ssh = vantage.Ssh with { IdentityFile = Relative(vantage.Ssh.IdentityFile, path) } })],
-        Servers = [.. site.Servers.Select(server => server with { Ssh = server.Ssh with { IdentityFile = Relative(server.Ssh.IdentityFile, path) } })],
+        Vantages =
+        [
+            .. site.Vantages.Select(
+                vantage => vantage with { Ssh = vantage.Ssh with { IdentityFile = Relative(vantage.Ssh.IdentityFile, path) } }),
+        ],
+        Servers =
+        [
+            .. site.Servers.Select(
+                server => server with { Ssh = server.Ssh with { IdentityFile = Relative(server.Ssh.IdentityFile, path) } }),
+        ],
     };
 
     private static string? Relative(string? file, string path)
     {
         string? directory = Path.GetDirectoryName(Path.GetFullPath(path));
-        return file is not null && directory is not null && Path.IsPathFullyQualified(file) && file.StartsWith(directory + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+        return file is not null
+            && directory is not null
+            && Path.IsPathFullyQualified(file)
+            && file.StartsWith(directory + Path.DirectorySeparatorChar, StringComparison.Ordinal)
             ? Path.GetRelativePath(directory, file)
             : file;
     }

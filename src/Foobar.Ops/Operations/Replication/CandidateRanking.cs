@@ -57,7 +57,8 @@ internal sealed class CandidateRanking(ReplicationTopology topology, DatabasePol
             left = those;
         }
 
-        return new(left[0], decisive is null ? null : $"{left[0]} was chosen of {string.Join(", ", replicas.OrderBy(Position))}: {decisive.Why}");
+        return new(
+            left[0], decisive is null ? null : $"{left[0]} was chosen of {string.Join(", ", replicas.OrderBy(Position))}: {decisive.Why}");
     }
 
     private int Position(string name) => topology.Members.ToList().FindIndex(member => member.Name == name);
@@ -80,7 +81,10 @@ internal sealed class CandidateRanking(ReplicationTopology topology, DatabasePol
     private bool IsDurable(string name) => topology.Facts(name)?.Binlog.Value is { SyncBinlog: 1, FlushLogAtCommit: 1 };
 
     // Of a chain, all its links.
-    private double Lag(string name) => topology.Links.Where(link => link.Replica == name || topology.Above(name).Contains(link.Replica)).Sum(static link => link.LagSeconds) ?? 0;
+    private double Lag(string name) =>
+        topology.Links.Where(link => link.Replica == name || topology.Above(name).Contains(link.Replica))
+            .Sum(static link => link.LagSeconds)
+            ?? 0;
 
     /// <summary>One rule: the lower the rank, the better.</summary>
     private sealed record Rule(string Why, Func<string, double> Rank);

@@ -59,7 +59,8 @@ internal sealed class ConnectionSet(ISiteSession site) : IAsyncDisposable
         IWriteEndpoint endpoint = site.Site.Policy.Database?.WriteEndpoint switch
         {
             null => new NoEndpoint(),
-            { Kind: WriteEndpointKind.Haproxy } declared when EndpointGroup.Servers(site.Site).Count > 1 => await EndpointGroup.ConnectAsync(site, declared, patience ?? Patience, cancellationToken),
+            { Kind: WriteEndpointKind.Haproxy } declared when EndpointGroup.Servers(site.Site).Count > 1 =>
+                await EndpointGroup.ConnectAsync(site, declared, patience ?? Patience, cancellationToken),
             { Kind: WriteEndpointKind.Haproxy } declared => await HaproxyEndpoint.ConnectAsync(site, declared, cancellationToken),
             { } declared => new HookEndpoint(await site.GetServerAsync(declared.Server, cancellationToken)),
         };

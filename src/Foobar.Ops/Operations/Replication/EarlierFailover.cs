@@ -24,7 +24,8 @@ internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
     /// <param name="site">The site's connections.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="ParseException">A marker is not understood.</exception>
-    public static async Task<(IReadOnlyList<OperationMark> Markers, IReadOnlyList<string> Silent)> MarkersAsync(ISiteSession site, CancellationToken cancellationToken)
+    public static async Task<(IReadOnlyList<OperationMark> Markers, IReadOnlyList<string> Silent)> MarkersAsync(
+        ISiteSession site, CancellationToken cancellationToken)
     {
         Server[] members = site.Site.Policy.Database is { } policy ? [.. site.Site.WithRole(policy.Members)] : [];
         object?[] found = await Task.WhenAll(members.Select(member => MarkerAsync(site, member, cancellationToken)));
@@ -38,15 +39,20 @@ internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
         (IReadOnlyList<OperationMark> markers, IReadOnlyList<string> silent) = await MarkersAsync(site, cancellationToken);
         return Newest(markers) is { IsUnfinished: true } lost
             ? lost
-            : throw new FoobarException("NothingToResume", ErrorKind.NotFound, $"No member of {site.Site.Name} that answers tells of an unfinished failover. {string.Join(" ", silent)}".TrimEnd())
+            : throw new FoobarException(
+                "NothingToResume", ErrorKind.NotFound,
+                $"No member of {site.Site.Name} that answers tells of an unfinished failover. {string.Join(" ", silent)}".TrimEnd())
             {
-                Recommendation = "Look at Get-FoobarReplication. An emergency failover that was lost before the application could write again left no marker: begin another one with -Emergency.",
+                Recommendation =
+                    "Look at Get-FoobarReplication. An emergency failover that was lost before the application could write again left no "
+                        + "marker: begin another one with -Emergency.",
             };
     }
 
     /// <summary>The same, once nobody else can work on it any more: it may have gone on until a moment ago.</summary>
     /// <exception cref="FoobarException"><c>NothingToResume</c>: it has ended.</exception>
-    public static async Task<OperationMark> StillLostAsync(OperationMark lost, IEnumerable<DatabaseMember> members, CancellationToken cancellationToken)
+    public static async Task<OperationMark> StillLostAsync(
+        OperationMark lost, IEnumerable<DatabaseMember> members, CancellationToken cancellationToken)
     {
         List<OperationMark> markers = [];
         foreach (DatabaseMember member in members)
@@ -56,7 +62,12 @@ internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
 
         return Newest(markers) is { IsUnfinished: true } last && last.Id == lost.Id
             ? last
-            : throw new FoobarException("NothingToResume", ErrorKind.NotFound, $"The operation has ended meanwhile: {Newest(markers)?.ToString() ?? "there is no marker of it any more"}.") { Recommendation = "Look at Get-FoobarReplication." };
+            : throw new FoobarException(
+                "NothingToResume", ErrorKind.NotFound,
+                $"The operation has ended meanwhile: {Newest(markers)?.ToString() ?? "there is no marker of it any more"}.")
+                {
+                    Recommendation = "Look at Get-FoobarReplication.",
+                };
     }
 
     /// <summary>
@@ -82,7 +93,10 @@ internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
                 return;
             }
 
-            throw new FoobarException("OperationUnfinished", ErrorKind.Refused, $"A failover from {parameters.GetValueOrDefault(OperationKeys.Old)} to {parameters.GetValueOrDefault(OperationKeys.New)} that began at {unfinished.State.Since:u} was not ended ({unfinished.Path}).")
+            throw new FoobarException(
+                "OperationUnfinished", ErrorKind.Refused,
+                $"A failover from {parameters.GetValueOrDefault(OperationKeys.Old)} to {parameters.GetValueOrDefault(OperationKeys.New)} "
+                    + $"that began at {unfinished.State.Since:u} was not ended ({unfinished.Path}).")
             {
                 Recommendation = "End it with Resume-FoobarFailover.",
             };
@@ -92,19 +106,27 @@ internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
     /// <summary>Refuses to end one by its journal that was ended otherwise: what the journal says of the members is no longer so.</summary>
     /// <param name="members">The members that take part.</param>
     /// <param name="path">The journal; it is closed.</param>
-    /// <param name="ids">The ids under which its marker may stand; also that of whoever began it, who may have ended it all the same.</param>
+    /// <param name="ids">The ids under which its marker may stand; also that of whoever began it, who may have ended it all the
+    /// same.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="FoobarException"><c>OperationSuperseded</c>: the message says by whom.</exception>
-    public async Task RefuseSupersededAsync(IEnumerable<DatabaseMember> members, string path, OperationIds ids, CancellationToken cancellationToken)
+    public async Task RefuseSupersededAsync(
+        IEnumerable<DatabaseMember> members, string path, OperationIds ids, CancellationToken cancellationToken)
     {
         foreach (DatabaseMember member in members)
         {
             OperationMark? marker = await member.Marks.ReadAsync(cancellationToken);
             bool isOwn = marker is not null && ids.Own.Contains(marker.Id);
-            if (marker is not null && (isOwn ? marker.State == OperationState.Abandoned || (marker.Id != ids.Id && !marker.IsUnfinished) : marker.Id != ids.Before))
+            if (marker is not null
+                && (isOwn
+                    ? marker.State == OperationState.Abandoned || (marker.Id != ids.Id && !marker.IsUnfinished)
+                    : marker.Id != ids.Before))
             {
                 Close(path);
-                throw new FoobarException("OperationSuperseded", ErrorKind.Refused, $"{member.Name}: what this machine left unfinished was ended otherwise meanwhile: {marker}. Nothing was changed, and its journal is closed ({path}).")
+                throw new FoobarException(
+                    "OperationSuperseded", ErrorKind.Refused,
+                    $"{member.Name}: what this machine left unfinished was ended otherwise meanwhile: {marker}. Nothing was changed, and "
+                        + $"its journal is closed ({path}).")
                 {
                     Server = member.Name,
                     Recommendation = "Look at Get-FoobarReplication. There is nothing left to resume here.",

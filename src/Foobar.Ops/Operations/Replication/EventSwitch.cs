@@ -16,7 +16,8 @@ namespace Foobar.Ops.Operations.Replication;
 internal sealed class EventSwitch(MoveConnections live, IReadOnlyList<EventName> events)
 {
     /// <summary>What to do where an event could not be enabled.</summary>
-    public const string Advice = "Enable the events on the new primary by ALTER DEFINER = ... EVENT ... ENABLE (see Test-FoobarReplication -Control DB-031).";
+    public const string Advice =
+        "Enable the events on the new primary by ALTER DEFINER = ... EVENT ... ENABLE (see Test-FoobarReplication -Control DB-031).";
 
     private const string ClientScript = """
         client=$(command -v mariadb || command -v mysql) || exit 127
@@ -54,7 +55,8 @@ internal sealed class EventSwitch(MoveConnections live, IReadOnlyList<EventName>
     /// <param name="logged">Whether replicas shall do the same.</param>
     /// <param name="token">Cancels.</param>
     /// <exception cref="FoobarException"><c>EventsNotMoved</c>: it could not be changed.</exception>
-    public static async Task AlterAsync(ISiteSession site, IServerSession machine, ScheduledEvent one, string what, bool logged, CancellationToken token)
+    public static async Task AlterAsync(
+        ISiteSession site, IServerSession machine, ScheduledEvent one, string what, bool logged, CancellationToken token)
     {
         string name = machine.Server.Name;
         try
@@ -66,10 +68,19 @@ internal sealed class EventSwitch(MoveConnections live, IReadOnlyList<EventName>
         catch (DatabaseException error) when (error.Kind == ErrorKind.Permission)
         {
             // To name another definer takes SET_ANY_DEFINER, and SYSTEM_USER where he has it: root has both.
-            CommandResult result = await machine.RunAsync(RemoteCommand.FromScript(ClientScript) with { Privileged = true, Input = Encoding.UTF8.GetBytes(DatabaseMember.EventScript(one, what, logged)), TimeLimit = Limit }, token);
+            CommandResult result = await machine.RunAsync(
+                RemoteCommand.FromScript(ClientScript) with
+                {
+                    Privileged = true,
+                    Input = Encoding.UTF8.GetBytes(DatabaseMember.EventScript(one, what, logged)),
+                    TimeLimit = Limit,
+                },
+                token);
             if (result.ExitCode != 0)
             {
-                throw Failed(name, $"the event {one} could not be changed ({what}): {error.Message.TrimEnd('.')}; as root: {result.ErrorText.Trim()}");
+                throw Failed(
+                    name,
+                    $"the event {one} could not be changed ({what}): {error.Message.TrimEnd('.')}; as root: {result.ErrorText.Trim()}");
             }
         }
     }

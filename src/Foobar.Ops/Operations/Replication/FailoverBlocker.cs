@@ -21,13 +21,20 @@ public sealed record FailoverBlocker
     public required string Remediation { get; init; }
 
     /// <summary>The refusal of a move of writes for what stands in its way.</summary>
-    internal static FoobarException Refuse(IReadOnlyList<FailoverBlocker> blockers) => blockers.FirstOrDefault(blocker => blocker.Code == Running) is { } other
-        ? new("OperationRunning", ErrorKind.Refused, $"The failover was refused, and nothing was changed: {other.Message}.") { Recommendation = other.Remediation }
-        : new("FailoverRefused", ErrorKind.Refused, $"The failover was refused, and nothing was changed. {string.Join(" ", blockers.Select(blocker => blocker + "."))}")
-        {
-            Server = blockers.Count > 0 ? blockers[0].Server : null,
-            Recommendation = string.Join(" ", blockers.Select(blocker => blocker.Remediation).Distinct()),
-        };
+    internal static FoobarException Refuse(IReadOnlyList<FailoverBlocker> blockers) =>
+        blockers.FirstOrDefault(blocker => blocker.Code == Running) is { } other
+            ? new(
+                "OperationRunning", ErrorKind.Refused, $"The failover was refused, and nothing was changed: {other.Message}.")
+                {
+                    Recommendation = other.Remediation,
+                }
+            : new(
+                "FailoverRefused", ErrorKind.Refused,
+                $"The failover was refused, and nothing was changed. {string.Join(" ", blockers.Select(blocker => blocker + "."))}")
+            {
+                Server = blockers.Count > 0 ? blockers[0].Server : null,
+                Recommendation = string.Join(" ", blockers.Select(blocker => blocker.Remediation).Distinct()),
+            };
 
     /// <summary>The blocker in one line.</summary>
     public override string ToString() => Server is null ? $"{Code}: {Message}" : $"{Code} on {Server}: {Message}";

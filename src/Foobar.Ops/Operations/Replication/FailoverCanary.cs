@@ -24,7 +24,8 @@ internal sealed class FailoverCanary : IAsyncDisposable
 
     /// <summary>Starts it, and returns when its first write was acknowledged; <see langword="null"/> if none is asked for.</summary>
     /// <exception cref="Errors.FoobarException"><c>WritePathUnknown</c>, <c>CanaryFailed</c>.</exception>
-    public static async Task<FailoverCanary?> StartAsync(ISiteSession site, FailoverOptions options, string run, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<FailoverCanary?> StartAsync(
+        ISiteSession site, FailoverOptions options, string run, TimeProvider time, CancellationToken cancellationToken)
     {
         if (options.Canary is null)
         {
@@ -32,7 +33,8 @@ internal sealed class FailoverCanary : IAsyncDisposable
         }
 
 #pragma warning disable CA2000 // The canary owns its path, and disposes it.
-        FailoverCanary canary = new(site, await WritePath.OpenAsync(site, options.Canary, cancellationToken), run, options.CanaryInterval, CanaryClock.Now(time));
+        FailoverCanary canary = new(
+            site, await WritePath.OpenAsync(site, options.Canary, cancellationToken), run, options.CanaryInterval, CanaryClock.Now(time));
 #pragma warning restore CA2000
         try
         {
@@ -50,7 +52,8 @@ internal sealed class FailoverCanary : IAsyncDisposable
     /// <param name="primary">A connection to whoever is primary now.</param>
     /// <param name="window">The time that the gap must touch; <see langword="null"/> for any.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task<(WriteMeasurement Measurement, CanaryAccount Account)> ReadAsync(IDatabaseSession primary, (long From, long To)? window, CancellationToken cancellationToken)
+    public async Task<(WriteMeasurement Measurement, CanaryAccount Account)> ReadAsync(
+        IDatabaseSession primary, (long From, long To)? window, CancellationToken cancellationToken)
     {
         IReadOnlyList<CanaryWrite> writes = await Writer.StopAsync();
         CanaryAccount account = await CanaryTable.CountAsync(primary, Writer.Run, writes, cancellationToken);
@@ -67,7 +70,8 @@ internal sealed class FailoverCanary : IAsyncDisposable
     /// <param name="member">The member that takes writes now.</param>
     /// <param name="window">When the write endpoint was closed and opened again; <see langword="null"/> if it was not both.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task<(WriteMeasurement? Writes, CanaryAccount? Account)> CountAsync(string member, (long From, long To)? window, CancellationToken cancellationToken)
+    public async Task<(WriteMeasurement? Writes, CanaryAccount? Account)> CountAsync(
+        string member, (long From, long To)? window, CancellationToken cancellationToken)
     {
         try
         {

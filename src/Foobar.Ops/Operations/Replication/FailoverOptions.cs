@@ -5,7 +5,9 @@ namespace Foobar.Ops.Operations.Replication;
 /// <summary>What the operator asks of a failover.</summary>
 public sealed record FailoverOptions
 {
-    /// <summary>The member that shall become the primary; <see langword="null"/> to choose it by the rules of <see cref="CandidateRanking"/>.</summary>
+    /// <summary>
+    /// The member that shall become the primary; <see langword="null"/> to choose it by the rules of <see cref="CandidateRanking"/>.
+    /// </summary>
     public string? To { get; init; }
 
     /// <summary>

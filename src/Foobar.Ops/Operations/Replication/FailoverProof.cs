@@ -11,7 +11,10 @@ namespace Foobar.Ops.Operations.Replication;
 [JsonConverter(typeof(JsonStringEnumConverter<ProofVerdict>))]
 public enum ProofVerdict : long
 {
-    /// <summary>Every logged transaction of the old primary is on the new one, none came to the old one afterwards, and nothing is known that kept writes out of the log.</summary>
+    /// <summary>
+    /// Every logged transaction of the old primary is on the new one, none came to the old one afterwards, and nothing is known that kept
+    /// writes out of the log.
+    /// </summary>
     Proven,
 
     /// <summary>Transactions are missing; they are named.</summary>
@@ -45,12 +48,20 @@ public sealed record FailoverProof
     /// <param name="oldNow">What the old primary holds now; <see langword="null"/> if it could not be read.</param>
     /// <param name="newNow">What the new primary holds now.</param>
     /// <param name="canary">What became of the canary's acknowledged writes; <see langword="null"/> for no canary.</param>
-    /// <param name="unlogged">What kept writes out of the old primary's log, so that no transaction tells of them; empty for nothing known.</param>
-    internal static FailoverProof Judge(DatabaseFlavor flavor, string? oldFinal, string? oldNow, string newNow, CanaryAccount? canary, IReadOnlyList<string> unlogged)
+    /// <param name="unlogged">What kept writes out of the old primary's log, so that no transaction tells of them; empty for nothing
+    /// known.</param>
+    internal static FailoverProof Judge(
+        DatabaseFlavor flavor, string? oldFinal, string? oldNow, string newNow, CanaryAccount? canary, IReadOnlyList<string> unlogged)
     {
         if (canary is { Lost: > 0 } or { Doubled: > 0 })
         {
-            return new() { Verdict = ProofVerdict.Disproven, Reason = $"{canary.Lost} of the canary's {canary.Acknowledged} acknowledged writes are missing, {canary.Doubled} are there twice." };
+            return new()
+            {
+                Verdict = ProofVerdict.Disproven,
+                Reason =
+                    $"{canary.Lost} of the canary's {canary.Acknowledged} acknowledged writes are missing, "
+                        + $"{canary.Doubled} are there twice.",
+            };
         }
 
         if (oldFinal is null)
@@ -61,21 +72,41 @@ public sealed record FailoverProof
         string missing = GtidComparison.Errant(flavor, oldFinal, newNow);
         if (missing.Length > 0)
         {
-            return new() { Verdict = ProofVerdict.Disproven, Reason = "Transactions of the old primary are not on the new one.", MissingGtids = missing };
+            return new()
+            {
+                Verdict = ProofVerdict.Disproven,
+                Reason = "Transactions of the old primary are not on the new one.",
+                MissingGtids = missing,
+            };
         }
 
         string later = oldNow is null ? "" : GtidComparison.Errant(flavor, oldNow, newNow);
         if (later.Length > 0)
         {
-            return new() { Verdict = ProofVerdict.Disproven, Reason = "The old primary took transactions after it was fenced.", MissingGtids = later };
+            return new()
+            {
+                Verdict = ProofVerdict.Disproven,
+                Reason = "The old primary took transactions after it was fenced.",
+                MissingGtids = later,
+            };
         }
 
-        const string Logged = "Every logged transaction of the old primary is on the new one, and none came to the old one after it was fenced";
+        const string Logged =
+            "Every logged transaction of the old primary is on the new one, and none came to the old one after it was fenced";
         return (oldNow, unlogged) switch
         {
             (null, _) => new() { Verdict = ProofVerdict.Unprovable, Reason = "The old primary could not be read again after the switch." },
-            (_, { Count: > 0 }) => new() { Verdict = ProofVerdict.Unprovable, Reason = $"{Logged}; but writes were kept out of its log: {string.Join("; ", unlogged)}." },
-            _ => new() { Verdict = ProofVerdict.Proven, Reason = $"{Logged}{(canary is null ? "" : $"; all {canary.Acknowledged} acknowledged writes of the canary are there once")}." },
+            (_, { Count: > 0 }) => new()
+            {
+                Verdict = ProofVerdict.Unprovable,
+                Reason = $"{Logged}; but writes were kept out of its log: {string.Join("; ", unlogged)}.",
+            },
+            _ => new()
+            {
+                Verdict = ProofVerdict.Proven,
+                Reason =
+                    $"{Logged}{(canary is null ? "" : $"; all {canary.Acknowledged} acknowledged writes of the canary are there once")}.",
+            },
         };
     }
 
@@ -84,7 +115,16 @@ public sealed record FailoverProof
     {
         string missing = GtidComparison.Errant(flavor, newNow, oldNow);
         return missing.Length == 0
-            ? new() { Verdict = ProofVerdict.Proven, Reason = $"Writes are at {oldPrimary} again, and every logged transaction that {newPrimary} took meanwhile is there." }
-            : new() { Verdict = ProofVerdict.Disproven, Reason = $"Writes are at {oldPrimary} again, and it lacks transactions that {newPrimary} has.", MissingGtids = missing };
+            ? new()
+            {
+                Verdict = ProofVerdict.Proven,
+                Reason = $"Writes are at {oldPrimary} again, and every logged transaction that {newPrimary} took meanwhile is there.",
+            }
+            : new()
+            {
+                Verdict = ProofVerdict.Disproven,
+                Reason = $"Writes are at {oldPrimary} again, and it lacks transactions that {newPrimary} has.",
+                MissingGtids = missing,
+            };
     }
 }

@@ -43,7 +43,10 @@ public sealed record FailoverPreview
             ? $"Move writes from {OldPrimary ?? "an unknown primary"} to {NewPrimary ?? "an unknown member"}"
             : $"Put {NewPrimary ?? "an unknown member"} in the place of {OldPrimary ?? "an unknown primary"}")
         + (Steps.Count > 0 ? string.Create(CultureInfo.InvariantCulture, $" in {Steps.Count} steps") : "")
-        + (PredictedGapLow is { } low && PredictedGapHigh is { } high ? string.Create(CultureInfo.InvariantCulture, $"; they stand still for about {low.TotalMilliseconds:0} to {high.TotalMilliseconds:0} ms") : "")
+        + (PredictedGapLow is { } low && PredictedGapHigh is { } high
+            ? string.Create(
+                CultureInfo.InvariantCulture, $"; they stand still for about {low.TotalMilliseconds:0} to {high.TotalMilliseconds:0} ms")
+            : "")
         + (Loss is null ? "" : $": {Verdict?.Reason} {Loss.Reason}".TrimEnd('.'));
 }
 
@@ -74,13 +77,17 @@ public sealed record FailoverResult
     /// <summary>In an emergency: what had become of the primary, and who saw it; <see langword="null"/> for a planned switchover.</summary>
     public PrimaryVerdict? Verdict { get; init; }
 
-    /// <summary>In an emergency: what might have been lost, as it was known before; <see langword="null"/> for a planned switchover.</summary>
+    /// <summary>
+    /// In an emergency: what might have been lost, as it was known before; <see langword="null"/> for a planned switchover.
+    /// </summary>
     public LossEstimate? Loss { get; init; }
 
     /// <summary>In an emergency: the transactions that were fetched from the dead primary's binary log; empty for none.</summary>
     public string SalvagedGtids { get; init; } = "";
 
-    /// <summary>In an emergency: how long after the command the application could write again; <see langword="null"/> if it can't.</summary>
+    /// <summary>
+    /// In an emergency: how long after the command the application could write again; <see langword="null"/> if it can't.
+    /// </summary>
     public TimeSpan? WritableAfter { get; init; }
 
     /// <summary>Each step with its time.</summary>

@@ -8,7 +8,9 @@ namespace Foobar.Ops.Operations.Replication;
 /// </summary>
 internal static class Followers
 {
-    /// <summary>Those that get the candidate for their source: the old primary's own replicas, and the members between it and the candidate.</summary>
+    /// <summary>
+    /// Those that get the candidate for their source: the old primary's own replicas, and the members between it and the candidate.
+    /// </summary>
     /// <param name="topology">The members.</param>
     /// <param name="old">The old primary.</param>
     /// <param name="candidate">The member that becomes the primary.</param>
@@ -22,5 +24,9 @@ internal static class Followers
     /// <summary>Those that keep a source which follows the candidate, or is it.</summary>
     /// <inheritdoc cref="Moved"/>
     public static IReadOnlyList<string> Kept(ReplicationTopology topology, string old, string candidate) =>
-        [.. topology.Members.Select(member => member.Name).Except([old, candidate, .. Moved(topology, old, candidate)]).Where(name => topology.Above(name) is var above && (above.Contains(old) || above.Contains(candidate)))];
+        [
+            .. topology.Members.Select(member => member.Name)
+                .Except([old, candidate, .. Moved(topology, old, candidate)])
+                .Where(name => topology.Above(name) is var above && (above.Contains(old) || above.Contains(candidate))),
+        ];
 }

@@ -32,10 +32,12 @@ internal sealed class HeldSession(IDatabaseSession inner) : IDatabaseSession
         set => inner.TimeLimit = value;
     }
 
-    public Task<IReadOnlyList<DatabaseRow>> QueryAsync(string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default) =>
+    public Task<IReadOnlyList<DatabaseRow>> QueryAsync(
+        string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default) =>
         OneAsync(() => inner.QueryAsync(sql, parameters, cancellationToken), cancellationToken);
 
-    public Task<int> ExecuteAsync(string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default) =>
+    public Task<int> ExecuteAsync(
+        string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default) =>
         OneAsync(() => inner.ExecuteAsync(sql, parameters, cancellationToken), cancellationToken);
 
     /// <summary>Gives a sign of life from now on whenever nothing was sent for this long.</summary>

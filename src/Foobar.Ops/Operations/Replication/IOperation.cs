@@ -71,7 +71,9 @@ internal interface IUnfinishedOperation
     /// <summary>Connects. Changes nothing.</summary>
     Task<IReconnectedOperation> ConnectAsync(CancellationToken cancellationToken);
 
-    /// <summary>What an error means that came up while its members were connected and locked; <see langword="null"/> for what it says itself.</summary>
+    /// <summary>
+    /// What an error means that came up while its members were connected and locked; <see langword="null"/> for what it says itself.
+    /// </summary>
     FoobarException? Explain(FoobarException error) => null;
 }
 
@@ -84,7 +86,8 @@ internal interface IReconnectedOperation
     /// <summary>Whether writes are at the new primary already, so that it has to be finished; else it is undone.</summary>
     /// <param name="marker">What the lost run's marker says.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <exception cref="FoobarException"><c>MarkerContradicted</c>: the members are not as the marker says, so neither may be done.</exception>
+    /// <exception cref="FoobarException"><c>MarkerContradicted</c>: the members are not as the marker says, so neither may be
+    /// done.</exception>
     Task<bool> HasMovedAsync(OperationMark marker, CancellationToken cancellationToken);
 
     /// <summary>Builds its plan again.</summary>

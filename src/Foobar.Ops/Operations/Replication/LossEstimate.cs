@@ -28,7 +28,9 @@ public sealed record LossEstimate
     /// <summary>Why, and how much, in one sentence.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>Transactions that are only in the dead primary's binary log and can be fetched from there, by GTID; empty for none or unknown.</summary>
+    /// <summary>
+    /// Transactions that are only in the dead primary's binary log and can be fetched from there, by GTID; empty for none or unknown.
+    /// </summary>
     public string SalvageableGtids { get; init; } = "";
 
     /// <summary>How many these are.</summary>
@@ -55,7 +57,8 @@ public sealed record LossEstimate
     /// <param name="salvage">What the candidate lacks of the dead primary's log; <see langword="null"/> if it could not be read.</param>
     /// <param name="unread">Why it could not be read.</param>
     /// <param name="link">The candidate's link to the primary.</param>
-    /// <param name="doubt">Why it is not proved that commits waited for the candidate (see <see cref="SourceEvidence.Doubt"/>); <see langword="null"/> if it is.</param>
+    /// <param name="doubt">Why it is not proved that commits waited for the candidate (see <see cref="SourceEvidence.Doubt"/>);
+    /// <see langword="null"/> if it is.</param>
     internal static LossEstimate Of(DatabaseFlavor flavor, BinlogDump? salvage, string? unread, CandidateLink link, string? doubt)
     {
         if (salvage is not null)
@@ -64,7 +67,9 @@ public sealed record LossEstimate
             return new()
             {
                 Bound = LossBound.Nothing,
-                Reason = count == 0 ? "The dead primary's binary log holds nothing that the candidate lacks." : Invariant($"{count} transactions are only in the dead primary's binary log, and are fetched from there."),
+                Reason = count == 0
+                    ? "The dead primary's binary log holds nothing that the candidate lacks."
+                    : Invariant($"{count} transactions are only in the dead primary's binary log, and are fetched from there."),
                 SalvageableGtids = salvage.Gtids(flavor),
                 SalvageableCount = count,
                 LastReceivedGtids = link.Received,
@@ -75,10 +80,25 @@ public sealed record LossEstimate
         string since = link.LastHeard is { } heard ? Invariant($" (last heard {heard:u})") : "";
         string waited = link.Others.Count == 0
             ? $"the candidate until the primary died{since}, so it holds"
-            : $"a replica until the primary died{since}, so the candidate holds, with what it takes from {string.Join(" and ", link.Others)},";
+            : $"a replica until the primary died{since}, so the candidate holds, with what it takes from "
+                + $"{string.Join(" and ", link.Others)},";
         return doubt is null
-            ? new() { Bound = LossBound.NothingAcknowledged, Reason = $"Commits waited for {waited} every acknowledged write; what was not acknowledged may be lost.", LastReceivedGtids = link.Received, LastHeard = link.LastHeard }
-            : new() { Bound = LossBound.AfterLastReceived, Reason = $"Whatever the primary committed after {(link.Received.Length > 0 ? link.Received : "its start")}{since} is lost, acknowledged or not: {(unread ?? "its machine does not answer").TrimEnd('.')}, and {doubt}.", LastReceivedGtids = link.Received, LastHeard = link.LastHeard };
+            ? new()
+            {
+                Bound = LossBound.NothingAcknowledged,
+                Reason = $"Commits waited for {waited} every acknowledged write; what was not acknowledged may be lost.",
+                LastReceivedGtids = link.Received,
+                LastHeard = link.LastHeard,
+            }
+            : new()
+            {
+                Bound = LossBound.AfterLastReceived,
+                Reason =
+                    $"Whatever the primary committed after {(link.Received.Length > 0 ? link.Received : "its start")}{since} is lost, "
+                        + $"acknowledged or not: {(unread ?? "its machine does not answer").TrimEnd('.')}, and {doubt}.",
+                LastReceivedGtids = link.Received,
+                LastHeard = link.LastHeard,
+            };
     }
 }
 
@@ -94,6 +114,8 @@ internal sealed record CandidateLink
     /// <summary>When it last heard of its source; <see langword="null"/> if it does not say.</summary>
     public DateTimeOffset? LastHeard { get; init; }
 
-    /// <summary>Whether it says that it acknowledges as a semi-synchronous replica. That says nothing of whether the source waited.</summary>
+    /// <summary>
+    /// Whether it says that it acknowledges as a semi-synchronous replica. That says nothing of whether the source waited.
+    /// </summary>
     public bool SemiSyncActive { get; init; }
 }

@@ -67,7 +67,8 @@ internal abstract class OperationConnections : IAsyncDisposable
 
     /// <summary>The same for all members.</summary>
     /// <inheritdoc cref="EnsureHeldAsync"/>
-    public Task EnsureAllHeldAsync(CancellationToken cancellationToken) => Task.WhenAll(_locks.Select(held => held.EnsureAsync(cancellationToken)));
+    public Task EnsureAllHeldAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(_locks.Select(held => held.EnsureAsync(cancellationToken)));
 
     /// <inheritdoc/>
     public virtual async ValueTask DisposeAsync()

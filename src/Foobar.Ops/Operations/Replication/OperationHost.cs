@@ -42,7 +42,8 @@ internal sealed class OperationHost
     /// <param name="progress">Told of every step that ended.</param>
     /// <param name="cancellationToken">Before the point of no return: undoes. After it: is ignored.</param>
     /// <exception cref="FoobarException"><c>OperationRunning</c>, and what the operation refuses.</exception>
-    public async Task<TResult> RunAsync<TResult>(IOperation<TResult> operation, TimeSpan lostAfter, IProgress<StepResult>? progress, CancellationToken cancellationToken)
+    public async Task<TResult> RunAsync<TResult>(
+        IOperation<TResult> operation, TimeSpan lostAfter, IProgress<StepResult>? progress, CancellationToken cancellationToken)
     {
         DateTimeOffset started = Time.GetUtcNow();
         using IDisposable turn = Store.Lock(operation.Kind, started);
@@ -65,12 +66,20 @@ internal sealed class OperationHost
     /// <param name="progress">Told of every step that ended.</param>
     /// <param name="cancellationToken">Cancels what comes before the first change.</param>
     /// <exception cref="FoobarException"><c>NothingToResume</c>, <c>OperationRunning</c>, <c>OperationSuperseded</c>.</exception>
-    public async Task<FailoverResult> ResumeAsync(FindUnfinished find, TimeSpan lostAfter, IProgress<StepResult>? progress, CancellationToken cancellationToken)
+    public async Task<FailoverResult> ResumeAsync(
+        FindUnfinished find, TimeSpan lostAfter, IProgress<StepResult>? progress, CancellationToken cancellationToken)
     {
         DateTimeOffset started = Time.GetUtcNow();
         using IDisposable turn = Store.Lock(EarlierFailover.Kind, started);
         (string path, JournalState state) = Earlier.Unfinished
-            ?? throw new FoobarException("NothingToResume", ErrorKind.NotFound, $"No failover of {Session.Site.Name} was left unfinished on this machine.") { Recommendation = "If Get-FoobarReplication or a refused failover tells of one all the same, another machine or user began it: Resume-FoobarFailover there, or Resume-FoobarFailover -TakeOver here if that machine is lost." };
+            ?? throw new FoobarException(
+                "NothingToResume", ErrorKind.NotFound,
+                $"No failover of {Session.Site.Name} was left unfinished on this machine.")
+                {
+                    Recommendation =
+                        "If Get-FoobarReplication or a refused failover tells of one all the same, another machine or user began it: "
+                            + "Resume-FoobarFailover there, or Resume-FoobarFailover -TakeOver here if that machine is lost.",
+                };
         IUnfinishedOperation operation = find(state.Parameters, "the journal");
         IReconnectedOperation reconnected = await ReconnectAsync(operation, started, lostAfter, cancellationToken);
         await using OperationConnections live = reconnected.Live;
@@ -89,8 +98,10 @@ internal sealed class OperationHost
     /// <param name="lostAfter">Without a sign of life for how long another operator's run counts as lost.</param>
     /// <param name="progress">Told of every step that ended.</param>
     /// <param name="cancellationToken">Cancels what comes before the first change.</param>
-    /// <exception cref="FoobarException"><c>NothingToResume</c>; <c>OperationUnfinished</c>: this machine has a journal of its own; <c>OperationRunning</c>: the other run still works; <c>MarkerContradicted</c>: the members are not as the marker says.</exception>
-    public async Task<FailoverResult> TakeOverAsync(FindUnfinished find, string? only, TimeSpan lostAfter, IProgress<StepResult>? progress, CancellationToken cancellationToken)
+    /// <exception cref="FoobarException"><c>NothingToResume</c>; <c>OperationUnfinished</c>: this machine has a journal of its own;
+    /// <c>OperationRunning</c>: the other run still works; <c>MarkerContradicted</c>: the members are not as the marker says.</exception>
+    public async Task<FailoverResult> TakeOverAsync(
+        FindUnfinished find, string? only, TimeSpan lostAfter, IProgress<StepResult>? progress, CancellationToken cancellationToken)
     {
         DateTimeOffset started = Time.GetUtcNow();
         using IDisposable turn = Store.Lock(EarlierFailover.Kind, started);
@@ -98,7 +109,11 @@ internal sealed class OperationHost
         OperationMark marker = await EarlierFailover.FindLostAsync(Session, cancellationToken);
         if (only is not null && marker.Id != only)
         {
-            throw new FoobarException("NothingToResume", ErrorKind.NotFound, $"Another operation stands there meanwhile: {marker}.") { Recommendation = "Look at Get-FoobarReplication." };
+            throw new FoobarException(
+                "NothingToResume", ErrorKind.NotFound, $"Another operation stands there meanwhile: {marker}.")
+                {
+                    Recommendation = "Look at Get-FoobarReplication.",
+                };
         }
 
         Dictionary<string, string> parameters = new(marker.Parameters)
@@ -121,7 +136,13 @@ internal sealed class OperationHost
     }
 
     private async Task<FailoverResult> EndAsync(
-        OperationConnections live, IDecidedOperation<FailoverResult> decided, FileJournal journal, JournalState state, DateTimeOffset started, IProgress<StepResult>? progress, CancellationToken cancellationToken)
+        OperationConnections live,
+        IDecidedOperation<FailoverResult> decided,
+        FileJournal journal,
+        JournalState state,
+        DateTimeOffset started,
+        IProgress<StepResult>? progress,
+        CancellationToken cancellationToken)
     {
         Own(live, decided);
         PlanRunner runner = new(journal, Time, progress) { LeavesOpen = decided.LeavesOpen };
@@ -129,7 +150,8 @@ internal sealed class OperationHost
         return await decided.ReportAsync(new(result, runner, journal.Path, started));
     }
 
-    private static async Task<IReconnectedOperation> ReconnectAsync(IUnfinishedOperation operation, DateTimeOffset started, TimeSpan lostAfter, CancellationToken cancellationToken)
+    private static async Task<IReconnectedOperation> ReconnectAsync(
+        IUnfinishedOperation operation, DateTimeOffset started, TimeSpan lostAfter, CancellationToken cancellationToken)
     {
         try
         {
@@ -142,7 +164,8 @@ internal sealed class OperationHost
         }
     }
 
-    private static async Task<IReconnectedOperation> HeldAsync(IReconnectedOperation reconnected, DateTimeOffset started, TimeSpan lostAfter, CancellationToken cancellationToken)
+    private static async Task<IReconnectedOperation> HeldAsync(
+        IReconnectedOperation reconnected, DateTimeOffset started, TimeSpan lostAfter, CancellationToken cancellationToken)
     {
         try
         {

@@ -72,7 +72,8 @@ internal static class OperationKeys
         parameters.GetValueOrDefault(name) ?? throw new ParseException(null, source, 1, $"expected the parameter '{name}'.");
 
     /// <summary>A parameter that may be missing or empty.</summary>
-    public static string? Optional(IReadOnlyDictionary<string, string> parameters, string name) => parameters.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
+    public static string? Optional(IReadOnlyDictionary<string, string> parameters, string name) =>
+        parameters.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
 
     /// <summary>Names with commas between; none if it is missing.</summary>
     public static IReadOnlyList<string> Names(IReadOnlyDictionary<string, string> parameters, string name) =>

@@ -16,13 +16,17 @@ namespace Foobar.Ops.Operations.Replication;
 internal sealed class OperationMarker(string id, string? takenOverFrom = null)
 {
     /// <summary>What to do about another operation's marker.</summary>
-    public const string Recommendation = "Wait until it ends. If its process is gone, end what it began with Resume-FoobarFailover on that machine, as that user; if that machine is lost, with Resume-FoobarFailover -TakeOver here.";
+    public const string Recommendation =
+        "Wait until it ends. If its process is gone, end what it began with Resume-FoobarFailover on that machine, as that user; if that "
+            + "machine is lost, with Resume-FoobarFailover -TakeOver here.";
 
     // Mostly it arrives at once; a replica that lags is not asked fifty times a second.
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(20), LongestPause = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Who we are, to other operators.</summary>
-    public static string Holder => string.Create(CultureInfo.InvariantCulture, $"{Environment.UserName} on {Environment.MachineName} (process {Environment.ProcessId})");
+    public static string Holder =>
+        string.Create(
+            CultureInfo.InvariantCulture, $"{Environment.UserName} on {Environment.MachineName} (process {Environment.ProcessId})");
 
     /// <summary>Writes the marker, unless another operation holds it.</summary>
     /// <param name="primary">The member that takes writes.</param>
@@ -31,8 +35,14 @@ internal sealed class OperationMarker(string id, string? takenOverFrom = null)
     /// <param name="cancellationToken">Cancels.</param>
     /// <param name="before">The id that the marker must have held before, empty for none; <see langword="null"/> for any.</param>
     /// <exception cref="FoobarException"><c>OperationRunning</c>: another does; the message says who and since when.</exception>
-    /// <exception cref="SupersededException"><c>OperationSuperseded</c>: another operation has come and gone since <paramref name="before"/> was read.</exception>
-    public async Task BeginAsync(DatabaseMember primary, IReadOnlyDictionary<string, string> parameters, DateTimeOffset since, CancellationToken cancellationToken, string? before = null)
+    /// <exception cref="SupersededException"><c>OperationSuperseded</c>: another operation has come and gone since
+    /// <paramref name="before"/> was read.</exception>
+    public async Task BeginAsync(
+        DatabaseMember primary,
+        IReadOnlyDictionary<string, string> parameters,
+        DateTimeOffset since,
+        CancellationToken cancellationToken,
+        string? before = null)
     {
         await primary.Marks.CreateAsync(cancellationToken);
         Dictionary<string, object?> values = new()
@@ -49,21 +59,32 @@ internal sealed class OperationMarker(string id, string? takenOverFrom = null)
         await primary.Marks.WriteAsync(values, checksBefore: before is not null, cancellationToken);
         if (await primary.Marks.ReadAsync(cancellationToken) is var now && now?.Id != id)
         {
-            throw now is not { IsUnfinished: true } ? Superseded(primary, now) : new FoobarException("OperationRunning", ErrorKind.Refused, $"{primary.Name}: {now}.") { Server = primary.Name, Recommendation = Recommendation };
+            throw now is not { IsUnfinished: true }
+                ? Superseded(primary, now)
+                : new FoobarException(
+                    "OperationRunning", ErrorKind.Refused, $"{primary.Name}: {now}.")
+                    {
+                        Server = primary.Name,
+                        Recommendation = Recommendation,
+                    };
         }
     }
 
     /// <summary>Writes the marker, whatever operation held it: the one that held it on a dead primary will not end it.</summary>
     /// <inheritdoc cref="BeginAsync"/>
-    public async Task ReplaceAsync(DatabaseMember primary, IReadOnlyDictionary<string, string> parameters, DateTimeOffset since, CancellationToken cancellationToken)
+    public async Task ReplaceAsync(
+        DatabaseMember primary, IReadOnlyDictionary<string, string> parameters, DateTimeOffset since, CancellationToken cancellationToken)
     {
         await primary.Marks.CreateAsync(cancellationToken);
         await primary.Marks.AbandonAsync(id, cancellationToken);
         await BeginAsync(primary, parameters, since, cancellationToken);
     }
 
-    /// <summary>Writes how far the operation came, and sees that it stands there. From here on it is ours, if another operator began it.</summary>
-    /// <exception cref="SupersededException"><c>OperationSuperseded</c>: the marker is another operation's by now, or there is none.</exception>
+    /// <summary>
+    /// Writes how far the operation came, and sees that it stands there. From here on it is ours, if another operator began it.
+    /// </summary>
+    /// <exception cref="SupersededException"><c>OperationSuperseded</c>: the marker is another operation's by now, or there is
+    /// none.</exception>
     public async Task SetAsync(DatabaseMember primary, string state, CancellationToken cancellationToken)
     {
         await primary.Marks.SetAsync(id, takenOverFrom, Holder, state, cancellationToken);
@@ -82,7 +103,9 @@ internal sealed class OperationMarker(string id, string? takenOverFrom = null)
         }
     }
 
-    /// <summary>Waits until a replica's marker says what the primary's was told: whoever looks there later must not find an older truth.</summary>
+    /// <summary>
+    /// Waits until a replica's marker says what the primary's was told: whoever looks there later must not find an older truth.
+    /// </summary>
     /// <exception cref="FoobarException"><c>MarkerNotReplicated</c>: it does not within the limit.</exception>
     public async Task ArriveAsync(DatabaseMember replica, string state, TimeSpan limit, CancellationToken cancellationToken)
     {
@@ -97,7 +120,10 @@ internal sealed class OperationMarker(string id, string? takenOverFrom = null)
 
             if (replica.Time.GetElapsedTime(began) > limit)
             {
-                throw new FoobarException("MarkerNotReplicated", ErrorKind.Failed, $"{replica.Name}: the operation's marker (foobar_ops.operation, '{state}') did not arrive there within {limit.TotalSeconds:0.#} s; it says {there?.ToString() ?? "nothing"}.")
+                throw new FoobarException(
+                    "MarkerNotReplicated", ErrorKind.Failed,
+                    $"{replica.Name}: the operation's marker (foobar_ops.operation, '{state}') did not arrive there within "
+                        + $"{limit.TotalSeconds:0.#} s; it says {there?.ToString() ?? "nothing"}.")
                 {
                     Server = replica.Name,
                     Recommendation = "See whether a filter keeps the schema foobar_ops from it (Test-FoobarReplication -Control DB-013).",
@@ -109,7 +135,10 @@ internal sealed class OperationMarker(string id, string? takenOverFrom = null)
     }
 
     private static SupersededException Superseded(DatabaseMember member, OperationMark? now) =>
-        new("OperationSuperseded", ErrorKind.Refused, $"{member.Name}: another operator took this operation's place meanwhile: {now?.ToString() ?? "its marker is gone"}. Nothing more was changed.")
+        new(
+            "OperationSuperseded", ErrorKind.Refused,
+            $"{member.Name}: another operator took this operation's place meanwhile: {now?.ToString() ?? "its marker is gone"}. Nothing "
+                + "more was changed.")
         {
             Server = member.Name,
             Recommendation = "Look at Get-FoobarReplication. There is nothing left to resume here.",

@@ -35,7 +35,9 @@ internal sealed class OperatorLock : IAsyncDisposable
     /// <summary>Without a sign of life for this long a holder is lost, unless said otherwise.</summary>
     public static TimeSpan LostAfter { get; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>The ids under which the member's marker may stand while nobody else has taken the operation's place; empty for any.</summary>
+    /// <summary>
+    /// The ids under which the member's marker may stand while nobody else has taken the operation's place; empty for any.
+    /// </summary>
     public IReadOnlyCollection<string> Ids { get; set; } = [];
 
     /// <summary>Takes it on a connection, which keeps it until it ends.</summary>
@@ -45,7 +47,8 @@ internal sealed class OperatorLock : IAsyncDisposable
     /// <param name="lostAfter">Without a sign of life for how long another one's connection is ended.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="FoobarException"><c>OperationRunning</c>: somebody else holds it; the message says who and since when.</exception>
-    public static async Task<OperatorLock> TakeAsync(ISiteSession site, HeldSession session, DateTimeOffset since, TimeSpan lostAfter, CancellationToken cancellationToken)
+    public static async Task<OperatorLock> TakeAsync(
+        ISiteSession site, HeldSession session, DateTimeOffset since, TimeSpan lostAfter, CancellationToken cancellationToken)
     {
         // In the middle of a statement it waits for its server; the statement's own limit ends that.
         MemberLock named = DatabaseMember.Of(session).Lock;
@@ -56,17 +59,24 @@ internal sealed class OperatorLock : IAsyncDisposable
 
         if (await named.TakeAsync(cancellationToken) is not { } connection)
         {
-            throw new FoobarException("OperationRunning", ErrorKind.Refused, $"{session.Server}: another failover or repair is running there: {await DescribeHolderAsync(site, session, cancellationToken)}.")
+            throw new FoobarException(
+                "OperationRunning", ErrorKind.Refused,
+                $"{session.Server}: another failover or repair is running there: "
+                    + $"{await DescribeHolderAsync(site, session, cancellationToken)}.")
             {
                 Server = session.Server,
-                Recommendation = $"Wait until it ends. If its process is gone the lock is gone with it; if its machine is lost, {lostAfter.TotalSeconds:0} s after its last sign of life.",
+                Recommendation =
+                    "Wait until it ends. If its process is gone the lock is gone with it; if its machine is lost, "
+                        + $"{lostAfter.TotalSeconds:0} s after its last sign of life.",
             };
         }
 
         return new(site, session, $"{OperationMarker.Holder}, since {since.UtcDateTime:u}", connection);
     }
 
-    /// <summary>Sees that the lock is still ours. What is changed on its connection needs no such look: it fails without the lock.</summary>
+    /// <summary>
+    /// Sees that the lock is still ours. What is changed on its connection needs no such look: it fails without the lock.
+    /// </summary>
     /// <exception cref="SupersededException"><c>OperationSuperseded</c>: another operator has it.</exception>
     /// <exception cref="FoobarException"><c>OperatorLockLost</c>: the connection is gone, and nobody else has it.</exception>
     public async Task EnsureAsync(CancellationToken cancellationToken)
@@ -129,16 +139,21 @@ internal sealed class OperatorLock : IAsyncDisposable
         }
 
         return other is not null
-            ? new SupersededException("OperationSuperseded", ErrorKind.Refused, $"{_session.Server}: another operator took this operation's place meanwhile: {other}. Nothing more was changed.")
+            ? new SupersededException(
+                "OperationSuperseded", ErrorKind.Refused,
+                $"{_session.Server}: another operator took this operation's place meanwhile: {other}. Nothing more was changed.")
             {
                 Server = _session.Server,
                 Recommendation = "Look at Get-FoobarReplication. There is nothing left to resume here.",
             }
-            : new FoobarException("OperatorLockLost", ErrorKind.Connection, $"{_session.Server}: the connection that held this operation's lock is gone: {why}.")
+            : new FoobarException(
+                "OperatorLockLost", ErrorKind.Connection,
+                $"{_session.Server}: the connection that held this operation's lock is gone: {why}.")
             {
                 Server = _session.Server,
-                Recommendation = $"Run Resume-FoobarFailover once the member can be reached. While the member still holds the connection that was cut, "
-                    + $"as a rule for {LostAfter.TotalSeconds:0} s, it is refused with OperationRunning.",
+                Recommendation =
+                    $"Run Resume-FoobarFailover once the member can be reached. While the member still holds the connection that was cut, "
+                        + $"as a rule for {LostAfter.TotalSeconds:0} s, it is refused with OperationRunning.",
             };
     }
 
@@ -147,7 +162,8 @@ internal sealed class OperatorLock : IAsyncDisposable
     private static async Task<string> DescribeHolderAsync(ISiteSession site, IDatabaseSession session, CancellationToken cancellationToken)
     {
         IServerSession server = await site.GetServerAsync(session.Server, cancellationToken);
-        CommandResult told = await server.RunAsync(RemoteCommand.Create($"cat -- {HolderFile}") with { TimeLimit = HolderLimit }, cancellationToken);
+        CommandResult told = await server.RunAsync(
+            RemoteCommand.Create($"cat -- {HolderFile}") with { TimeLimit = HolderLimit }, cancellationToken);
         if (told.ExitCode == 0)
         {
             return told.OutputText.Trim();

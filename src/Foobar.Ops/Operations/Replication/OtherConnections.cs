@@ -76,7 +76,8 @@ internal sealed class OtherConnections(ConnectionSet open)
 
     private async Task LockAsync(HeldSession session, CancellationToken cancellationToken)
     {
-        OperatorLock held = await (_take ?? throw new InvalidOperationException("The members' locks come first."))(session, cancellationToken);
+        OperatorLock held = await (_take ?? throw new InvalidOperationException("The members' locks come first."))(
+            session, cancellationToken);
         held.Ids = _ids;
         _locks.Add(held);
     }

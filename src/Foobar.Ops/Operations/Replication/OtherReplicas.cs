@@ -47,7 +47,10 @@ internal sealed class OtherReplicas(MoveConnections live, IReadOnlyList<string> 
         Change = token => GoOnAsync(name, token),
     }));
 
-    /// <summary>How many acknowledge as semi-synchronous replicas, of those that this run made follow, and of those whose source the new primary was before.</summary>
+    /// <summary>
+    /// How many acknowledge as semi-synchronous replicas, of those that this run made follow, and of those whose source the new primary was
+    /// before.
+    /// </summary>
     public async Task<long> AcknowledgingAsync(CancellationToken token)
     {
         long acknowledging = 0;
@@ -61,7 +64,8 @@ internal sealed class OtherReplicas(MoveConnections live, IReadOnlyList<string> 
             try
             {
                 DatabaseMember member = await live.Others.GetAsync(name, token);
-                bool own = await member.ChannelsAsync(token) is [{ } channel] && ReplicaSource.IsOf(live.Site.Site.Find(live.Candidate.Name)!, channel);
+                bool own = await member.ChannelsAsync(token) is [{ } channel]
+                    && ReplicaSource.IsOf(live.Site.Site.Find(live.Candidate.Name)!, channel);
                 acknowledging += own && await member.AcknowledgesAsync(token) ? 1 : 0;
             }
             catch (FoobarException error) when (error.Kind is ErrorKind.Connection or ErrorKind.Timeout)
@@ -78,11 +82,17 @@ internal sealed class OtherReplicas(MoveConnections live, IReadOnlyList<string> 
 
     /// <summary>Those that do not follow the new primary, by what became of their steps.</summary>
     public static IReadOnlyList<string> Left(IEnumerable<StepResult> steps) =>
-        [.. steps.Where(step => Owns(step.Step) && step.Outcome is not (StepOutcome.Done or StepOutcome.DoneEarlier)).Select(step => step.Step[Prefix.Length..])];
+        [
+            .. steps.Where(step => Owns(step.Step) && step.Outcome is not (StepOutcome.Done or StepOutcome.DoneEarlier))
+                .Select(step => step.Step[Prefix.Length..]),
+        ];
 
     /// <summary>What to do about those that do not follow; <see langword="null"/> if all do.</summary>
     public static string? Advice(IReadOnlyList<string> left) =>
-        left.Count == 0 ? null : $"Bring {string.Join(" and ", left)} back with {string.Join("; ", left.Select(name => $"Repair-FoobarReplication -Server {name}"))}.";
+        left.Count == 0
+            ? null
+            : $"Bring {string.Join(" and ", left)} back with "
+                + $"{string.Join("; ", left.Select(name => $"Repair-FoobarReplication -Server {name}"))}.";
 
     private async Task FollowAsync(string name, CancellationToken token)
     {
@@ -117,7 +127,10 @@ internal sealed class OtherReplicas(MoveConnections live, IReadOnlyList<string> 
         bool arrived = await member.WaitForAsync(position, ArrivalLimit, token);
         if (!arrived && (await member.ChannelsAsync(token)).FirstOrDefault(static channel => !channel.Replicates) is { } stopped)
         {
-            throw new FoobarException("NotFollowing", ErrorKind.Failed, $"{name}: it does not replicate from {stopped.SourcePlace} (receiver {stopped.Receiver}, applier {stopped.Applier}), and so not from {live.Candidate.Name}. {stopped.ReceiverError} {stopped.ApplierError}".TrimEnd())
+            throw new FoobarException(
+                "NotFollowing", ErrorKind.Failed,
+                $"{name}: it does not replicate from {stopped.SourcePlace} (receiver {stopped.Receiver}, applier {stopped.Applier}), and so not from {live.Candidate.Name}. {stopped.ReceiverError} {stopped.ApplierError}"
+                    .TrimEnd())
             {
                 Server = name,
                 Recommendation = $"Repair-FoobarReplication -Server {name} lets it follow {live.Candidate.Name}.",
@@ -147,7 +160,9 @@ internal sealed class OtherReplicas(MoveConnections live, IReadOnlyList<string> 
         if (beyond.Length > 0)
         {
             await member.StartReplicatingAsync(token);
-            throw new FoobarException("ReplicaAhead", ErrorKind.Refused, $"{member.Name}: it holds transactions that {live.Candidate.Name} lacks ({beyond}), and was left as it was.")
+            throw new FoobarException(
+                "ReplicaAhead", ErrorKind.Refused,
+                $"{member.Name}: it holds transactions that {live.Candidate.Name} lacks ({beyond}), and was left as it was.")
             {
                 Server = member.Name,
                 Recommendation = $"Repair-FoobarReplication -Server {member.Name} saves them to a file and copies it afresh.",

@@ -23,7 +23,8 @@ internal static class ReplicaSource
 
     /// <summary>Whether a channel's source is a server, by its name or one of its addresses.</summary>
     public static bool IsOf(Server server, ReplicationChannel channel) =>
-        string.Equals(server.Name, channel.SourceHost, StringComparison.OrdinalIgnoreCase) || server.Addresses.Any(address => address.ToString() == channel.SourceHost);
+        string.Equals(server.Name, channel.SourceHost, StringComparison.OrdinalIgnoreCase)
+            || server.Addresses.Any(address => address.ToString() == channel.SourceHost);
 
     /// <summary>The one channel of a replica that can be given another source.</summary>
     /// <exception cref="FoobarException"><c>ReplicaNotMovable</c>.</exception>
@@ -31,12 +32,15 @@ internal static class ReplicaSource
         ? throw new FoobarException("ReplicaNotMovable", ErrorKind.Refused, $"{name}: it {obstacle}, so it was left as it was.")
         {
             Server = name,
-            Recommendation = "Point it at the new primary yourself (CHANGE REPLICATION SOURCE; CHANGE MASTER on MariaDB), or let Repair-FoobarReplication do it.",
+            Recommendation =
+                "Point it at the new primary yourself (CHANGE REPLICATION SOURCE; CHANGE MASTER on MariaDB), or let "
+                    + "Repair-FoobarReplication do it.",
         }
         : channels[0];
 
     /// <summary>A source's address at which a replica's machine hears its greeting; <see langword="null"/> if at none.</summary>
-    public static async Task<string?> ReachableAddressAsync(IServerSession replica, Server source, int port, CancellationToken cancellationToken)
+    public static async Task<string?> ReachableAddressAsync(
+        IServerSession replica, Server source, int port, CancellationToken cancellationToken)
     {
         foreach (string address in source.Addresses.Select(address => address.ToString()).DefaultIfEmpty(source.Name))
         {
@@ -60,7 +64,8 @@ internal static class ReplicaSource
     {
         Server server = site.Site.Find(source)!;
         return await ReachableAddressAsync(await site.GetServerAsync(replica, token), server, port, token)
-            ?? throw new FoobarException("ReverseConnectionBlocked", ErrorKind.Refused, $"{replica}: it can't reach {source} on port {port}.")
+            ?? throw new FoobarException(
+                "ReverseConnectionBlocked", ErrorKind.Refused, $"{replica}: it can't reach {source} on port {port}.")
             {
                 Server = replica,
                 Recommendation = "Let the firewalls of both allow the database's port in this direction too.",

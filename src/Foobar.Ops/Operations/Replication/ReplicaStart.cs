@@ -19,7 +19,8 @@ internal static class ReplicaStart
     /// <param name="member">The member.</param>
     /// <param name="source">The name of its source, for errors.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <exception cref="FoobarException"><c>ReverseLinkFailed</c>: a thread stopped with an error, the source refuses its login, or it has tried in vain for a while.</exception>
+    /// <exception cref="FoobarException"><c>ReverseLinkFailed</c>: a thread stopped with an error, the source refuses its login, or it has
+    /// tried in vain for a while.</exception>
     public static async Task WaitAsync(DatabaseMember member, string source, CancellationToken cancellationToken)
     {
         TimeProvider time = member.Time;
@@ -39,7 +40,8 @@ internal static class ReplicaStart
             if (Why(channel, time.GetElapsedTime(began)) is { } why)
             {
                 throw Failed(member, source, why, Refusals.Contains(channel.ReceiverErrorNumber)
-                    ? $"See that {source} lets the account '{channel.User}' in with the password that its replica keeps, from {member.Name}'s address, and with TLS if it asks for it."
+                    ? $"See that {source} lets the account '{channel.User}' in with the password that its replica keeps, from "
+                        + $"{member.Name}'s address, and with TLS if it asks for it."
                     : $"See Get-FoobarReplication, and the error log of {member.Name}'s database.");
             }
 
@@ -57,5 +59,10 @@ internal static class ReplicaStart
         };
 
     private static FoobarException Failed(DatabaseMember member, string source, string why, string recommendation) =>
-        new("ReverseLinkFailed", ErrorKind.Refused, $"{member.Name}: it can't replicate from {source}: {why}") { Server = member.Name, Recommendation = recommendation };
+        new(
+            "ReverseLinkFailed", ErrorKind.Refused, $"{member.Name}: it can't replicate from {source}: {why}")
+            {
+                Server = member.Name,
+                Recommendation = recommendation,
+            };
 }

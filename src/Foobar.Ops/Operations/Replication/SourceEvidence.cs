@@ -8,8 +8,8 @@ using static System.FormattableString;
 namespace Foobar.Ops.Operations.Replication;
 
 /// <summary>
-/// What a primary itself said, while it lived, of whether its commits wait for replicas, and of its scheduled events. A replica's own flag says only that
-/// it asked to acknowledge: the source may have switched waiting off, or given it up after its timeout, without telling.
+/// What a primary itself said, while it lived, of whether its commits wait for replicas, and of its scheduled events. A replica's own flag
+/// says only that it asked to acknowledge: the source may have switched waiting off, or given it up after its timeout, without telling.
 /// </summary>
 public sealed record SourceEvidence
 {
@@ -39,7 +39,9 @@ public sealed record SourceEvidence
     /// <summary>The highest rate at which it was seen to commit lately, in transactions a second.</summary>
     public double CommitsPerSecond { get; init; }
 
-    /// <summary>How many transactions a candidate may lack, as far as it can be reckoned; <see langword="null"/> if nobody watched.</summary>
+    /// <summary>
+    /// How many transactions a candidate may lack, as far as it can be reckoned; <see langword="null"/> if nobody watched.
+    /// </summary>
     /// <param name="flavor">The flavour.</param>
     /// <param name="received">What the candidate has received.</param>
     /// <param name="now">The time now, by this machine's clock.</param>
@@ -75,7 +77,9 @@ public sealed record SourceEvidence
     {
         try
         {
-            return store.Kept(File) is { } text && JsonSerializer.Deserialize<SourceEvidence>(text) is { } kept && kept.Source == primary ? kept : null;
+            return store.Kept(File) is { } text && JsonSerializer.Deserialize<SourceEvidence>(text) is { } kept && kept.Source == primary
+                ? kept
+                : null;
         }
         catch (JsonException)
         {
@@ -83,7 +87,9 @@ public sealed record SourceEvidence
         }
     }
 
-    /// <summary>What a survey shows of the one primary; <see langword="null"/> if there is not exactly one, or it could not be read.</summary>
+    /// <summary>
+    /// What a survey shows of the one primary; <see langword="null"/> if there is not exactly one, or it could not be read.
+    /// </summary>
     internal static SourceEvidence? Of(SiteCase<ReplicationFacts> facts)
     {
         ReplicationTopology topology = ReplicationTopology.Of(facts);
@@ -95,7 +101,15 @@ public sealed record SourceEvidence
                 ReadAt = readAt,
                 SemiSync = semiSync,
                 Events = topology.Facts(source)!.Events.Value,
-                Replicas = [.. topology.Links.Where(link => link.Source == source && link.Channel.Receiver == ReplicationThread.Running && topology.Facts(link.Replica)?.SemiSync.Value is { ReplicaActive: true }).Select(link => link.Replica)],
+                Replicas =
+                [
+                    .. topology.Links.Where(
+                        link =>
+                            link.Source == source
+                                && link.Channel.Receiver == ReplicationThread.Running
+                                && topology.Facts(link.Replica)?.SemiSync.Value is { ReplicaActive: true })
+                        .Select(link => link.Replica),
+                ],
             }
             : null;
     }
@@ -111,7 +125,8 @@ public sealed record SourceEvidence
     /// <param name="candidate">The candidate, which lacks nothing that another member that answers has received.</param>
     /// <param name="active">Whether the candidate says that it acknowledges.</param>
     /// <param name="now">The time now, by this machine's clock.</param>
-    internal static string? Doubt(SourceEvidence? evidence, SiteCase<ReplicationFacts> facts, string candidate, bool active, DateTimeOffset now)
+    internal static string? Doubt(
+        SourceEvidence? evidence, SiteCase<ReplicationFacts> facts, string candidate, bool active, DateTimeOffset now)
     {
         if (!active)
         {
@@ -129,11 +144,16 @@ public sealed record SourceEvidence
         TimeSpan timeout = TimeSpan.FromMilliseconds(Math.Min(SemiSync.TimeoutMilliseconds, Trusted.TotalMilliseconds));
         return SemiSync switch
         {
-            { SourceEnabled: false } => Invariant($"its commits did not wait for a replica (semi-synchronous replication was off at {ReadAt:u})"),
+            { SourceEnabled: false } =>
+                Invariant($"its commits did not wait for a replica (semi-synchronous replication was off at {ReadAt:u})"),
             { SourceActive: false } => Invariant($"its commits did not wait for a replica any more at {ReadAt:u}"),
-            { WaitsWithoutReplica: false } => "its commits stop waiting as soon as a replica leaves (rpl_semi_sync_source_wait_no_replica is OFF)",
-            { Waiting: > 0, WaitingAnswered: false } => Invariant($"commits were waiting already when it was looked at last ({ReadAt:u}), and may have given up since"),
-            _ when age < TimeSpan.Zero || age > timeout => Invariant($"it was looked at last at {ReadAt:u}, {age.TotalSeconds:0} s ago, and what it said holds for {timeout.TotalSeconds:0.#} s: its commits may have stopped waiting for a replica since"),
+            { WaitsWithoutReplica: false } =>
+                "its commits stop waiting as soon as a replica leaves (rpl_semi_sync_source_wait_no_replica is OFF)",
+            { Waiting: > 0, WaitingAnswered: false } =>
+                Invariant($"commits were waiting already when it was looked at last ({ReadAt:u}), and may have given up since"),
+            _ when age < TimeSpan.Zero
+                || age > timeout => Invariant(
+                    $"it was looked at last at {ReadAt:u}, {age.TotalSeconds:0} s ago, and what it said holds for {timeout.TotalSeconds:0.#} s: its commits may have stopped waiting for a replica since"),
             _ => null,
         };
     }
@@ -141,7 +161,10 @@ public sealed record SourceEvidence
     private string? ReplicaDoubt(ReplicationTopology topology, string candidate)
     {
         string[] others = [.. topology.Members.Select(member => member.Name).Where(name => name != Source)];
-        string[] seen = [.. others.Where(name => Replicas.Contains(name) && topology.Facts(name)?.SemiSync.Value is { ReplicaEnabled: true })];
+        string[] seen =
+        [
+            .. others.Where(name => Replicas.Contains(name) && topology.Facts(name)?.SemiSync.Value is { ReplicaEnabled: true }),
+        ];
 
         // One that answers and replicates from another member was not connected to the primary.
         int possible = others.Count(name => topology.Facts(name)?.SemiSync.Value is null or { ReplicaEnabled: true }
@@ -149,6 +172,7 @@ public sealed record SourceEvidence
         long unseen = Math.Max(SemiSync.Clients, possible) - seen.Length;
         return !seen.Contains(candidate) ? "the candidate was not connected to it when it was looked at last"
             : SemiSync.WaitCount > unseen ? null
-            : Invariant($"its commits waited for {SemiSync.WaitCount} of {Math.Max(SemiSync.Clients, possible)} replicas, of which {unseen} can't be asked: another one may have acknowledged what the candidate lacks");
+            : Invariant(
+                $"its commits waited for {SemiSync.WaitCount} of {Math.Max(SemiSync.Clients, possible)} replicas, of which {unseen} can't be asked: another one may have acknowledged what the candidate lacks");
     }
 }

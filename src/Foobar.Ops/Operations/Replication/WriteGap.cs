@@ -10,7 +10,9 @@ public enum WriteGapSource : long
     /// <summary>Measured by a canary that wrote through the application's path.</summary>
     Canary,
 
-    /// <summary>Computed from the operation's own steps: from closing the endpoint to opening it again. A lower bound of what the application saw.</summary>
+    /// <summary>
+    /// Computed from the operation's own steps: from closing the endpoint to opening it again. A lower bound of what the application saw.
+    /// </summary>
     Steps,
 }
 

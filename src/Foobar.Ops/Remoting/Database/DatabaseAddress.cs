@@ -15,10 +15,12 @@ internal sealed record DatabaseAddress(RemoteEndpoint Endpoint, string SshUser)
     /// <param name="port">The port to take where there is no socket; <see langword="null"/> if a socket is a must.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="DatabaseException"><c>DatabaseUnreachable</c>: there is no socket, and no port may be taken.</exception>
-    public static async Task<DatabaseAddress> FindAsync(IServerSession session, IReadOnlyList<string> sockets, int? port, CancellationToken cancellationToken)
+    public static async Task<DatabaseAddress> FindAsync(
+        IServerSession session, IReadOnlyList<string> sockets, int? port, CancellationToken cancellationToken)
     {
         CommandResult found = await session.RunAsync(
-            RemoteCommand.Create($"id -un; for socket in {sockets}; do if [ -S \"$socket\" ]; then printf '%s\\n' \"$socket\"; break; fi; done"),
+            RemoteCommand.Create(
+                $"id -un; for socket in {sockets}; do if [ -S \"$socket\" ]; then printf '%s\\n' \"$socket\"; break; fi; done"),
             cancellationToken).ConfigureAwait(false);
         string[] lines = found.OutputText.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         return lines switch

@@ -20,7 +20,9 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
     {
         string server = session.Server.Name;
         int? port = options.Database is null ? null : policy?.Port ?? 3306;
-        IReadOnlyList<string> sockets = !options.UnixSockets && port is not null ? [] : policy?.Socket is string socket ? [socket] : DatabaseAddress.UsualSockets;
+        IReadOnlyList<string> sockets = !options.UnixSockets && port is not null
+            ? []
+            : policy?.Socket is string socket ? [socket] : DatabaseAddress.UsualSockets;
         DatabaseAddress address = await session.DatabaseAsync(sockets, port, cancellationToken).ConfigureAwait(false);
         string user = options.Database?.User ?? address.SshUser;
         options.Log?.Record(new Activity(DateTimeOffset.UtcNow, server, ActivityKind.DatabaseOpen, $"as {user} at {address.Endpoint}"));
@@ -41,14 +43,16 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
         }
 
         Task<DbConnection> ConnectAsync(CancellationToken token) =>
-            DatabaseOpener.ConnectAsync(server, forward.LocalPath, user, options.Database?.Password, encrypt, options.ConnectTimeLimit, token);
+            DatabaseOpener.ConnectAsync(
+                server, forward.LocalPath, user, options.Database?.Password, encrypt, options.ConnectTimeLimit, token);
     }
 
     /// <summary>
     /// Opens a driver's connection. Until the server has greeted, the driver hears no cancellation: an attempt that is given
     /// up here ends with its socket, which the session closes, or with the driver's own time limit.
     /// </summary>
-    internal static async Task<DbConnection> ConnectAsync(string server, string path, string user, Secret? password, bool encrypt, TimeSpan limit, CancellationToken cancellationToken)
+    internal static async Task<DbConnection> ConnectAsync(
+        string server, string path, string user, Secret? password, bool encrypt, TimeSpan limit, CancellationToken cancellationToken)
     {
         DbConnection connection = LoadedDrivers.Database.Create(new DatabaseTarget(path, user, password, encrypt, limit));
         long began = Stopwatch.GetTimestamp();
@@ -61,7 +65,8 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
         catch (Exception error)
         {
             // A connection that opens after all is closed then.
-            _ = opening.ContinueWith(_ => connection.DisposeAsync().AsTask(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            _ = opening.ContinueWith(
+                _ => connection.DisposeAsync().AsTask(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             TimeSpan waited = Stopwatch.GetElapsedTime(began);
             throw error is DbException unanswered && LoadedDrivers.Database.Number(unanswered) is null && WhyGone(path) is { } why
                 ? DatabaseErrors.ForwardGone(server, why, error)
@@ -89,7 +94,10 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
         }
     }
 
-    /// <summary>What is told of an error. On a busy machine our timer may have to wait for a thread for longer than the driver's limit is; so the clock says which it was.</summary>
+    /// <summary>
+    /// What is told of an error. On a busy machine our timer may have to wait for a thread for longer than the driver's limit is; so the
+    /// clock says which it was.
+    /// </summary>
     internal static Exception Told(
         string server, string user, bool byPassword, Exception error, TimeSpan limit, TimeSpan waited) => error switch
     {

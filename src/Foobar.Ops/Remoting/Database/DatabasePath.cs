@@ -28,17 +28,21 @@ public sealed class DatabasePath : IAsyncDisposable
     /// <param name="login">The account. Its password is not kept by anything else than this and the connections' own memory.</param>
     /// <param name="limit">The time limit for opening one connection.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public static async Task<DatabasePath> OpenAsync(IServerSession via, RemoteEndpoint.Tcp address, DatabaseLogin login, TimeSpan limit, CancellationToken cancellationToken) =>
+    public static async Task<DatabasePath> OpenAsync(
+        IServerSession via, RemoteEndpoint.Tcp address, DatabaseLogin login, TimeSpan limit, CancellationToken cancellationToken) =>
         new(via.Server.Name, await via.ForwardAsync(address, cancellationToken).ConfigureAwait(false), login, limit);
 
     /// <summary>
     /// Opens a connection; the caller disposes it. A statement that is cancelled costs the connection: the way may lead to
     /// another server by then, where a KILL would hit somebody else's statement.
     /// </summary>
-    /// <exception cref="Errors.FoobarException"><c>DatabaseUnreachable</c>, <c>DatabaseLoginRefused</c>, <c>DatabaseTimeout</c>.</exception>
+    /// <exception cref="Errors.FoobarException"><c>DatabaseUnreachable</c>, <c>DatabaseLoginRefused</c>,
+    /// <c>DatabaseTimeout</c>.</exception>
     public async Task<IDatabaseSession> ConnectAsync(CancellationToken cancellationToken)
     {
-        DbConnection connection = await DatabaseOpener.ConnectAsync(_server, _forward.LocalPath, _login.User, _login.Password, encrypt: true, _limit, cancellationToken).ConfigureAwait(false);
+        DbConnection connection = await DatabaseOpener.ConnectAsync(
+            _server, _forward.LocalPath, _login.User, _login.Password, encrypt: true, _limit, cancellationToken).ConfigureAwait(
+            false);
         return new DatabaseSession(_server, connection, new SharedForward(_forward.LocalPath), connectAnother: null, log: null);
     }
 

@@ -6,7 +6,9 @@ using Foobar.Ops.Remoting.Drivers;
 
 namespace Foobar.Ops.Remoting.Database;
 
-/// <summary>One database connection. What is cancelled or outlasts its limit is killed on the server, and the connection stays usable.</summary>
+/// <summary>
+/// One database connection. What is cancelled or outlasts its limit is killed on the server, and the connection stays usable.
+/// </summary>
 internal sealed class DatabaseSession : IDatabaseSession
 {
     /// <summary>How long a killed statement's end is awaited: callers are back within a second.</summary>
@@ -23,9 +25,15 @@ internal sealed class DatabaseSession : IDatabaseSession
     /// <param name="server">The server's name.</param>
     /// <param name="connection">The connection.</param>
     /// <param name="forward">What carries it; closed with it.</param>
-    /// <param name="connectAnother">Opens a connection to the same server, to kill a statement from; <see langword="null"/> where the way may lead to another server by then, so that a cancelled statement costs the connection.</param>
+    /// <param name="connectAnother">Opens a connection to the same server, to kill a statement from; <see langword="null"/> where the way
+    /// may lead to another server by then, so that a cancelled statement costs the connection.</param>
     /// <param name="log">Takes note of the statements.</param>
-    public DatabaseSession(string server, DbConnection connection, IForward forward, Func<CancellationToken, Task<DbConnection>>? connectAnother, IActivityLog? log)
+    public DatabaseSession(
+        string server,
+        DbConnection connection,
+        IForward forward,
+        Func<CancellationToken, Task<DbConnection>>? connectAnother,
+        IActivityLog? log)
     {
         Server = server;
         ServerVersion = ServerGreeting.VersionOf(connection.ServerVersion);
@@ -44,13 +52,15 @@ internal sealed class DatabaseSession : IDatabaseSession
 
     public TimeSpan TimeLimit { get; set; } = TimeSpan.FromSeconds(30);
 
-    public Task<IReadOnlyList<DatabaseRow>> QueryAsync(string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default)
+    public Task<IReadOnlyList<DatabaseRow>> QueryAsync(
+        string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default)
     {
         _log?.Record(new Activity(DateTimeOffset.UtcNow, Server, ActivityKind.Statement, sql));
         return RunAsync(sql, parameters, ReadAsync, cancellationToken);
     }
 
-    public Task<int> ExecuteAsync(string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default)
+    public Task<int> ExecuteAsync(
+        string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default)
     {
         _log?.Record(new Activity(DateTimeOffset.UtcNow, Server, ActivityKind.Statement, sql));
         return RunAsync(sql, parameters, static command => command.ExecuteNonQueryAsync(), cancellationToken);
@@ -71,7 +81,9 @@ internal sealed class DatabaseSession : IDatabaseSession
             List<DatabaseRow> rows = [];
             while (await reader.ReadAsync().ConfigureAwait(false))
             {
-                rows.Add(new DatabaseRow(Enumerable.Range(0, reader.FieldCount).Select(at => KeyValuePair.Create(reader.GetName(at), LoadedDrivers.Database.Plain(reader.GetValue(at))))));
+                rows.Add(new DatabaseRow(
+                    Enumerable.Range(0, reader.FieldCount)
+                        .Select(at => KeyValuePair.Create(reader.GetName(at), LoadedDrivers.Database.Plain(reader.GetValue(at))))));
             }
 
             return rows;
@@ -82,7 +94,8 @@ internal sealed class DatabaseSession : IDatabaseSession
     /// Runs a statement within the time limit. The driver is given no token and no limit: its own cancellation blocks a thread
     /// by a second connection of its own, and may end without an error.
     /// </summary>
-    private async Task<T> RunAsync<T>(string sql, IReadOnlyDictionary<string, object?>? parameters, Func<DbCommand, Task<T>> run, CancellationToken cancellationToken)
+    private async Task<T> RunAsync<T>(
+        string sql, IReadOnlyDictionary<string, object?>? parameters, Func<DbCommand, Task<T>> run, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (_lost)
@@ -132,7 +145,9 @@ internal sealed class DatabaseSession : IDatabaseSession
         }
     }
 
-    /// <summary>Ends a running statement by a second connection. If it does not end, or there is no other connection, this one is given up.</summary>
+    /// <summary>
+    /// Ends a running statement by a second connection. If it does not end, or there is no other connection, this one is given up.
+    /// </summary>
     private async Task EndAsync(Task running)
     {
         if (_connectAnother is null)

@@ -29,6 +29,7 @@ internal interface IDatabaseDriver
 /// <param name="Socket">The path of a local unix socket that leads to the database.</param>
 /// <param name="User">The account.</param>
 /// <param name="Password">Its password; <see langword="null"/> for socket authentication.</param>
-/// <param name="Encrypt">Whether TLS is used where the server offers it: servers may insist on it for their TCP port, even through a tunnel.</param>
+/// <param name="Encrypt">Whether TLS is used where the server offers it: servers may insist on it for their TCP port, even through a
+/// tunnel.</param>
 /// <param name="Limit">The time limit for opening. The driver's own, in whole seconds, ends a little later.</param>
 internal sealed record DatabaseTarget(string Socket, string User, Secret? Password, bool Encrypt, TimeSpan Limit);

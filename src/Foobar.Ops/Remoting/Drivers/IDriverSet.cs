@@ -1,6 +1,9 @@
 namespace Foobar.Ops.Remoting.Drivers;
 
-/// <summary>What packages do for this library, which references none itself. Implemented by <c>Foobar.Ops.Drivers</c>; found by <see cref="LoadedDrivers"/>.</summary>
+/// <summary>
+/// What packages do for this library, which references none itself. Implemented by <c>Foobar.Ops.Drivers</c>; found by
+/// <see cref="LoadedDrivers"/>.
+/// </summary>
 internal interface IDriverSet
 {
     /// <summary>Decompresses what the platform does not.</summary>

@@ -31,7 +31,9 @@ internal readonly record struct ScreenText(string Text, ScreenTone Tone = Screen
 /// <summary>Draws lines on a terminal, with what that terminal can do (colours, none).</summary>
 internal interface IScreenDriver
 {
-    /// <summary>The text, with the terminal's control sequences, that draws lines over the whole screen from its upper left corner.</summary>
+    /// <summary>
+    /// The text, with the terminal's control sequences, that draws lines over the whole screen from its upper left corner.
+    /// </summary>
     /// <param name="lines">The lines, no more than the screen has.</param>
     /// <param name="width">The screen's columns; what is longer is cut.</param>
     string Draw(IReadOnlyList<IReadOnlyList<ScreenText>> lines, int width);

@@ -1,6 +1,8 @@
 namespace Foobar.Ops.Remoting.Drivers;
 
-/// <summary>Whole handshakes of TLS with suites and groups of our choice, which the platform's own TLS does not let a client choose.</summary>
+/// <summary>
+/// Whole handshakes of TLS with suites and groups of our choice, which the platform's own TLS does not let a client choose.
+/// </summary>
 internal interface ITlsDriver
 {
     /// <summary>Shakes hands. The certificate is recorded, never trusted, and no application data is sent.</summary>

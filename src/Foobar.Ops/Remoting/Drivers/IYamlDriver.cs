@@ -8,6 +8,7 @@ internal interface IYamlDriver
     /// have a tag of an application's own (an encrypted value, say) as null.
     /// </summary>
     /// <param name="yaml">The text.</param>
-    /// <exception cref="InvalidDataException">It is no YAML, nests deeper than 64 levels, or stands for more than 100000 values.</exception>
+    /// <exception cref="InvalidDataException">It is no YAML, nests deeper than 64 levels, or stands for more than 100000
+    /// values.</exception>
     string ToJson(string yaml);
 }

@@ -60,7 +60,12 @@ internal static class LoadedDrivers
         {
             return choose(Set.Value);
         }
-        catch (Exception error) when (error is IOException or BadImageFormatException or TypeLoadException or TypeInitializationException or DllNotFoundException)
+        catch (Exception error)
+            when (error is IOException
+                or BadImageFormatException
+                or TypeLoadException
+                or TypeInitializationException
+                or DllNotFoundException)
         {
             throw new FoobarException("DriverMissing", ErrorKind.NotFound, $"A driver can't be loaded: {error.Message}", error)
             {
@@ -70,5 +75,6 @@ internal static class LoadedDrivers
     }
 
     private static IDriverSet Load() =>
-        (IDriverSet)Activator.CreateInstance(ModuleLoadContext.LoadOwn(AssemblyName).GetType(AssemblyName + ".DriverSet", throwOnError: true)!, nonPublic: true)!;
+        (IDriverSet)Activator.CreateInstance(
+            ModuleLoadContext.LoadOwn(AssemblyName).GetType(AssemblyName + ".DriverSet", throwOnError: true)!, nonPublic: true)!;
 }

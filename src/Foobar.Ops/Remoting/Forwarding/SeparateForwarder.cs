@@ -7,7 +7,8 @@ namespace Foobar.Ops.Remoting.Forwarding;
 /// <param name="directory">Where the sockets are made.</param>
 /// <param name="start">Starts a client with these arguments before those that name the server.</param>
 /// <param name="limit">The time limit for the connection.</param>
-internal sealed class SeparateForwarder(string server, PrivateDirectory directory, Func<IEnumerable<string>, SshProcess> start, TimeSpan limit)
+internal sealed class SeparateForwarder(
+    string server, PrivateDirectory directory, Func<IEnumerable<string>, SshProcess> start, TimeSpan limit)
     : SshForwarder(server, directory)
 {
     protected override async Task<IAsyncDisposable> OpenAsync(string path, RemoteEndpoint endpoint)
@@ -19,7 +20,9 @@ internal sealed class SeparateForwarder(string server, PrivateDirectory director
         {
             if (await Task.WhenAny(exit, Task.Delay(10, CancellationToken.None)).ConfigureAwait(false) == exit)
             {
-                Exception error = exit.IsCanceled ? RemotingErrors.ConnectTimeout(Server, limit, "") : await client.ExplainAsync(opened: false).ConfigureAwait(false);
+                Exception error = exit.IsCanceled
+                    ? RemotingErrors.ConnectTimeout(Server, limit, "")
+                    : await client.ExplainAsync(opened: false).ConfigureAwait(false);
                 await client.DisposeAsync().ConfigureAwait(false);
                 throw error;
             }

@@ -7,7 +7,9 @@ namespace Foobar.Ops.Remoting.Forwarding;
 /// <param name="directory">Where the sockets are made.</param>
 /// <param name="program">The OpenSSH client.</param>
 /// <param name="arguments">The client's arguments for a request (forward, cancel) and what it is for.</param>
-internal sealed class SharedForwarder(string server, PrivateDirectory directory, string program, Func<string, string, IEnumerable<string>> arguments) : SshForwarder(server, directory)
+internal sealed class SharedForwarder(
+    string server, PrivateDirectory directory, string program, Func<string, string, IEnumerable<string>> arguments) : SshForwarder(
+        server, directory)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 

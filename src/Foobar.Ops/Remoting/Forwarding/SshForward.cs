@@ -16,14 +16,17 @@ internal static class SshForward
     {
         RemoteEndpoint.Tcp { Port: > 0 and <= 65535 } tcp when tcp.Host.Length > 0 && tcp.Host[0] != '-' && tcp.Host.All(IsOfHost) =>
             string.Create(CultureInfo.InvariantCulture, $"[{tcp.Host.Trim('[', ']')}]:{tcp.Port}"),
-        RemoteEndpoint.UnixSocket { Path: ['/', ..] path } when !path.Any(char.IsControl) && !path.Contains("${", StringComparison.Ordinal) => Escaped(path),
-        _ => throw new FoobarException("EndpointInvalid", ErrorKind.InvalidInput, $"{ShellText.Show(endpoint.ToString())} is no endpoint that a session can lead to.")
+        RemoteEndpoint.UnixSocket { Path: ['/', ..] path }
+            when !path.Any(char.IsControl) && !path.Contains("${", StringComparison.Ordinal) => Escaped(path),
+        _ => throw new FoobarException(
+            "EndpointInvalid", ErrorKind.InvalidInput, $"{ShellText.Show(endpoint.ToString())} is no endpoint that a session can lead to.")
         {
             Recommendation = "Give a host name or address and a port from 1 to 65535, or the absolute path of a unix socket.",
         },
     };
 
-    private static bool IsOfHost(char character) => char.IsAsciiLetterOrDigit(character) || ".-_:[]".Contains(character, StringComparison.Ordinal);
+    private static bool IsOfHost(char character) =>
+        char.IsAsciiLetterOrDigit(character) || ".-_:[]".Contains(character, StringComparison.Ordinal);
 
     /// <summary>OpenSSH splits at colons, takes a backslash as an escape, and expands tokens that begin with a percent sign.</summary>
     private static string Escaped(string path) => path

@@ -82,7 +82,9 @@ internal abstract class SshForwarder(string server, PrivateDirectory directory) 
         new("ForwardFailed", ErrorKind.Connection, $"{server}: no forward to {endpoint}: {words}")
         {
             Server = server,
-            Recommendation = "See that sshd there allows forwarding (AllowTcpForwarding, AllowStreamLocalForwarding) and that something listens at the endpoint.",
+            Recommendation =
+                "See that sshd there allows forwarding (AllowTcpForwarding, AllowStreamLocalForwarding) and that something listens at the "
+                    + "endpoint.",
         };
 
     private static async Task CloseAsync(Shared shared)

@@ -16,10 +16,14 @@ internal sealed class StdioForwarder(string server, PrivateDirectory directory, 
     {
         if (endpoint is not RemoteEndpoint.Tcp)
         {
-            throw new FoobarException("ForwardUnsupported", ErrorKind.InvalidInput, $"{server}: this machine's OpenSSH client can't lead to {endpoint}: it knows no unix sockets.")
+            throw new FoobarException(
+                "ForwardUnsupported", ErrorKind.InvalidInput,
+                $"{server}: this machine's OpenSSH client can't lead to {endpoint}: it knows no unix sockets.")
             {
                 Server = server,
-                Recommendation = "Give a database login with -DatabaseCredential, so that the database's port on the server itself is used; or work from Linux, macOS or WSL.",
+                Recommendation =
+                    "Give a database login with -DatabaseCredential, so that the database's port on the server itself is used; or work "
+                        + "from Linux, macOS or WSL.",
             };
         }
 

@@ -55,7 +55,9 @@ internal sealed class Job(int id, bool asRoot, int worker, RemoteCommand command
     public void Lose(string server) => Fail(RemotingErrors.CommandLost(server, command));
 
     /// <summary>Ends it without a result; who waits goes on elsewhere, since this may be the middle of anything.</summary>
-    public void Fail(Exception error) => ThreadPool.QueueUserWorkItem(static job => job.Result._result.TrySetException(job.Error), (Result: this, Error: error), preferLocal: false);
+    public void Fail(Exception error) =>
+        ThreadPool.QueueUserWorkItem(
+            static job => job.Result._result.TrySetException(job.Error), (Result: this, Error: error), preferLocal: false);
 
     // Made once, of the right size; each part is let go as it is copied, since outputs are large where there are parts.
     private static ReadOnlyMemory<byte> Whole(Queue<byte[]> parts, byte[] rest)

@@ -11,9 +11,11 @@ internal static class ShellEnvironment
     /// of programs come last in PATH: what stands in the system's own can't be replaced by them.
     /// </summary>
     public const string Words =
-        "env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:\"$PATH\" LC_ALL=C.UTF-8 TZ=UTC0 LVM_SUPPRESS_FD_WARNINGS=1 "
+        "env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:\"$PATH\" LC_ALL=C.UTF-8 TZ=UTC0 "
+            + "LVM_SUPPRESS_FD_WARNINGS=1 "
         + "HOME=\"$HOME\" USER=\"$USER\" LOGNAME=\"$LOGNAME\" ${SSH_CONNECTION:+SSH_CONNECTION=\"$SSH_CONNECTION\"} "
-        + "${SSH_AUTH_SOCK:+SSH_AUTH_SOCK=\"$SSH_AUTH_SOCK\"} ${XDG_RUNTIME_DIR:+XDG_RUNTIME_DIR=\"$XDG_RUNTIME_DIR\"} ${TMPDIR:+TMPDIR=\"$TMPDIR\"}";
+        + "${SSH_AUTH_SOCK:+SSH_AUTH_SOCK=\"$SSH_AUTH_SOCK\"} ${XDG_RUNTIME_DIR:+XDG_RUNTIME_DIR=\"$XDG_RUNTIME_DIR\"} "
+        + "${TMPDIR:+TMPDIR=\"$TMPDIR\"}";
 
     /// <summary>The text of a remote command, for whatever login shell there is, that ends up in a shell which reads its input.</summary>
     /// <param name="shell">The shell.</param>
@@ -27,7 +29,9 @@ internal static class ShellEnvironment
     /// <param name="mark">What the session knows it by.</param>
     public static string Streamed(string script, StreamMark mark)
     {
-        string start = $"exec {Words} FOOBAR_JOB={mark.Job} sh -c {ShellText.Quote("exec 9<\"$1\" && [ -e \"$2\" ] || exit 126; exec sh -c \"$0\"")} \"$0\" \"$1\" \"$2\"";
+        string start =
+            $"exec {Words} FOOBAR_JOB={mark.Job} sh -c {ShellText.Quote("exec 9<\"$1\" && [ -e \"$2\" ] || exit 126; exec sh -c \"$0\"")} "
+                + "\"$0\" \"$1\" \"$2\"";
         return $"sh -c {ShellText.Quote(start)} {ShellText.Quote(script)} {ShellText.Quote(mark.File)} {ShellText.Quote(mark.Permit)}";
     }
 }

@@ -5,7 +5,10 @@ namespace Foobar.Ops.Remoting.Ssh;
 /// <summary>Reads fingerprints out of <c>known_hosts</c> (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT).</summary>
 internal static class KnownHosts
 {
-    /// <summary>The fingerprint of the key in a line, as OpenSSH writes it: <c>SHA256:</c> and unpadded base64; <see langword="null"/> if there is none.</summary>
+    /// <summary>
+    /// The fingerprint of the key in a line, as OpenSSH writes it: <c>SHA256:</c> and unpadded base64; <see langword="null"/> if there is
+    /// none.
+    /// </summary>
     /// <param name="lines">The file's lines.</param>
     /// <param name="line">The line, counted from 1.</param>
     public static string? Fingerprint(IReadOnlyList<string> lines, int line)

@@ -113,9 +113,10 @@ internal sealed partial record SshFailure(string Server, string[] Lines, Func<st
     public string? CertificateProblem => Lines.Select(line => CertificateWords().Match(line)).LastOrDefault(match => match.Success)?.Value;
 
     /// <summary>The file and line of <c>known_hosts</c> that stands against the offered key.</summary>
-    public (string File, int Line)? Offending => Lines.Select(line => OffendingKey().Match(line)).LastOrDefault(match => match.Success) is Match match
-        ? (match.Groups[1].Value, int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture))
-        : null;
+    public (string File, int Line)? Offending =>
+        Lines.Select(line => OffendingKey().Match(line)).LastOrDefault(match => match.Success) is Match match
+            ? (match.Groups[1].Value, int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture))
+            : null;
 
     private static bool IsWord(string line) => !line.StartsWith("debug", StringComparison.Ordinal)
         && !line.StartsWith("OpenSSH_", StringComparison.Ordinal)
@@ -130,11 +131,15 @@ internal sealed partial record SshFailure(string Server, string[] Lines, Func<st
     [GeneratedRegex(@"^debug1: Server host (?:key|certificate): \S+ (SHA256:[A-Za-z0-9+/]+)", RegexOptions.CultureInvariant)]
     private static partial Regex OfferedKey();
 
-    [GeneratedRegex(@"^Certificate (invalid: .+|lacks principal list|contains unsupported critical option.*)|^.*[Cc]ertificate signature algorithm .*(disallowed|not (permitted|allowed)).*$|^key is not a host certificate$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^Certificate (invalid: .+|lacks principal list|contains unsupported critical option.*)|^.*[Cc]ertificate signature algorithm .*(disallowed|not (permitted|allowed)).*$|^key is not a host certificate$",
+        RegexOptions.CultureInvariant)]
     private static partial Regex CertificateWords();
 
     // Parts of these are said at -v only.
-    [GeneratedRegex(@"^debug1: (kex_exchange_identification: banner line|send_pubkey_test: no mutual|get_agent_identities|.*no mutual signature|No more authentication methods|.*identity file .* not accessible|Authentication refused)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^debug1: (kex_exchange_identification: banner line|send_pubkey_test: no mutual|get_agent_identities|.*no mutual signature|No more authentication methods|.*identity file .* not accessible|Authentication refused)",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Telling();
 
     [GeneratedRegex(@"^Offending \S+ key in (.+):(\d{1,9})$", RegexOptions.CultureInvariant)]

@@ -12,19 +12,25 @@ internal static class SshFailures
         : new FoobarException(
             "HostKeyUnknown",
             ErrorKind.Authentication,
-            $"{Where(failure, host)}: its host key is not known. It offers {failure.Offered ?? "a key whose fingerprint the OpenSSH client did not say"}.")
+            $"{Where(failure, host)}: its host key is not known. It offers "
+                + $"{failure.Offered ?? "a key whose fingerprint the OpenSSH client did not say"}.")
         {
             Server = failure.Server,
-            Recommendation = "Compare the fingerprint with the server's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there), then add the key to known_hosts: by one 'ssh' to it, or by accepting new host keys when connecting.",
+            Recommendation =
+                "Compare the fingerprint with the server's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there), then add the key "
+                    + "to known_hosts: by one 'ssh' to it, or by accepting new host keys when connecting.",
         };
 
     private static FoobarException AuthorityUnknown(SshFailure failure, string host, SshHostCertificate certificate) => new(
         "HostKeyUnknown",
         ErrorKind.Authentication,
-        $"{Where(failure, host)}: its host key is not known. It offers {failure.Offered} with a certificate ('{certificate.Id}') of the authority {certificate.Authority}, which known_hosts does not trust for this name.")
+        $"{Where(failure, host)}: its host key is not known. It offers {failure.Offered} with a certificate ('{certificate.Id}') of the "
+            + $"authority {certificate.Authority}, which known_hosts does not trust for this name.")
     {
         Server = failure.Server,
-        Recommendation = "If it is your site's authority, compare its fingerprint and add its key to known_hosts ('@cert-authority NAMES KEY'), with the name that is connected to. To accept the server's plain key instead would bind to that one key.",
+        Recommendation =
+            "If it is your site's authority, compare its fingerprint and add its key to known_hosts ('@cert-authority NAMES KEY'), with "
+                + "the name that is connected to. To accept the server's plain key instead would bind to that one key.",
     };
 
     private static FoobarException CertificateInvalid(SshFailure failure, string host, string problem)
@@ -52,7 +58,8 @@ internal static class SshFailures
         return new FoobarException(
             "HostCertificateInvalid",
             ErrorKind.Authentication,
-            $"{Where(failure, host)}: it shows a host certificate{of}, which {what} ({problem}). Its key is {failure.Offered ?? "not told by the OpenSSH client"}.")
+            $"{Where(failure, host)}: it shows a host certificate{of}, which {what} ({problem}). Its key is "
+                + $"{failure.Offered ?? "not told by the OpenSSH client"}.")
         {
             Server = failure.Server,
             Recommendation = cure + " Do not pin the server's plain key instead: that undoes what the authority is for.",
@@ -71,7 +78,8 @@ internal static class SshFailures
         string words = refusal.Words.IsMatch(failure.LastWords)
             ? failure.LastWords
             : $"{match.Value.TrimEnd()}{(match.Value.Length > 0 && failure.LastWords.Length > 0 ? " … " : "")}{failure.LastWords}";
-        return new FoobarException(refusal.ErrorId, refusal.Kind, $"{where} {cause}: {Plain(words)}") { Server = failure.Server, Recommendation = recommendation };
+        return new FoobarException(
+            refusal.ErrorId, refusal.Kind, $"{where} {cause}: {Plain(words)}") { Server = failure.Server, Recommendation = recommendation };
     }
 
     private static string Plain(string words) => words.Replace("debug1: ", "", StringComparison.Ordinal);
@@ -87,7 +95,9 @@ internal static class SshFailures
             $"{Where(failure, host)}: its host key has changed. It offers {failure.Offered ?? "an unknown key"}; known is {known}.")
         {
             Server = failure.Server,
-            Recommendation = "Someone may stand between you and the server. If it was set up anew, compare the offered fingerprint with the server's own, then remove the old key (ssh-keygen -R) and add the new one.",
+            Recommendation =
+                "Someone may stand between you and the server. If it was set up anew, compare the offered fingerprint with the server's "
+                    + "own, then remove the old key (ssh-keygen -R) and add the new one.",
         };
     }
 
@@ -126,7 +136,8 @@ internal static class SshFailures
         cause)
     {
         Server = server,
-        Recommendation = "Install the OpenSSH client (package openssh-client; on Windows the optional feature OpenSSH.Client), or see that it is in the PATH.",
+        Recommendation =
+            "Install the OpenSSH client (package openssh-client; on Windows the optional feature OpenSSH.Client), or see that it is in the PATH.",
     };
 
     private static string Where(SshFailure failure, string host) => failure.AtJump

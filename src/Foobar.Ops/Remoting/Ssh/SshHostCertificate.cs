@@ -13,6 +13,8 @@ internal sealed partial record SshHostCertificate(string Id, string Authority, s
         ? new SshHostCertificate(match.Groups["id"].Value, match.Groups["ca"].Value, match.Groups["valid"].Value)
         : null;
 
-    [GeneratedRegex(@"^debug1: Server host certificate: \S+ SHA256:\S+, serial \d+ ID ""(?<id>.*)"" CA \S+ (?<ca>SHA256:[A-Za-z0-9+/]+) valid (?<valid>.+)$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^debug1: Server host certificate: \S+ SHA256:\S+, serial \d+ ID ""(?<id>.*)"" CA \S+ (?<ca>SHA256:[A-Za-z0-9+/]+) valid (?<valid>.+)$",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Words();
 }

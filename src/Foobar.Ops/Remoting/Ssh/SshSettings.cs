@@ -37,7 +37,8 @@ internal static class SshSettings
     }
 
     /// <summary>The configurations to include: the inventory's alone, or the user's and the system's.</summary>
-    /// <exception cref="FoobarException"><c>SshConfigMissing</c>: the inventory names a file that is not there; <c>SshConfigInvalid</c>: its path can't be written down.</exception>
+    /// <exception cref="FoobarException"><c>SshConfigMissing</c>: the inventory names a file that is not there; <c>SshConfigInvalid</c>:
+    /// its path can't be written down.</exception>
     public static IEnumerable<string> Included(Site site)
     {
         if (site.SshConfig is not string own)
@@ -51,19 +52,24 @@ internal static class SshSettings
         string path = Path.GetFullPath(own);
         if (!File.Exists(path))
         {
-            throw new FoobarException("SshConfigMissing", ErrorKind.NotFound, $"The inventory's SSH configuration {ShellText.Show(path)} is not there.")
+            throw new FoobarException(
+                "SshConfigMissing", ErrorKind.NotFound, $"The inventory's SSH configuration {ShellText.Show(path)} is not there.")
             {
                 Recommendation = "Correct 'sshConfig' in the inventory, or leave it out to use your own ~/.ssh/config.",
             };
         }
 
         return path.Any(character => char.IsControl(character) || character == '"')
-            ? throw new FoobarException("SshConfigInvalid", ErrorKind.InvalidInput, $"The path of the SSH configuration {ShellText.Show(path)} holds a quote or a control character, which ssh_config can't name.")
+            ? throw new FoobarException(
+                "SshConfigInvalid", ErrorKind.InvalidInput,
+                "The path of the SSH configuration "
+                    + $"{ShellText.Show(path)} holds a quote or a control character, which ssh_config can't name.")
             : [path];
     }
 
     /// <summary>The arguments that name the server: the same for its session and for forwards beside it.</summary>
-    /// <exception cref="FoobarException"><c>SshEndpointInvalid</c>: a value could be taken for an option, or reach a shell by way of ssh_config's tokens.</exception>
+    /// <exception cref="FoobarException"><c>SshEndpointInvalid</c>: a value could be taken for an option, or reach a shell by way of
+    /// ssh_config's tokens.</exception>
     public static IEnumerable<string> Destination(Server server)
     {
         SshEndpoint ssh = server.Ssh;
@@ -75,7 +81,12 @@ internal static class SshSettings
 
         if (ssh.Port is int port)
         {
-            arguments.AddRange(["-p", port is > 0 and <= 65535 ? port.ToString(CultureInfo.InvariantCulture) : throw RemotingErrors.HostNotUsable(server.Name, "port", $"{port}")]);
+            arguments.AddRange([
+                "-p",
+                port is > 0 and <= 65535
+                    ? port.ToString(CultureInfo.InvariantCulture)
+                    : throw RemotingErrors.HostNotUsable(server.Name, "port", $"{port}"),
+            ]);
         }
 
         if (ssh.ProxyJump is string jump)
@@ -86,7 +97,12 @@ internal static class SshSettings
 
         if (ssh.IdentityFile is string identity)
         {
-            arguments.AddRange(["-i", identity.Length == 0 || identity.Any(char.IsControl) ? throw RemotingErrors.HostNotUsable(server.Name, "identity file", identity) : identity]);
+            arguments.AddRange([
+                "-i",
+                identity.Length == 0 || identity.Any(char.IsControl)
+                    ? throw RemotingErrors.HostNotUsable(server.Name, "identity file", identity)
+                    : identity,
+            ]);
         }
 
         return [.. arguments, "--", Checked(server.Name, "host", ssh.Host, MarksOfHosts)];
@@ -96,7 +112,21 @@ internal static class SshSettings
     /// <param name="configuration">The path of our configuration.</param>
     /// <param name="keepForwards">Whether forwards hold, those of the user's configuration with ours.</param>
     public static IEnumerable<string> Session(string configuration, bool keepForwards) =>
-        ["-v", "-T", "-x", "-F", configuration, "-o", "RequestTTY=no", "-o", "RemoteCommand=none", "-o", keepForwards ? "ClearAllForwardings=no" : "ClearAllForwardings=yes", "-o", "ControlPersist=no"];
+        [
+            "-v",
+            "-T",
+            "-x",
+            "-F",
+            configuration,
+            "-o",
+            "RequestTTY=no",
+            "-o",
+            "RemoteCommand=none",
+            "-o",
+            keepForwards ? "ClearAllForwardings=no" : "ClearAllForwardings=yes",
+            "-o",
+            "ControlPersist=no",
+        ];
 
     /// <summary>The arguments by which a client's connection is shared with our other clients only.</summary>
     /// <param name="controlSocket">The path of the socket to share the connection by; <see langword="null"/> to share nothing.</param>
@@ -110,7 +140,9 @@ internal static class SshSettings
     public static IEnumerable<string> ThroughOwn => ["-o", "ControlMaster=no"];
 
     private static string Checked(string server, string what, string value, string marks) =>
-        value.Length > 0 && value[0] != '-' && value.All(character => char.IsAsciiLetterOrDigit(character) || marks.Contains(character, StringComparison.Ordinal))
+        value.Length > 0
+            && value[0] != '-'
+            && value.All(character => char.IsAsciiLetterOrDigit(character) || marks.Contains(character, StringComparison.Ordinal))
             ? value
             : throw RemotingErrors.HostNotUsable(server, what, value);
 }

@@ -14,7 +14,8 @@ namespace Foobar.Ops.Remoting.Transports;
 /// <param name="configuration">The configuration that all clients are given.</param>
 /// <param name="directory">Where sockets are made.</param>
 /// <param name="acceptNew">Whether keys of servers that <c>known_hosts</c> doesn't know are accepted and kept.</param>
-internal sealed class OpenSshTransport(SessionOptions options, SshConfiguration configuration, Lazy<PrivateDirectory> directory, bool acceptNew = false) : ISshTransport
+internal sealed class OpenSshTransport(
+    SessionOptions options, SshConfiguration configuration, Lazy<PrivateDirectory> directory, bool acceptNew = false) : ISshTransport
 {
     private static readonly TimeSpan CheckLimit = TimeSpan.FromSeconds(3);
 
@@ -90,12 +91,24 @@ internal sealed class OpenSshTransport(SessionOptions options, SshConfiguration 
         ["-F", configuration.Path, "-O", .. request, .. SshSettings.Destination(server)];
 
     /// <summary>Starts a client that runs a command.</summary>
-    /// <exception cref="FoobarException"><c>SshClientMissing</c>, <c>SshEndpointInvalid</c>, <c>SshConfigMissing</c>, <c>SshConfigInvalid</c>.</exception>
+    /// <exception cref="FoobarException"><c>SshClientMissing</c>, <c>SshEndpointInvalid</c>, <c>SshConfigMissing</c>,
+    /// <c>SshConfigInvalid</c>.</exception>
     private SshProcess Start(Server server, IEnumerable<string> sharing, string command) =>
-        SshProcess.Start(options.SshProgram, [.. SshSettings.Session(Configuration, keepForwards: false), .. sharing, .. SshSettings.Destination(server), command], server.Name);
+        SshProcess.Start(
+            options.SshProgram,
+            [.. SshSettings.Session(Configuration, keepForwards: false), .. sharing, .. SshSettings.Destination(server), command],
+            server.Name);
 
     /// <summary>Starts a client that only forwards, as the arguments say.</summary>
     /// <exception cref="FoobarException">As <see cref="Start"/>.</exception>
     private SshProcess StartForward(Server server, IEnumerable<string> arguments) =>
-        SshProcess.Start(options.SshProgram, [.. SshSettings.Session(Configuration, keepForwards: true), .. SshSettings.Sharing(null), .. arguments, .. SshSettings.Destination(server)], server.Name);
+        SshProcess.Start(
+            options.SshProgram,
+            [
+                .. SshSettings.Session(Configuration, keepForwards: true),
+                .. SshSettings.Sharing(null),
+                .. arguments,
+                .. SshSettings.Destination(server),
+            ],
+            server.Name);
 }

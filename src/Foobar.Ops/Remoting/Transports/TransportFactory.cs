@@ -22,17 +22,22 @@ internal sealed class TransportFactory : IDisposable
         _options = options;
         SshConfiguration configuration = new(site, options.ConnectTimeLimit, _directory);
         _openSsh = new(() => new OpenSshTransport(options, configuration, _directory));
-        _sshNet = new(() => LoadedDrivers.Ssh.Create(new SshDriverContext(options, new HopResolver(site, options, configuration), _directory)));
+        _sshNet = new(
+            () => LoadedDrivers.Ssh.Create(new SshDriverContext(options, new HopResolver(site, options, configuration), _directory)));
     }
 
     /// <summary>The transport for a server.</summary>
-    /// <exception cref="FoobarException"><c>SshCredentialUnusable</c>: OpenSSH is asked for, which takes no password; <c>DriverMissing</c>.</exception>
+    /// <exception cref="FoobarException"><c>SshCredentialUnusable</c>: OpenSSH is asked for, which takes no password;
+    /// <c>DriverMissing</c>.</exception>
     public ISshTransport For(Server server)
     {
-        SshTransport choice = Choose(_options.Transport, server.Ssh.Transport, _options.Ssh is not null, () => SshProgram.Exists(_options.SshProgram));
+        SshTransport choice = Choose(
+            _options.Transport, server.Ssh.Transport, _options.Ssh is not null, () => SshProgram.Exists(_options.SshProgram));
         return choice == SshTransport.SshNet ? _sshNet.Value
             : _options.Ssh is null ? _openSsh.Value
-            : throw new FoobarException("SshCredentialUnusable", ErrorKind.InvalidInput, $"{server.Name}: the OpenSSH client can't be given an SSH credential, and its use is asked for.")
+            : throw new FoobarException(
+                "SshCredentialUnusable", ErrorKind.InvalidInput,
+                $"{server.Name}: the OpenSSH client can't be given an SSH credential, and its use is asked for.")
             {
                 Server = server.Name,
                 Recommendation = "Give -SshTransport SshNet with an SSH credential (it counts more than the inventory's 'transport'), "

@@ -26,7 +26,9 @@ internal static class HtmlReport
                 picture is null ? null : new("topology", "Topology", html => Topology(html, picture)),
                 trend.Audits.Count == 0 ? null : new("trends", "Trends", html => HtmlTrends.Write(html, report, trend)),
                 HtmlPlots.HasTraffic(report, trend) ? new("traffic", "Traffic", html => HtmlPlots.Traffic(html, report, trend)) : null,
-                HtmlPlots.HasReplication(report, trend) ? new("replication", "Replication", html => HtmlPlots.Replication(html, report, trend)) : null,
+                HtmlPlots.HasReplication(report, trend)
+                    ? new("replication", "Replication", html => HtmlPlots.Replication(html, report, trend))
+                    : null,
                 new("findings", "Findings", html => HtmlFindings.Write(html, report, trend)),
             }.OfType<Section>(),
         ];
@@ -37,12 +39,14 @@ internal static class HtmlReport
         html.Add($"<main>\n");
         foreach (Section section in sections)
         {
-            html.Add($"<section id=\"{section.Id}\" aria-labelledby=\"{section.Id}-heading\" tabindex=\"-1\">\n<h2 id=\"{section.Id}-heading\">{section.Heading}</h2>\n");
+            html.Add(
+                $"<section id=\"{section.Id}\" aria-labelledby=\"{section.Id}-heading\" tabindex=\"-1\">\n<h2 id=\"{section.Id}-heading\">{section.Heading}</h2>\n");
             section.Write(html);
             html.Add($"</section>\n");
         }
 
-        html.Add($"</main>\n<footer><p>Foobar.Ops {report.ModuleVersion}. Times are in UTC. This page needs no network and asks for nothing.</p></footer>\n");
+        html.Add(
+            $"</main>\n<footer><p>Foobar.Ops {report.ModuleVersion}. Times are in UTC. This page needs no network and asks for nothing.</p></footer>\n");
         html.Add($"<script>{new Markup(Script.Value)}</script>\n</body>\n</html>\n");
         return html.ToString();
     }
@@ -70,14 +74,19 @@ internal static class HtmlReport
     {
         AuditVerdict verdict = report.Gate.Judge(report.Findings);
         (string look, string word, string why) = Verdict(verdict, report.Findings.Count(FindingText.Counts));
-        int servers = report.Findings.Select(finding => (report.SiteOf(finding), finding.Server)).Where(place => place.Server is not null).Distinct().Count();
-        html.Add($"<header>\n<p class=\"kicker\">Audit report</p>\n<h1>{report.Site}</h1>\n<p class=\"verdict {look}\"><strong>{word}</strong> <span>{why}</span></p>\n<p class=\"facts\">");
+        int servers = report.Findings.Select(finding => (report.SiteOf(finding), finding.Server))
+            .Where(place => place.Server is not null)
+            .Distinct()
+            .Count();
+        html.Add(
+            $"<header>\n<p class=\"kicker\">Audit report</p>\n<h1>{report.Site}</h1>\n<p class=\"verdict {look}\"><strong>{word}</strong> <span>{why}</span></p>\n<p class=\"facts\">");
         if (report.Time is { } time)
         {
             html.Add($"Facts read <time datetime=\"{time:yyyy-MM-dd'T'HH:mm:ss'Z'}\">{time:yyyy-MM-dd HH:mm:ss} UTC</time>. ");
         }
 
-        html.Add($"{Counted(report.Findings.Count, "finding")} of {Counted(report.Findings.DistinctBy(finding => finding.ControlId).Count(), "control")} on {Counted(servers, "server")}");
+        html.Add(
+            $"{Counted(report.Findings.Count, "finding")} of {Counted(report.Findings.DistinctBy(finding => finding.ControlId).Count(), "control")} on {Counted(servers, "server")}");
         if (report.Sites.Count > 1)
         {
             html.Add($" of {Counted(report.Sites.Count, "site")}");
@@ -95,9 +104,15 @@ internal static class HtmlReport
     private static (string Look, string Word, string Why) Verdict(AuditVerdict verdict, int counted) => verdict.ExitCode switch
     {
         AuditVerdict.Passed => ("pass", "Passed", "Every server was judged, and nothing fails."),
-        AuditVerdict.Failed => ("fail", "Failed", FormattableString.Invariant($"{verdict.Stopping.Count} of {Counted(counted, "finding")} fail the audit: {Counts(verdict)}.")),
-        AuditVerdict.Undecided => ("unknown", "Undecided", $"{Counted(verdict.Stopping.Count, "finding")} could not be decided, which is no pass."),
-        _ => ("unknown", "Not judged", verdict.Unjudged.Count > 0 ? $"Nothing could be decided of {string.Join(", ", verdict.Unjudged)}." : "There is nothing that was judged."),
+        AuditVerdict.Failed =>
+            ("fail", "Failed", FormattableString.Invariant(
+                $"{verdict.Stopping.Count} of {Counted(counted, "finding")} fail the audit: {Counts(verdict)}.")),
+        AuditVerdict.Undecided =>
+            ("unknown", "Undecided", $"{Counted(verdict.Stopping.Count, "finding")} could not be decided, which is no pass."),
+        _ =>
+            ("unknown", "Not judged", verdict.Unjudged.Count > 0
+                ? $"Nothing could be decided of {string.Join(", ", verdict.Unjudged)}."
+                : "There is nothing that was judged."),
     };
 
     private static string Counts(AuditVerdict verdict) => string.Join(", ", HtmlSummary.Order
@@ -107,15 +122,18 @@ internal static class HtmlReport
 
     // The region takes the focus, so that it can be scrolled by keys where it is wider than the screen.
     private static void Topology(HtmlWriter html, SvgPicture picture) =>
-        html.Add($"<div class=\"topology scroll\" role=\"region\" aria-label=\"Picture of the topology\" tabindex=\"0\">{picture.Markup}</div>\n");
+        html.Add(
+            $"<div class=\"topology scroll\" role=\"region\" aria-label=\"Picture of the topology\" tabindex=\"0\">{picture.Markup}</div>\n");
 
-    internal static string Counted(int count, string word) => FormattableString.Invariant($"{count} {word}{(count == 1 ? string.Empty : "s")}");
+    internal static string Counted(int count, string word) =>
+        FormattableString.Invariant($"{count} {word}{(count == 1 ? string.Empty : "s")}");
 
     private static string Hash(string text) => $"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}'";
 
     private static string Resource(string name)
     {
-        using StreamReader reader = new(typeof(HtmlReport).Assembly.GetManifestResourceStream($"Foobar.Ops.Reporting.{name}")!, Encoding.UTF8);
+        using StreamReader reader = new(
+            typeof(HtmlReport).Assembly.GetManifestResourceStream($"Foobar.Ops.Reporting.{name}")!, Encoding.UTF8);
         return reader.ReadToEnd().ReplaceLineEndings("\n");
     }
 

@@ -9,7 +9,10 @@ internal static class HtmlSummary
     private const int ManyServers = 12;
 
     /// <summary>The statuses, the worst first.</summary>
-    public static readonly FindingStatus[] Order = [FindingStatus.Fail, FindingStatus.Unknown, FindingStatus.Warning, FindingStatus.Pass, FindingStatus.NotApplicable];
+    public static readonly FindingStatus[] Order =
+    [
+        FindingStatus.Fail, FindingStatus.Unknown, FindingStatus.Warning, FindingStatus.Pass, FindingStatus.NotApplicable,
+    ];
 
     public static void Write(HtmlWriter html, Report report)
     {
@@ -19,11 +22,21 @@ internal static class HtmlSummary
         html.Add($"<div class=\"matrices\">\n");
         if (report.Sites.Count > 1)
         {
-            Matrix(html, "By site", "Site", findings.GroupBy(report.SiteOf).OrderBy(site => site.Key, StringComparer.Ordinal).Select(site => (site.Key, site.ToArray())));
+            Matrix(
+                html, "By site", "Site",
+                findings.GroupBy(report.SiteOf)
+                    .OrderBy(site => site.Key, StringComparer.Ordinal)
+                    .Select(site => (site.Key, site.ToArray())));
         }
 
-        Matrix(html, "By severity", "Severity", findings.GroupBy(finding => finding.Severity).OrderByDescending(severity => severity.Key).Select(severity => (severity.Key.ToString(), severity.ToArray())));
-        Matrix(html, "By area", "Area", findings.GroupBy(finding => finding.Area).OrderBy(area => area.Key).Select(area => (Name(area.Key), area.ToArray())));
+        Matrix(
+            html, "By severity", "Severity",
+            findings.GroupBy(finding => finding.Severity)
+                .OrderByDescending(severity => severity.Key)
+                .Select(severity => (severity.Key.ToString(), severity.ToArray())));
+        Matrix(
+            html, "By area", "Area",
+            findings.GroupBy(finding => finding.Area).OrderBy(area => area.Key).Select(area => (Name(area.Key), area.ToArray())));
         Matrix(html, "By server", "Server", Servers(report, findings));
         html.Add($"</div>\n");
     }
@@ -57,9 +70,12 @@ internal static class HtmlSummary
         [
             .. findings.GroupBy(finding => (Site: report.SiteOf(finding), finding.Server))
                 .OrderBy(server => server.Key.Server is null)
-                .Select(server => ((sites ? $"{server.Key.Site}: " : string.Empty) + (server.Key.Server ?? "(whole site)"), server.ToArray())),
+                .Select(
+                    server => ((sites ? $"{server.Key.Site}: " : string.Empty) + (server.Key.Server ?? "(whole site)"), server.ToArray())),
         ];
-        return servers.Length <= ManyServers ? servers : servers.OrderByDescending(server => Weight(server.Findings)).ThenBy(server => server.Name, StringComparer.Ordinal);
+        return servers.Length <= ManyServers
+            ? servers
+            : servers.OrderByDescending(server => Weight(server.Findings)).ThenBy(server => server.Name, StringComparer.Ordinal);
     }
 
     private static (int Fail, int Unknown, int Warning) Weight(Finding[] findings) => (
@@ -84,7 +100,8 @@ internal static class HtmlSummary
     }
 
     private static void Tile(HtmlWriter html, string look, string name, int count) =>
-        html.Add($"<li class=\"{look}{(count == 0 ? " none" : string.Empty)}\"><a href=\"#findings\" data-show=\"{look}\"><b>{count}</b> <span>{name}</span></a></li>\n");
+        html.Add(
+            $"<li class=\"{look}{(count == 0 ? " none" : string.Empty)}\"><a href=\"#findings\" data-show=\"{look}\"><b>{count}</b> <span>{name}</span></a></li>\n");
 
     // The tiles say the same in words.
     private static void Bar(HtmlWriter html, Finding[] findings)
@@ -117,7 +134,8 @@ internal static class HtmlSummary
         html.Add($"<table class=\"matrix\"><caption>{caption}</caption>\n<thead><tr><th scope=\"col\">{header}</th>");
         foreach (FindingStatus status in Order)
         {
-            html.Add($"<th scope=\"col\" class=\"number\">{(status == FindingStatus.NotApplicable ? new Markup("<abbr title=\"Not applicable\">N/A</abbr>") : new Markup(status.ToString()))}</th>");
+            html.Add(
+                $"<th scope=\"col\" class=\"number\">{(status == FindingStatus.NotApplicable ? new Markup("<abbr title=\"Not applicable\">N/A</abbr>") : new Markup(status.ToString()))}</th>");
         }
 
         html.Add($"</tr></thead>\n<tbody>\n");

@@ -18,7 +18,8 @@ internal static class HtmlTrends
         Picture(html, [.. audits.TakeLast(MostBars)]);
         List(html, report, "New since the audit before", trend.New, "Nothing is new.");
         List(html, report, "Mended since the audit before", trend.Mended, "Nothing was mended.");
-        html.Add($"</div>\n<details class=\"folded\"><summary>Counts of {HtmlReport.Counted(audits.Length, "audit")}</summary>\n<table class=\"matrix\"><caption>Findings by audit</caption>\n<thead><tr><th scope=\"col\">Facts read (UTC)</th>");
+        html.Add(
+            $"</div>\n<details class=\"folded\"><summary>Counts of {HtmlReport.Counted(audits.Length, "audit")}</summary>\n<table class=\"matrix\"><caption>Findings by audit</caption>\n<thead><tr><th scope=\"col\">Facts read (UTC)</th>");
         foreach (FindingStatus status in HtmlSummary.Order)
         {
             html.Add($"<th scope=\"col\" class=\"number\">{HtmlSummary.Name(status)}</th>");
@@ -27,10 +28,12 @@ internal static class HtmlTrends
         html.Add($"</tr></thead>\n<tbody>\n");
         foreach (AuditCounts audit in audits.Reverse())
         {
-            html.Add($"<tr><th scope=\"row\"><time datetime=\"{audit.Time:yyyy-MM-dd'T'HH:mm:ss'Z'}\">{audit.Time:yyyy-MM-dd HH:mm}</time></th>");
+            html.Add(
+                $"<tr><th scope=\"row\"><time datetime=\"{audit.Time:yyyy-MM-dd'T'HH:mm:ss'Z'}\">{audit.Time:yyyy-MM-dd HH:mm}</time></th>");
             foreach (FindingStatus status in HtmlSummary.Order)
             {
-                html.Add($"<td class=\"number {(audit.Counts[status] == 0 ? "zero" : HtmlSummary.Look(status))}\">{audit.Counts[status]}</td>");
+                html.Add(
+                    $"<td class=\"number {(audit.Counts[status] == 0 ? "zero" : HtmlSummary.Look(status))}\">{audit.Counts[status]}</td>");
             }
 
             html.Add($"</tr>\n");
@@ -46,11 +49,13 @@ internal static class HtmlTrends
         AuditCounts first = audits[0], last = audits[^1];
         string summary = FormattableString.Invariant(
             $"Open findings of {audits.Length} audits, {first.Time:yyyy-MM-dd HH:mm} to {last.Time:yyyy-MM-dd HH:mm} UTC: from {Words(first)} to {Words(last)}.");
-        html.Add($"<figure class=\"trend\"><h3>Open findings by audit</h3>\n<svg viewBox=\"0 0 {Width} {Top + Height + 24}\" role=\"img\" aria-label=\"{summary}\">");
+        html.Add(
+            $"<figure class=\"trend\"><h3>Open findings by audit</h3>\n<svg viewBox=\"0 0 {Width} {Top + Height + 24}\" role=\"img\" aria-label=\"{summary}\">");
         foreach (double tick in PlotScale.Ticks(most, whole: true))
         {
             double y = Top + Height - (tick / most * Height);
-            html.Add($"<path class=\"grid\" d=\"M{Left} {y:0.#}H{Right}\"/><text class=\"tick\" x=\"{Left - 5}\" y=\"{y + 4:0.#}\" text-anchor=\"end\">{PlotScale.Text(tick)}</text>");
+            html.Add(
+                $"<path class=\"grid\" d=\"M{Left} {y:0.#}H{Right}\"/><text class=\"tick\" x=\"{Left - 5}\" y=\"{y + 4:0.#}\" text-anchor=\"end\">{PlotScale.Text(tick)}</text>");
         }
 
         for (int index = 0; index < audits.Length; index++)
@@ -61,7 +66,8 @@ internal static class HtmlTrends
         html.Add($"<text class=\"tick\" x=\"{Left}\" y=\"{Top + Height + 17}\">{first.Time:MM-dd}</text>");
         if (audits.Length * step > 100)
         {
-            html.Add($"<text class=\"tick\" x=\"{Left + (audits.Length * step):0.#}\" y=\"{Top + Height + 17}\" text-anchor=\"end\">{last.Time:MM-dd}</text>");
+            html.Add(
+                $"<text class=\"tick\" x=\"{Left + (audits.Length * step):0.#}\" y=\"{Top + Height + 17}\" text-anchor=\"end\">{last.Time:MM-dd}</text>");
         }
 
         html.Add($"</svg>\n<figcaption><p>");
@@ -83,7 +89,8 @@ internal static class HtmlTrends
             if (height > 0)
             {
                 y -= height;
-                html.Add($"<rect class=\"{HtmlSummary.Look(status)}\" x=\"{x:0.##}\" y=\"{y:0.#}\" width=\"{width:0.##}\" height=\"{height:0.#}\"/>");
+                html.Add(
+                    $"<rect class=\"{HtmlSummary.Look(status)}\" x=\"{x:0.##}\" y=\"{y:0.#}\" width=\"{width:0.##}\" height=\"{height:0.#}\"/>");
             }
         }
 
@@ -91,7 +98,8 @@ internal static class HtmlTrends
     }
 
     private static string Words(AuditCounts audit) =>
-        FormattableString.Invariant($"{audit.Counts[FindingStatus.Fail]} fail, {audit.Counts[FindingStatus.Unknown]} unknown, {audit.Counts[FindingStatus.Warning]} warning");
+        FormattableString.Invariant(
+            $"{audit.Counts[FindingStatus.Fail]} fail, {audit.Counts[FindingStatus.Unknown]} unknown, {audit.Counts[FindingStatus.Warning]} warning");
 
     private static void List(HtmlWriter html, Report report, string heading, IReadOnlyList<Finding> findings, string none)
     {
@@ -106,7 +114,8 @@ internal static class HtmlTrends
         foreach (Finding finding in findings)
         {
             string place = FindingText.Place(finding) ?? "the site";
-            html.Add($"<li><span class=\"badge {HtmlSummary.Look(finding.Status)}\">{HtmlSummary.Name(finding.Status)}</span> <b>{finding.ControlId}</b> {(report.Sites.Count > 1 ? $"{report.SiteOf(finding)}, " : string.Empty)}{place}: {finding.Title}</li>\n");
+            html.Add(
+                $"<li><span class=\"badge {HtmlSummary.Look(finding.Status)}\">{HtmlSummary.Name(finding.Status)}</span> <b>{finding.ControlId}</b> {(report.Sites.Count > 1 ? $"{report.SiteOf(finding)}, " : string.Empty)}{place}: {finding.Title}</li>\n");
         }
 
         html.Add($"</ul></div>\n");

@@ -9,7 +9,8 @@ namespace Foobar.Ops.Reporting.Html;
 /// <param name="Lower">The value was at least this.</param>
 /// <param name="Upper">The value was at most this.</param>
 /// <param name="IsMarked">Whether it is marked.</param>
-internal readonly record struct PlotPoint(DateTimeOffset Time, double? Value, double? Lower = null, double? Upper = null, bool IsMarked = false);
+internal readonly record struct PlotPoint(
+    DateTimeOffset Time, double? Value, double? Lower = null, double? Upper = null, bool IsMarked = false);
 
 /// <summary>
 /// Values over time as a line in an SVG element, from 0 up, with a band for bounds and dots for what is marked. Its size in the page
@@ -28,14 +29,16 @@ internal static class LinePlot
     public static void Write(HtmlWriter html, string label, IReadOnlyList<PlotPoint> all)
     {
         PlotPoint[] points = Thin([.. all.OrderBy(point => point.Time)]);
-        double most = PlotScale.Ceiling(points.Select(point => Finite(point.Upper) ?? point.Value ?? 0).Concat(points.Select(point => point.Value ?? 0)).Max());
+        double most = PlotScale.Ceiling(
+            points.Select(point => Finite(point.Upper) ?? point.Value ?? 0).Concat(points.Select(point => point.Value ?? 0)).Max());
         (DateTimeOffset from, DateTimeOffset to) = (points[0].Time, points[^1].Time);
         double X(DateTimeOffset time) => to == from ? (Left + Right) / 2 : Left + ((time - from) / (to - from) * (Right - Left));
         double Y(double value) => Bottom - (Math.Clamp(value / most, 0, 1) * (Bottom - Top));
         html.Add($"<svg class=\"plot\" viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{label}\">");
         foreach (double tick in PlotScale.Ticks(most))
         {
-            html.Add($"<path class=\"grid\" d=\"M{Left} {Y(tick):0.#}H{Right}\"/><text class=\"tick\" x=\"{Left - 5}\" y=\"{Y(tick) + 4:0.#}\" text-anchor=\"end\">{PlotScale.Text(tick)}</text>");
+            html.Add(
+                $"<path class=\"grid\" d=\"M{Left} {Y(tick):0.#}H{Right}\"/><text class=\"tick\" x=\"{Left - 5}\" y=\"{Y(tick) + 4:0.#}\" text-anchor=\"end\">{PlotScale.Text(tick)}</text>");
         }
 
         foreach (PlotPoint[] run in Runs(points))
@@ -73,7 +76,8 @@ internal static class LinePlot
         }
         else
         {
-            html.Add($"<text class=\"tick\" x=\"{Left}\" y=\"{Bottom + 17}\">{Text(from)}</text><text class=\"tick\" x=\"{Right}\" y=\"{Bottom + 17}\" text-anchor=\"end\">{Text(to)}</text>");
+            html.Add(
+                $"<text class=\"tick\" x=\"{Left}\" y=\"{Bottom + 17}\">{Text(from)}</text><text class=\"tick\" x=\"{Right}\" y=\"{Bottom + 17}\" text-anchor=\"end\">{Text(to)}</text>");
         }
     }
 
@@ -120,7 +124,9 @@ internal static class LinePlot
         StringBuilder path = new();
         foreach (PlotPoint point in run)
         {
-            path.Append(CultureInfo.InvariantCulture, $"{(path.Length == 0 ? 'M' : 'L')}{x(point.Time):0.#} {y(Finite(point.Upper) ?? point.Value!.Value):0.#}");
+            path.Append(
+                CultureInfo.InvariantCulture,
+                $"{(path.Length == 0 ? 'M' : 'L')}{x(point.Time):0.#} {y(Finite(point.Upper) ?? point.Value!.Value):0.#}");
         }
 
         foreach (PlotPoint point in run.Reverse())

@@ -31,7 +31,8 @@ internal sealed class SvgPicture
         foreach (XElement element in root.DescendantsAndSelf().ToArray())
         {
             element.Attributes().Where(IsRefused).Remove();
-            if (element.Parent is not null && (element.Name.Namespace != Svg || (Refused.Contains(element.Name.LocalName) && !StaysInside(element))))
+            if (element.Parent is not null
+                && (element.Name.Namespace != Svg || (Refused.Contains(element.Name.LocalName) && !StaysInside(element))))
             {
                 element.Remove();
             }
@@ -42,11 +43,13 @@ internal sealed class SvgPicture
             text.Value = ReportText.Visible(text.Value);
         }
 
-        return new SvgPicture(root.ToString(SaveOptions.DisableFormatting), [.. root.Descendants(Svg + "style").Select(style => style.Value)]);
+        return new SvgPicture(
+            root.ToString(SaveOptions.DisableFormatting), [.. root.Descendants(Svg + "style").Select(style => style.Value)]);
     }
 
     // Links and copies within the picture.
-    private static bool StaysInside(XElement element) => element.Name.LocalName is "use" or "a" && element.Attributes().Any(attribute => attribute.Name.LocalName == "href");
+    private static bool StaysInside(XElement element) =>
+        element.Name.LocalName is "use" or "a" && element.Attributes().Any(attribute => attribute.Name.LocalName == "href");
 
     private static bool IsRefused(XAttribute attribute) => attribute.Name.LocalName switch
     {

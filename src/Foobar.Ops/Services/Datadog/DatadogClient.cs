@@ -27,7 +27,8 @@ internal sealed class DatadogClient(ServiceHttp http, string service, Uri root, 
             ("to", end.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)),
             ("query", query),
         ]);
-        ServiceRequest request = new(service, HttpMethod.Get, new Uri($"{ServiceRequest.Below(root, "api/v1/query")}?{fields}")) { Login = login, Purpose = query };
+        ServiceRequest request = new(
+            service, HttpMethod.Get, new Uri($"{ServiceRequest.Below(root, "api/v1/query")}?{fields}")) { Login = login, Purpose = query };
         ServiceAnswer answer = await http.AskAsync(request, cancellationToken);
         return answer.Read("Datadog's timeseries query", body => ReadBuckets(request, body));
     }

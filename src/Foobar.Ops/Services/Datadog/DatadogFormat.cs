@@ -53,7 +53,10 @@ internal sealed class DatadogFormat(string site) : ReceiverFormat
 
         string why = answer.Read(
             "Datadog's intake",
-            static body => body.Maybe("errors") is { ValueKind: System.Text.Json.JsonValueKind.Array } errors ? string.Join(" ", errors.EnumerateArray().Select(static error => error.ToString())) : string.Empty);
+            static body =>
+                body.Maybe("errors") is { ValueKind: System.Text.Json.JsonValueKind.Array } errors
+                    ? string.Join(" ", errors.EnumerateArray().Select(static error => error.ToString()))
+                    : string.Empty);
         return (why.Length > 0 ? 1 : 0, why);
     }
 
@@ -94,5 +97,9 @@ internal sealed class DatadogFormat(string site) : ReceiverFormat
     }
 
     private JsonArray Tags(IEnumerable<KeyValuePair<string, string>> labels) =>
-        [.. labels.Append(KeyValuePair.Create("site", site)).DistinctBy(static label => label.Key).Select(static label => (JsonNode?)JsonValue.Create($"{label.Key}:{label.Value}"))];
+        [
+            .. labels.Append(KeyValuePair.Create("site", site))
+                .DistinctBy(static label => label.Key)
+                .Select(static label => (JsonNode?)JsonValue.Create($"{label.Key}:{label.Value}")),
+        ];
 }

@@ -64,7 +64,8 @@ internal sealed class ServiceHttp : IDisposable
     /// <exception cref="ServiceException">No whole answer came.</exception>
     public async Task<ServiceAnswer> SendAsync(ServiceRequest request, CancellationToken cancellationToken)
     {
-        _options.Log?.Record(new Activity(DateTimeOffset.UtcNow, request.Service, ActivityKind.Request, $"{request.Method} {request.Shown} {request.Purpose}".TrimEnd()));
+        _options.Log?.Record(new Activity(
+            DateTimeOffset.UtcNow, request.Service, ActivityKind.Request, $"{request.Method} {request.Shown} {request.Purpose}".TrimEnd()));
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(_options.TimeLimit);
         try
@@ -72,7 +73,8 @@ internal sealed class ServiceHttp : IDisposable
             using HttpRequestMessage message = request.ToMessage();
             using HttpResponseMessage response = await _client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token);
             byte[] body = await ReadAsync(request, response, limit.Token);
-            return new ServiceAnswer(request, (int)response.StatusCode, body) { RetryAfter = Wait(response), Location = response.Headers.Location };
+            return new ServiceAnswer(
+                request, (int)response.StatusCode, body) { RetryAfter = Wait(response), Location = response.Headers.Location };
         }
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {
@@ -80,7 +82,8 @@ internal sealed class ServiceHttp : IDisposable
                 "ServiceTimeout",
                 ErrorKind.Timeout,
                 request.Service,
-                string.Create(CultureInfo.InvariantCulture, $"{request.Shown}: no whole answer within {_options.TimeLimit.TotalSeconds:0.#} s."),
+                string.Create(
+                    CultureInfo.InvariantCulture, $"{request.Shown}: no whole answer within {_options.TimeLimit.TotalSeconds:0.#} s."),
                 error)
             {
                 IsTransient = true,
@@ -99,13 +102,17 @@ internal sealed class ServiceHttp : IDisposable
     {
         ServiceRequest request = answer.Request;
         string said = request.WithoutSecrets(OneLine(answer.Text));
-        string what = $"{request.Shown}: the answer has status {answer.Status.ToString(CultureInfo.InvariantCulture)}{(said.Length == 0 ? "." : said[^1] is '.' or '}' or '>' ? $": {said}" : $": {said}.")}";
+        string what =
+            $"{request.Shown}: the answer has status "
+                + $"{answer.Status.ToString(CultureInfo.InvariantCulture)}{(said.Length == 0 ? "." : said[^1] is '.' or '}' or '>' ? $": {said}" : $": {said}.")}";
         return answer.Status switch
         {
             401 or 403 => new("ServiceLoginRefused", ErrorKind.Authentication, request.Service, what)
             {
                 Status = answer.Status,
-                Recommendation = "Give a key of this service that may do this, by -ServiceCredential or by the vault entry that the inventory names; see that the service's site (region) is that of the key.",
+                Recommendation =
+                    "Give a key of this service that may do this, by -ServiceCredential or by the vault entry that the inventory names; "
+                        + "see that the service's site (region) is that of the key.",
             },
             404 => new("ServiceNotFound", ErrorKind.NotFound, request.Service, what)
             {
@@ -131,7 +138,9 @@ internal sealed class ServiceHttp : IDisposable
                 "ServiceElsewhere",
                 ErrorKind.InvalidInput,
                 request.Service,
-                $"{request.Shown}: the answer points elsewhere ({answer.Status.ToString(CultureInfo.InvariantCulture)}{Elsewhere(answer)}), which is not followed, since the key would go there too.")
+                $"{request.Shown}: the answer points elsewhere "
+                    + $"({answer.Status.ToString(CultureInfo.InvariantCulture)}{Elsewhere(answer)}), which is not followed, since the key "
+                    + "would go there too.")
             {
                 Status = answer.Status,
                 Recommendation = "Declare the address that it points to, if that is the service's own.",
@@ -148,7 +157,8 @@ internal sealed class ServiceHttp : IDisposable
     public static ServiceException NotUnderstood(ServiceRequest request, string expected, Exception? cause = null) =>
         new("ServiceAnswerNotUnderstood", ErrorKind.InvalidData, request.Service, $"{request.Shown}: {expected}", cause)
         {
-            Recommendation = "See that the address is that of the service's API and not of a login page before it; if so, please report it.",
+            Recommendation =
+                "See that the address is that of the service's API and not of a login page before it; if so, please report it.",
         };
 
     private async Task<ServiceAnswer> RequireAsync(ServiceRequest request, CancellationToken cancellationToken)
@@ -170,7 +180,8 @@ internal sealed class ServiceHttp : IDisposable
                     "ServiceAnswerTooLarge",
                     ErrorKind.InvalidData,
                     request.Service,
-                    string.Create(CultureInfo.InvariantCulture, $"{request.Shown}: the answer is larger than {_options.MaximumBytes:N0} bytes."))
+                    string.Create(
+                        CultureInfo.InvariantCulture, $"{request.Shown}: the answer is larger than {_options.MaximumBytes:N0} bytes."))
                 {
                     Status = (int)response.StatusCode,
                     Recommendation = "Ask for less: a shorter time, a coarser step, fewer series.",
@@ -206,12 +217,16 @@ internal sealed class ServiceHttp : IDisposable
                 $"{request.Shown}: TLS failed: {request.WithoutSecrets(tls.Message)}",
                 error)
             {
-                Recommendation = "Nothing was sent. Name the authority's file with trustedAuthorities at the service in the inventory if the service has a certificate of your own.",
+                Recommendation =
+                    "Nothing was sent. Name the authority's file with trustedAuthorities at the service in the inventory if the service "
+                        + "has a certificate of your own.",
             };
         }
 
         // A connection that was never made can't have carried the request; any other may.
-        bool arrived = error is not HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.ProxyTunnelError };
+        bool arrived = error is not HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError
+            or HttpRequestError.NameResolutionError
+            or HttpRequestError.ProxyTunnelError };
         string reason = request.WithoutSecrets(string.Join(": ", Chain(error).Select(static one => one.Message.TrimEnd('.')).Distinct()));
         return new ServiceException(
             "ServiceUnreachable",
@@ -274,6 +289,7 @@ internal sealed class ServiceHttp : IDisposable
             $"{path}: the trusted authorities of a monitoring service can't be read: {reason}",
             error)
         {
-            Recommendation = "Give a file with the authorities' certificates in PEM form in trustedAuthorities, or leave it out to trust the system's store.",
+            Recommendation =
+                "Give a file with the authorities' certificates in PEM form in trustedAuthorities, or leave it out to trust the system's store.",
         };
 }

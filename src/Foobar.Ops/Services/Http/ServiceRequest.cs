@@ -82,9 +82,17 @@ internal sealed record ServiceRequest(string Service, HttpMethod Method, Uri Add
     public string WithoutSecrets(string text)
     {
         string[] parts = IsAddressSecret
-            ? [Address.OriginalString, Address.AbsoluteUri, Address.PathAndQuery, Address.AbsolutePath.TrimStart('/'), .. Address.Segments.Select(static part => part.Trim('/')).Where(static part => part.Length >= 12)]
+            ? [
+                Address.OriginalString,
+                Address.AbsoluteUri,
+                Address.PathAndQuery,
+                Address.AbsolutePath.TrimStart('/'),
+                .. Address.Segments.Select(static part => part.Trim('/')).Where(static part => part.Length >= 12),
+            ]
             : [];
-        foreach (string secret in parts.Concat(Login?.Forms() ?? []).Where(static form => form.Length >= 4).OrderByDescending(static form => form.Length))
+        foreach (string secret in parts.Concat(Login?.Forms() ?? [])
+            .Where(static form => form.Length >= 4)
+            .OrderByDescending(static form => form.Length))
         {
             text = text.Replace(secret, "(secret)", StringComparison.Ordinal);
         }

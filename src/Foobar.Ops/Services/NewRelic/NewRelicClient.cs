@@ -16,7 +16,8 @@ internal sealed class NewRelicClient(ServiceHttp http, string service, Uri root,
     /// <summary>NRQL gives at most 366 buckets (NRQL reference, "TIMESERIES").</summary>
     private const int MostBuckets = 300;
 
-    private const string Document = "query($account: Int!, $nrql: Nrql!) { actor { account(id: $account) { nrql(query: $nrql, timeout: 60) { results } } } }";
+    private const string Document =
+        "query($account: Int!, $nrql: Nrql!) { actor { account(id: $account) { nrql(query: $nrql, timeout: 60) { results } } } }";
 
     /// <summary>Counts by buckets, of a second where the window is short enough.</summary>
     /// <param name="nrql">The query without time: <c>SELECT count(*) FROM Log WHERE logtype = 'nginx' FACET hostname</c>.</param>
@@ -57,7 +58,12 @@ internal sealed class NewRelicClient(ServiceHttp http, string service, Uri root,
     private static CountBucket Bucket(JsonElement result)
     {
         // The value is named for the function and attribute that gave it: count, sum.requests ...
-        JsonProperty[] values = [.. result.EnumerateObject().Where(static member => member.Value.ValueKind == JsonValueKind.Number && member.Name is not ("beginTimeSeconds" or "endTimeSeconds"))];
+        JsonProperty[] values =
+        [
+            .. result.EnumerateObject().Where(
+                static member =>
+                    member.Value.ValueKind == JsonValueKind.Number && member.Name is not ("beginTimeSeconds" or "endTimeSeconds")),
+        ];
         if (values.Length != 1)
         {
             throw new FormatException("a bucket of the result has not one number: the query must select one count.");

@@ -22,7 +22,9 @@ internal sealed class NewRelicFormat(string site, long account) : ReceiverFormat
     /// <inheritdoc/>
     protected override IEnumerable<OutgoingBatch> Write(IReadOnlyList<OutgoingMetric> metrics) => Join(
         metrics.OrderBy(static metric => metric.Time).Select(metric => (Metric(metric).ToJsonString(), metric.Time)),
-        (id, entries) => Frame(id, "metric/v1", "application/json", $"[{{\"common\":{{\"attributes\":{Common().ToJsonString()}}},\"metrics\":[{entries}]}}]") with
+        (id, entries) => Frame(
+            id, "metric/v1", "application/json",
+            $"[{{\"common\":{{\"attributes\":{Common().ToJsonString()}}},\"metrics\":[{entries}]}}]") with
         {
             Door = "metric-api",
 
@@ -35,7 +37,11 @@ internal sealed class NewRelicFormat(string site, long account) : ReceiverFormat
     /// <inheritdoc/>
     protected override IEnumerable<OutgoingBatch> Write(IReadOnlyList<OutgoingEvent> events) => Join(
         events.OrderBy(static one => one.Time).Select(one => (Event(one).ToJsonString(), one.Time)),
-        (id, entries) => Frame(id, string.Create(CultureInfo.InvariantCulture, $"v1/accounts/{account}/events"), "application/json", $"[{entries}]") with { Door = "insights-collector" },
+        (id, entries) => Frame(
+            id, string.Create(CultureInfo.InvariantCulture, $"v1/accounts/{account}/events"), "application/json", $"[{entries}]") with
+        {
+            Door = "insights-collector",
+        },
         ",",
         mostBytes: 900_000,
         mostEntries: 2_000);
@@ -83,7 +89,9 @@ internal sealed class NewRelicFormat(string site, long account) : ReceiverFormat
 
     private JsonObject Event(OutgoingEvent one)
     {
-        JsonObject written = Object(one.Attributes.Select(static pair => KeyValuePair.Create(pair.Key, pair.Value.Length <= LongestValue ? pair.Value : pair.Value[..LongestValue])));
+        JsonObject written = Object(
+            one.Attributes.Select(
+                static pair => KeyValuePair.Create(pair.Key, pair.Value.Length <= LongestValue ? pair.Value : pair.Value[..LongestValue])));
         written["eventType"] = "FoobarFinding";
         written["timestamp"] = one.Time.ToUnixTimeMilliseconds();
         written["site"] = site;

@@ -68,7 +68,12 @@ internal sealed class OtlpFormat(string site) : ReceiverFormat
         if (metric.Interval is { } interval)
         {
             point["startTimeUnixNano"] = Nanoseconds(metric.Time - interval);
-            one["sum"] = new JsonObject { ["dataPoints"] = new JsonArray(point), ["aggregationTemporality"] = Delta, ["isMonotonic"] = true };
+            one["sum"] = new JsonObject
+            {
+                ["dataPoints"] = new JsonArray(point),
+                ["aggregationTemporality"] = Delta,
+                ["isMonotonic"] = true,
+            };
         }
         else
         {
@@ -92,7 +97,11 @@ internal sealed class OtlpFormat(string site) : ReceiverFormat
         ((time.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) * 100).ToString(CultureInfo.InvariantCulture);
 
     private static JsonArray Attributes(IEnumerable<KeyValuePair<string, string>> attributes) =>
-        [.. attributes.Select(static pair => (JsonNode?)new JsonObject { ["key"] = pair.Key, ["value"] = new JsonObject { ["stringValue"] = pair.Value } })];
+        [
+            .. attributes.Select(
+                static pair =>
+                    (JsonNode?)new JsonObject { ["key"] = pair.Key, ["value"] = new JsonObject { ["stringValue"] = pair.Value } }),
+        ];
 
     private string Resource() => new JsonObject
     {

@@ -14,7 +14,9 @@ internal static class ExpositionText
     {
         string labels = string.Join(
             ',',
-            metric.Labels.Concat(more).DistinctBy(static label => Name(label.Key)).Select(static label => $"{Name(label.Key)}=\"{Escape(label.Value)}\""));
+            metric.Labels.Concat(more)
+                .DistinctBy(static label => Name(label.Key))
+                .Select(static label => $"{Name(label.Key)}=\"{Escape(label.Value)}\""));
         string time = withTime ? string.Create(CultureInfo.InvariantCulture, $" {metric.Time.ToUnixTimeMilliseconds()}") : string.Empty;
         return $"{Name(metric.Name)}{{{labels}}} {Number(metric.Value)}{time}";
     }

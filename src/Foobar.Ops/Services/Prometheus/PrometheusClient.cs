@@ -50,7 +50,12 @@ internal sealed class PrometheusClient(ServiceHttp http, string service, Uri roo
             DateTimeOffset last = from + (step * (StepsAtOnce - 1));
             PrometheusResult part = await AskAsync(
                 "query_range",
-                [("query", expression), ("start", Unix(from)), ("end", Unix(last < end ? last : end)), ("step", step.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture))],
+                [
+                    ("query", expression),
+                    ("start", Unix(from)),
+                    ("end", Unix(last < end ? last : end)),
+                    ("step", step.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture)),
+                ],
                 expression,
                 PrometheusAnswers.ReadResult,
                 cancellationToken);
@@ -67,7 +72,11 @@ internal sealed class PrometheusClient(ServiceHttp http, string service, Uri roo
             }
         }
 
-        return new PrometheusResult([.. series.Values.Select(static one => one.First with { Points = one.Points })], [.. warnings]) { HistogramSeries = histograms };
+        return new PrometheusResult(
+            [.. series.Values.Select(static one => one.First with { Points = one.Points })], [.. warnings])
+            {
+                HistogramSeries = histograms,
+            };
     }
 
     /// <summary>What is scraped.</summary>
@@ -111,7 +120,13 @@ internal sealed class PrometheusClient(ServiceHttp http, string service, Uri roo
     }
 
     private ServiceRequest Get(string path, (string Name, string Value)[] fields, string purpose) =>
-        new(service, HttpMethod.Get, fields.Length == 0 ? Address(path) : new Uri($"{Address(path)}?{ServiceRequest.Query(fields)}")) { Login = login, Purpose = purpose };
+        new(
+            service, HttpMethod.Get,
+            fields.Length == 0 ? Address(path) : new Uri($"{Address(path)}?{ServiceRequest.Query(fields)}"))
+            {
+                Login = login,
+                Purpose = purpose,
+            };
 
     private Uri Address(string path) => ServiceRequest.Below(root, $"api/v1/{path}");
 

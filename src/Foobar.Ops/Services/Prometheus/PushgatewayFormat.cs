@@ -36,8 +36,15 @@ internal sealed class PushgatewayFormat(string site) : ReceiverFormat
         OutgoingMetric measured = new(
             "foobar.measured.timestamp.seconds", time.ToUnixTimeMilliseconds() / 1000.0, time, new Dictionary<string, string>());
         string group = $"metrics/job/foobar_ops/{Label("site", site)}{(server.Length > 0 ? $"/{Label("server", server)}" : string.Empty)}";
-        string body = string.Concat(newest.Append(measured).Select(static metric => ExpositionText.Line(metric with { Labels = WithoutServer(metric) }, [], withTime: false) + "\n"));
-        return Frame(Guid.NewGuid().ToString(), group, "text/plain; version=0.0.4", body) with { Entries = metrics.Length, Oldest = metrics.Min(static metric => metric.Time), Newest = time };
+        string body = string.Concat(
+            newest.Append(measured).Select(
+                static metric => ExpositionText.Line(metric with { Labels = WithoutServer(metric) }, [], withTime: false) + "\n"));
+        return Frame(Guid.NewGuid().ToString(), group, "text/plain; version=0.0.4", body) with
+        {
+            Entries = metrics.Length,
+            Oldest = metrics.Min(static metric => metric.Time),
+            Newest = time,
+        };
     }
 
     /// <summary>The group has the label already, and the Pushgateway refuses another value of it.</summary>

@@ -38,10 +38,15 @@ internal sealed class Delivery(
             if (spool.Keep(batch, time.GetUtcNow()) is > 0 and int gaveWay)
             {
                 _givenUp += gaveWay;
-                _errors.Add(new ServiceException("SpoolFull", ErrorKind.Failed, service.Name, string.Create(CultureInfo.InvariantCulture, $"the spool {spool.Folder} is full: {gaveWay} older entries gave way to new ones and are lost."))
-                {
-                    Recommendation = "See why the service does not take them; -MaximumSpoolMegabytes allows more.",
-                });
+                _errors.Add(
+                    new ServiceException(
+                        "SpoolFull", ErrorKind.Failed, service.Name,
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"the spool {spool.Folder} is full: {gaveWay} older entries gave way to new ones and are lost."))
+                    {
+                        Recommendation = "See why the service does not take them; -MaximumSpoolMegabytes allows more.",
+                    });
             }
         }
 
@@ -93,7 +98,12 @@ internal sealed class Delivery(
         if (batch.MaximumAge is { } age && time.GetUtcNow() - batch.Oldest > age)
         {
             bool isWhole = time.GetUtcNow() - batch.Newest > age;
-            _errors.Add(TooOld(batch, string.Create(CultureInfo.InvariantCulture, $"it takes none older than {age.TotalHours:0.#} hours: {(isWhole ? "they are given up" : "the older ones of them will be missing there")}")));
+            _errors.Add(
+                TooOld(
+                    batch,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"it takes none older than {age.TotalHours:0.#} hours: {(isWhole ? "they are given up" : "the older ones of them will be missing there")}")));
             if (isWhole)
             {
                 return GiveUp(claimed);
@@ -101,7 +111,10 @@ internal sealed class Delivery(
         }
         else if (time.GetUtcNow() - claimed.Kept > LongestWait)
         {
-            _errors.Add(TooOld(batch, string.Create(CultureInfo.InvariantCulture, $"they have waited for {LongestWait.TotalDays:0} days and are given up")));
+            _errors.Add(
+                TooOld(
+                    batch,
+                    string.Create(CultureInfo.InvariantCulture, $"they have waited for {LongestWait.TotalDays:0} days and are given up")));
             return GiveUp(claimed);
         }
 
@@ -115,10 +128,15 @@ internal sealed class Delivery(
             _sent += Math.Max(0, batch.Entries - refused);
             if (refused > 0 || why.Length > 0)
             {
-                _errors.Add(new ServiceException("EntriesRefused", ErrorKind.InvalidData, service.Name, string.Create(CultureInfo.InvariantCulture, $"it took the request but refused {refused} of {batch.Entries} entries: {answer.Request.WithoutSecrets(why)}"))
-                {
-                    Recommendation = "The others were taken. See what the service says of them.",
-                });
+                _errors.Add(
+                    new ServiceException(
+                        "EntriesRefused", ErrorKind.InvalidData, service.Name,
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"it took the request but refused {refused} of {batch.Entries} entries: {answer.Request.WithoutSecrets(why)}"))
+                    {
+                        Recommendation = "The others were taken. See what the service says of them.",
+                    });
             }
 
             return true;
@@ -149,7 +167,9 @@ internal sealed class Delivery(
             error.ErrorId,
             error.Kind,
             service.Name,
-            string.Create(CultureInfo.InvariantCulture, $"{error.Message[(service.Name.Length + 2)..]} {waiting} entries wait, and go with the next call."),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{error.Message[(service.Name.Length + 2)..]} {waiting} entries wait, and go with the next call."),
             error)
         {
             Status = error.Status,
@@ -185,7 +205,8 @@ internal sealed class Delivery(
             "EntriesRefused",
             ErrorKind.InvalidData,
             service.Name,
-            $"{claimed.Batch.Entries.ToString(CultureInfo.InvariantCulture)} entries will not be taken: {why} They are set aside in {claimed.Refuse()}.")
+            $"{claimed.Batch.Entries.ToString(CultureInfo.InvariantCulture)} entries will not be taken: {why} They are set aside in "
+                + $"{claimed.Refuse()}.")
         {
             Recommendation = "See what the service says of them; remove the file when it is of no more use.",
         };

@@ -79,7 +79,8 @@ internal sealed class Spool
             return [];
         }
 
-        foreach (string begun in Directory.EnumerateFiles(_directory, "*" + Begun).Where(static file => File.GetLastWriteTimeUtc(file) < DateTime.UtcNow.AddDays(-1)))
+        foreach (string begun in Directory.EnumerateFiles(_directory, "*" + Begun)
+            .Where(static file => File.GetLastWriteTimeUtc(file) < DateTime.UtcNow.AddDays(-1)))
         {
             File.Delete(begun);
         }
@@ -123,7 +124,10 @@ internal sealed class Spool
         using MemoryStream content = new();
         JsonSerializer.Serialize(
             content,
-            new BatchHead(batch.Id, batch.Door, batch.Path, batch.ContentType, [.. batch.Headers.Select(static header => new[] { header.Name, header.Value })], batch.Entries, batch.Oldest, batch.Newest, batch.MaximumAge?.TotalSeconds));
+            new BatchHead(
+                batch.Id, batch.Door, batch.Path, batch.ContentType,
+                [.. batch.Headers.Select(static header => new[] { header.Name, header.Value })],
+                batch.Entries, batch.Oldest, batch.Newest, batch.MaximumAge?.TotalSeconds));
         content.WriteByte((byte)'\n');
         content.Write(batch.Body.Span);
         return content.ToArray();
@@ -186,7 +190,8 @@ internal sealed record BatchHead(
     {
         try
         {
-            return JsonSerializer.Deserialize<BatchHead>(line) is { Id: not null, Path: not null, ContentType: not null, Headers: not null, Door: not null } head
+            return JsonSerializer.Deserialize<BatchHead>(
+                line) is { Id: not null, Path: not null, ContentType: not null, Headers: not null, Door: not null } head
                 ? head
                 : null;
         }

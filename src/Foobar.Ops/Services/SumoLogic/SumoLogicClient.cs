@@ -109,7 +109,11 @@ internal sealed class SumoLogicClient(ServiceHttp http, string service, Uri root
                     static body => (
                         body.Text("state"),
                         (long)body.Number("recordCount"),
-                        string.Join(" ", body.Maybe("pendingErrors") is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().Select(static error => error.ToString()) : [])));
+                        string.Join(
+                            " ",
+                            body.Maybe("pendingErrors") is { ValueKind: JsonValueKind.Array } list
+                                ? list.EnumerateArray().Select(static error => error.ToString())
+                                : [])));
                 switch (state)
                 {
                     case "DONE GATHERING RESULTS" when errors.Length == 0:
@@ -163,7 +167,10 @@ internal sealed class SumoLogicClient(ServiceHttp http, string service, Uri root
             {
                 string name = string.Join(
                     ", ",
-                    result.Member("metric").Items("dimensions").Select(static dimension => $"{dimension.Text("key")}={dimension.Text("value")}").Order(StringComparer.Ordinal));
+                    result.Member("metric")
+                        .Items("dimensions")
+                        .Select(static dimension => $"{dimension.Text("key")}={dimension.Text("value")}")
+                        .Order(StringComparer.Ordinal));
                 JsonElement points = result.Member("datapoints");
                 foreach ((JsonElement time, JsonElement value) in points.Items("timestamp").Zip(points.Items("value")))
                 {

@@ -19,7 +19,8 @@ internal sealed class SumoLogicSourceFormat(string site) : ReceiverFormat
     protected override IEnumerable<OutgoingBatch> Write(IReadOnlyList<OutgoingMetric> metrics) => Join(
         metrics.OrderBy(static metric => metric.Time)
             .Select(metric => (ExpositionText.Line(metric, [KeyValuePair.Create("site", site)], withTime: true), metric.Time)),
-        (id, entries) => Frame(id, string.Empty, "application/vnd.sumologic.prometheus", entries + "\n") with { Headers = Headers("metrics") },
+        (id, entries) =>
+            Frame(id, string.Empty, "application/vnd.sumologic.prometheus", entries + "\n") with { Headers = Headers("metrics") },
         "\n",
         MostBytes);
 
@@ -36,7 +37,13 @@ internal sealed class SumoLogicSourceFormat(string site) : ReceiverFormat
     private JsonObject Line(OutgoingEvent one)
     {
         // The time stands first: Sumo Logic looks for it at the beginning of a message.
-        JsonObject line = new() { ["timestamp"] = one.Time.ToUnixTimeMilliseconds(), ["site"] = site, ["level"] = one.Level.ToString().ToLowerInvariant(), ["eventId"] = one.Id };
+        JsonObject line = new()
+        {
+            ["timestamp"] = one.Time.ToUnixTimeMilliseconds(),
+            ["site"] = site,
+            ["level"] = one.Level.ToString().ToLowerInvariant(),
+            ["eventId"] = one.Id,
+        };
         foreach ((string key, string value) in one.Attributes)
         {
             line.TryAdd(key, JsonValue.Create(value));

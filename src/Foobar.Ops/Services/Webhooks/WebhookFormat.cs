@@ -47,7 +47,9 @@ internal sealed class WebhookFormat(string site) : ReceiverFormat
     };
 
     private OutgoingBatch Batch(string id, string kind, string entries) =>
-        Frame(id, string.Empty, "application/json", $"{{\"id\":\"{id}\",\"site\":{JsonValue.Create(site).ToJsonString()},\"kind\":\"{kind}\",\"entries\":[{entries}]}}") with
+        Frame(
+            id, string.Empty, "application/json",
+            $"{{\"id\":\"{id}\",\"site\":{JsonValue.Create(site).ToJsonString()},\"kind\":\"{kind}\",\"entries\":[{entries}]}}") with
         {
             Headers = [("Idempotency-Key", id)],
         };

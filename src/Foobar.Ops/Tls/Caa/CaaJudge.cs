@@ -5,7 +5,10 @@ namespace Foobar.Ops.Tls.Caa;
 /// <summary>Judges whether DNS lets the declared authorities issue certificates for a name, and no other.</summary>
 internal static class CaaJudge
 {
-    private static readonly HashSet<string> Known = ["issue", "issuewild", "iodef", "issuemail", "issuevmc", "contactemail", "contactphone"];
+    private static readonly HashSet<string> Known =
+    [
+        "issue", "issuewild", "iodef", "issuemail", "issuevmc", "contactemail", "contactphone",
+    ];
 
     /// <summary>The verdict on a name.</summary>
     /// <param name="set">The records that hold for it.</param>
@@ -17,13 +20,19 @@ internal static class CaaJudge
             : $"{set.Owner}: {string.Join("; ", set.Records.Select(static record => $"{record.Tag} '{record.Value}'"))}";
         HashSet<string> allowed = [.. issuers.Select(static issuer => issuer.ToLowerInvariant())];
         string[] named = [.. Issuers(set, "issue")];
-        string[] strangers = [.. named.Concat(Issuers(set, "issuewild")).Where(issuer => issuer.Length > 0 && !allowed.Contains(issuer)).Distinct()];
+        string[] strangers =
+        [
+            .. named.Concat(Issuers(set, "issuewild")).Where(issuer => issuer.Length > 0 && !allowed.Contains(issuer)).Distinct(),
+        ];
         string? wrong = set.Owner is null || named.Length == 0 ? "any authority may issue"
             : strangers.Length > 0 ? $"{string.Join(", ", strangers)} may issue too"
             : !named.Any(allowed.Contains) ? "none that is declared may issue: the next renewal fails"
-            : set.Records.FirstOrDefault(static record => record.IsCritical && !Known.Contains(record.Tag)) is { } critical ? $"'{critical.Tag}' is critical, and no authority that does not know it may issue"
+            : set.Records.FirstOrDefault(static record => record.IsCritical && !Known.Contains(record.Tag)) is { } critical
+                ? $"'{critical.Tag}' is critical, and no authority that does not know it may issue"
             : null;
-        return wrong is null ? Verdict.Pass(set.Name, actual) : Verdict.Fail(set.Name, expected, set.Owner is null ? actual : $"{wrong} ({actual})", $"CAA records of {set.Name}");
+        return wrong is null
+            ? Verdict.Pass(set.Name, actual)
+            : Verdict.Fail(set.Name, expected, set.Owner is null ? actual : $"{wrong} ({actual})", $"CAA records of {set.Name}");
     }
 
     private static IEnumerable<string> Issuers(CaaSet set, string tag) =>

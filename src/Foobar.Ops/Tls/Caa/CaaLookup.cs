@@ -22,14 +22,16 @@ internal static class CaaLookup
     public static IReadOnlyList<IPEndPoint> Resolvers =>
     [
         .. NetworkInterface.GetAllNetworkInterfaces().Where(static one => one.OperationalStatus == OperationalStatus.Up)
-            .SelectMany(static one => one.GetIPProperties().DnsAddresses).Distinct().Select(static address => new IPEndPoint(address, DnsPort)),
+            .SelectMany(static one => one.GetIPProperties().DnsAddresses).Distinct().Select(
+                static address => new IPEndPoint(address, DnsPort)),
     ];
 
     /// <summary>The records that hold for a name (RFC 8659, 3); unreadable where a resolver does not tell.</summary>
     /// <param name="name">The name.</param>
     /// <param name="resolvers">Whom to ask, one after the other.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public static async Task<Reading<CaaSet>> FindAsync(string name, IReadOnlyList<IPEndPoint> resolvers, CancellationToken cancellationToken)
+    public static async Task<Reading<CaaSet>> FindAsync(
+        string name, IReadOnlyList<IPEndPoint> resolvers, CancellationToken cancellationToken)
     {
         string source = $"CAA records of {name}, as this machine's resolver gives them";
         string[] labels = name.TrimEnd('.').Split('.');
@@ -54,7 +56,8 @@ internal static class CaaLookup
 
     /// <summary>The records of a name itself.</summary>
     /// <exception cref="WireException">No resolver told.</exception>
-    private static async Task<IReadOnlyList<CaaRecord>> AskAsync(string name, IReadOnlyList<IPEndPoint> resolvers, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<CaaRecord>> AskAsync(
+        string name, IReadOnlyList<IPEndPoint> resolvers, CancellationToken cancellationToken)
     {
         WireException last = new("this machine has no resolver");
         foreach (IPEndPoint resolver in Enumerable.Repeat(resolvers, Tries).SelectMany(static each => each))
@@ -74,7 +77,8 @@ internal static class CaaLookup
 
     /// <summary>What one resolver tells, within a time limit.</summary>
     /// <exception cref="WireException">It does not tell; with its address.</exception>
-    private static async Task<IReadOnlyList<CaaRecord>> AskWithinAsync(string name, IPEndPoint resolver, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<CaaRecord>> AskWithinAsync(
+        string name, IPEndPoint resolver, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Patience);
@@ -110,7 +114,8 @@ internal static class CaaLookup
     }
 
     /// <summary>RFC 7766: each message has its length before it.</summary>
-    private static async Task<IReadOnlyList<CaaRecord>> AskOverTcpAsync(byte[] question, IPEndPoint resolver, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<CaaRecord>> AskOverTcpAsync(
+        byte[] question, IPEndPoint resolver, CancellationToken cancellationToken)
     {
         using TcpClient client = new(resolver.AddressFamily);
         await client.ConnectAsync(resolver, cancellationToken);

@@ -68,7 +68,15 @@ internal static class CertificateFileReader
             }
         }
 
-        return [.. read.Select(one => (one.Named, (IReadOnlyList<ReadCertificateFile>)[.. one.Files.Select(file => new ReadCertificateFile(one.Named, file.Path, Certificates($"{file.Text}")))]))];
+        return
+        [
+            .. read.Select(
+                one =>
+                    (one.Named, (IReadOnlyList<ReadCertificateFile>)
+                    [
+                        .. one.Files.Select(file => new ReadCertificateFile(one.Named, file.Path, Certificates($"{file.Text}"))),
+                    ])),
+        ];
     }
 
     /// <summary>The certificates of a text in PEM form; none where one of them can't be read.</summary>

@@ -60,15 +60,17 @@ public static class CertificateFileSearch
         ];
         return (
             [
-                .. read.SelectMany(static one => one.Files).Where(static file => file.Certificates.Count > 0).GroupBy(static file => file.Path).Select(group => new CertificateFile
-                {
-                    Server = server,
-                    Path = group.Key,
-                    Leaf = group.First().Certificates[0],
-                    Intermediates = [.. group.First().Certificates.Skip(1)],
-                    Uses = [.. uses.Where(use => group.Any(file => file.Named == use.Path)).Distinct()],
-                    Time = time,
-                }),
+                .. read.SelectMany(static one => one.Files).Where(static file => file.Certificates.Count > 0).GroupBy(
+                    static file => file.Path).Select(
+                    group => new CertificateFile
+                    {
+                        Server = server,
+                        Path = group.Key,
+                        Leaf = group.First().Certificates[0],
+                        Intermediates = [.. group.First().Certificates.Skip(1)],
+                        Uses = [.. uses.Where(use => group.Any(file => file.Named == use.Path)).Distinct()],
+                        Time = time,
+                    }),
             ],
             doubts);
     }
@@ -77,7 +79,8 @@ public static class CertificateFileSearch
         await OfHaproxyAsync(session, HaproxySection.Of(await HaproxyFiles.ReadAsync(session, cancellationToken)), cancellationToken);
 
     /// <summary>What HAProxy loads by its configuration, and by the lists that this names.</summary>
-    internal static async Task<CertificatePlaces> OfHaproxyAsync(IServerSession session, IReadOnlyList<HaproxySection> sections, CancellationToken cancellationToken)
+    internal static async Task<CertificatePlaces> OfHaproxyAsync(
+        IServerSession session, IReadOnlyList<HaproxySection> sections, CancellationToken cancellationToken)
     {
         CertificatePlaces places = HaproxyCertificates.Of(sections);
         foreach (CertificateUse list in places.Lists.ToArray())
@@ -112,7 +115,12 @@ public static class CertificateFileSearch
     private static async Task<CertificatePlaces> DatabaseAsync(IServerSession session, CancellationToken cancellationToken)
     {
         CommandResult read = await session.RunAsync(
-            RemoteCommand.FromScript(DatabaseCertificates.Script) with { Privileged = true, IsShared = true, IsShort = true }, cancellationToken);
+            RemoteCommand.FromScript(DatabaseCertificates.Script) with
+            {
+                Privileged = true,
+                IsShared = true,
+                IsShort = true,
+            }, cancellationToken);
         return DatabaseCertificates.Parse(SessionReadings.Succeeded(read, DatabaseCertificates.Source).OutputText).Certificates;
     }
 }

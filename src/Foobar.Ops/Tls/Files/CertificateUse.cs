@@ -12,10 +12,14 @@ public sealed record CertificateUse
     /// <summary>The path that is named: of a file, or of a directory of files.</summary>
     public required string Path { get; init; }
 
-    /// <summary>Where the program serves it: <c>198.51.100.10:443</c>, <c>[::1]:443</c>, or a unix socket's path; empty where it is a client's.</summary>
+    /// <summary>
+    /// Where the program serves it: <c>198.51.100.10:443</c>, <c>[::1]:443</c>, or a unix socket's path; empty where it is a client's.
+    /// </summary>
     public IReadOnlyList<string> Listeners { get; init; } = [];
 
-    /// <summary>The host names that it is served for; empty where these are the certificate's own. A leading <c>!</c> excludes one.</summary>
+    /// <summary>
+    /// The host names that it is served for; empty where these are the certificate's own. A leading <c>!</c> excludes one.
+    /// </summary>
     public IReadOnlyList<string> ServerNames { get; init; } = [];
 
     /// <summary>Why what is served there can't be asked for; <see langword="null"/> if it can.</summary>

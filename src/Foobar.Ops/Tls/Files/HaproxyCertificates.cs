@@ -109,7 +109,9 @@ internal sealed class HaproxyCertificates
 
         int colon = rest.LastIndexOf(':');
         string port = rest[(colon + 1)..].Split('-')[0];
-        if (colon < 0 || !ushort.TryParse(port, System.Globalization.CultureInfo.InvariantCulture, out ushort number) || family is not ("" or "ipv4" or "ipv6" or "tcp" or "tcp4" or "tcp6"))
+        if (colon < 0
+            || !ushort.TryParse(port, System.Globalization.CultureInfo.InvariantCulture, out ushort number)
+            || family is not ("" or "ipv4" or "ipv6" or "tcp" or "tcp4" or "tcp6"))
         {
             return null;
         }
@@ -139,7 +141,10 @@ internal sealed class HaproxyCertificates
             }
 
             // Without a listener: only what a bind line names of a store is served.
-            Follow(certificate, new CertificateUse { Program = Program, Path = "", Place = PlaceOf(section, line, "load crt") }, directory, key);
+            Follow(
+                certificate,
+                new CertificateUse { Program = Program, Path = "", Place = PlaceOf(section, line, "load crt") },
+                directory, key);
         }
     }
 
@@ -147,7 +152,8 @@ internal sealed class HaproxyCertificates
     {
         string[] frontend =
         [
-            .. section.Lines.Where(static line => line.Keyword == "bind" && IsTls(line)).SelectMany(static line => Listeners(line.Words[1].Text)),
+            .. section.Lines.Where(static line => line.Keyword == "bind" && IsTls(line))
+                .SelectMany(static line => Listeners(line.Words[1].Text)),
         ];
         _places.Listeners.UnionWith(frontend);
         foreach (HaproxyLine line in section.Lines)
@@ -159,7 +165,9 @@ internal sealed class HaproxyCertificates
                 Path = "",
                 Place = PlaceOf(section, line, $"{line.Keyword} {(line.Words.Count > 1 ? line.Words[1].Text : "")}".Trim()),
                 Listeners = line.Keyword == "bind" && line.Words.Count > 1 ? [.. Listeners(line.Words[1].Text)] : isServed ? frontend : [],
-                Obstacle = line.Words.Any(static word => word.Text == "accept-proxy") ? "the listener wants the PROXY protocol first" : null,
+                Obstacle = line.Words.Any(static word => word.Text == "accept-proxy")
+                    ? "the listener wants the PROXY protocol first"
+                    : null,
             };
             TakeLine(line, use);
         }

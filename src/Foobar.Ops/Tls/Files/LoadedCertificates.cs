@@ -33,14 +33,16 @@ internal static class LoadedCertificates
 
     /// <summary>The host name by which a use's certificate is asked for; empty to ask for none.</summary>
     internal static string NameFor(CertificateUse use, Certificate leaf) =>
-        (use.ServerNames.Count > 0 ? use.ServerNames : leaf.DnsNames).Select(Concrete).FirstOrDefault(static name => name is not null) ?? "";
+        (use.ServerNames.Count > 0 ? use.ServerNames : leaf.DnsNames).Select(Concrete).FirstOrDefault(static name => name is not null)
+            ?? "";
 
     /// <summary>What came of a handshake, for a file.</summary>
     /// <param name="file">The file.</param>
     /// <param name="served">The certificate that was served.</param>
     /// <param name="files">All files of the server.</param>
     /// <param name="evidence">The handshake.</param>
-    internal static CertificateFile Judge(CertificateFile file, Certificate served, IReadOnlyList<CertificateFile> files, string evidence) =>
+    internal static CertificateFile Judge(
+        CertificateFile file, Certificate served, IReadOnlyList<CertificateFile> files, string evidence) =>
         served.Sha256Fingerprint == file.Leaf.Sha256Fingerprint ? file with { IsLoaded = true, Evidence = evidence }
         : files.FirstOrDefault(other => other.Leaf.Sha256Fingerprint == served.Sha256Fingerprint) is { } other
             ? file with { LoadProblem = $"{other.Path} is served for the same name, so that this one can't be seen", Evidence = evidence }
@@ -61,7 +63,8 @@ internal static class LoadedCertificates
         }
 
         string name = NameFor(use, file.Leaf);
-        string evidence = $"TLS handshake with {use.Listeners[0]}, {(name.Length == 0 ? "no SNI" : $"SNI {name}")}, {kind.Name} signatures only";
+        string evidence =
+            $"TLS handshake with {use.Listeners[0]}, {(name.Length == 0 ? "no SNI" : $"SNI {name}")}, {kind.Name} signatures only";
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeLimit);
         try
@@ -70,13 +73,21 @@ internal static class LoadedCertificates
         }
         catch (Exception error) when (IsOfEndpoint(error) && !cancellationToken.IsCancellationRequested)
         {
-            string reason = error is OperationCanceledException ? FormattableString.Invariant($"no answer within {TimeLimit.TotalSeconds:0.#} s") : error.Message;
+            string reason = error is OperationCanceledException
+                ? FormattableString.Invariant($"no answer within {TimeLimit.TotalSeconds:0.#} s")
+                : error.Message;
             return file with { LoadProblem = $"{evidence}: {reason.TrimEnd('.')}", Evidence = evidence };
         }
     }
 
     private static bool IsOfEndpoint(Exception error) =>
-        error is AlertException or WireException or IOException or SocketException or CryptographicException or ArgumentException or OperationCanceledException
+        error is AlertException
+            or WireException
+            or IOException
+            or SocketException
+            or CryptographicException
+            or ArgumentException
+            or OperationCanceledException
             || (error is FoobarException foobar && foobar.ErrorId != "ConnectionLost");
 
     private static async Task<Certificate> AskAsync(
@@ -97,7 +108,8 @@ internal static class LoadedCertificates
 
     /// <summary>A name that a pattern stands for; <see langword="null"/> for one that stands for no certain name.</summary>
     private static string? Concrete(string pattern) =>
-        pattern.StartsWith('!') || pattern.StartsWith('~') || pattern.Contains('_', StringComparison.Ordinal) || pattern.EndsWith('*') ? null
+        pattern.StartsWith('!') || pattern.StartsWith('~') || pattern.Contains('_', StringComparison.Ordinal) || pattern.EndsWith('*')
+            ? null
         : pattern.StartsWith("*.", StringComparison.Ordinal) ? "www" + pattern[1..]
         : pattern.StartsWith('.') ? pattern[1..]
         : pattern.Length == 0 || pattern.Contains('*', StringComparison.Ordinal) ? null

@@ -27,14 +27,19 @@ internal static class NginxCertificates
                 if (listeners.Length > 0)
                 {
                     places.Listeners.UnionWith(listeners);
-                    Add(places, Own(server, context, Directive), Own(server, context, Directive + Key), Use(context, server, listeners), directory);
+                    Add(
+                        places, Own(server, context, Directive), Own(server, context, Directive + Key), Use(context, server, listeners),
+                        directory);
                 }
             }
         }
 
         foreach (string name in ClientDirectives)
         {
-            Add(places, [.. Named(name)], [.. Named(name + Key)], new CertificateUse { Program = Program, Place = name, Path = "" }, directory);
+            Add(
+                places, [.. Named(name)], [.. Named(name + Key)],
+                new CertificateUse { Program = Program, Place = name, Path = "" },
+                directory);
         }
 
         return places;
@@ -53,7 +58,9 @@ internal static class NginxCertificates
         }
 
         int colon = address.EndsWith(']') ? -1 : address.LastIndexOf(':');
-        string host = colon < 0 && ushort.TryParse(address, CultureInfo.InvariantCulture, out _) ? "" : colon < 0 ? address : address[..colon];
+        string host = colon < 0 && ushort.TryParse(address, CultureInfo.InvariantCulture, out _)
+            ? ""
+            : colon < 0 ? address : address[..colon];
         string port = colon < 0 && host.Length == 0 ? address : colon < 0 ? "80" : address[(colon + 1)..];
         host = host.Trim('[', ']') switch { "" or "*" or "0.0.0.0" => "127.0.0.1", "::" => "::1", var other => other };
         return ushort.TryParse(port.Split('-')[0], CultureInfo.InvariantCulture, out ushort number) ? ListenerText.Of(host, number) : null;
@@ -77,12 +84,15 @@ internal static class NginxCertificates
             Path = "",
             Listeners = listeners,
             ServerNames = names,
-            Obstacle = server.Inner("listen").Any(static listen => listen.Arguments.Contains("proxy_protocol")) ? "the listener wants the PROXY protocol first" : null,
+            Obstacle = server.Inner("listen").Any(static listen => listen.Arguments.Contains("proxy_protocol"))
+                ? "the listener wants the PROXY protocol first"
+                : null,
         };
     }
 
     // The first certificate belongs to the first key, and so on.
-    private static void Add(CertificatePlaces places, NginxDirective[] certificates, NginxDirective[] keys, CertificateUse use, string directory)
+    private static void Add(
+        CertificatePlaces places, NginxDirective[] certificates, NginxDirective[] keys, CertificateUse use, string directory)
     {
         foreach ((int number, NginxDirective directive) in certificates.Index().Where(static each => each.Item.Argument.Length > 0))
         {
@@ -93,18 +103,22 @@ internal static class NginxCertificates
             }
             else if (IsElsewhere(path))
             {
-                places.Doubts.Add($"{use}: {directive.Name} {path}: the certificate is kept by '{path[..path.IndexOf(':', StringComparison.Ordinal)]}', not in a file");
+                places.Doubts.Add(
+                    $"{use}: {directive.Name} {path}: the certificate is kept by '{path[..path.IndexOf(':', StringComparison.Ordinal)]}', "
+                        + "not in a file");
             }
             else
             {
                 string? key = number < keys.Length ? keys[number].Argument : null;
-                places.Uses.Add(use with { Path = Whole(path, directory), Keys = key is null ? [] : [IsElsewhere(key) ? key : Whole(key, directory)] });
+                places.Uses.Add(
+                    use with { Path = Whole(path, directory), Keys = key is null ? [] : [IsElsewhere(key) ? key : Whole(key, directory)] });
             }
         }
     }
 
     // data:..., engine:..., store:...
-    private static bool IsElsewhere(string path) => path.IndexOf(':', StringComparison.Ordinal) is > 1 and int colon && path[..colon].All(char.IsAsciiLetterLower);
+    private static bool IsElsewhere(string path) =>
+        path.IndexOf(':', StringComparison.Ordinal) is > 1 and int colon && path[..colon].All(char.IsAsciiLetterLower);
 
     private static string Whole(string path, string directory) => path.StartsWith('/') ? path : $"{directory}/{path}";
 }

@@ -11,7 +11,10 @@ internal static class OcspParser
 
     private static readonly Asn1Tag Tag0 = new(TagClass.ContextSpecific, 0), Tag1 = new(TagClass.ContextSpecific, 1);
 
-    private static readonly string[] Refusals = ["malformed request", "internal error", "try later", "", "a signature is wanted", "unauthorized"];
+    private static readonly string[] Refusals =
+    [
+        "malformed request", "internal error", "try later", "", "a signature is wanted", "unauthorized",
+    ];
 
     /// <summary>Reads a response about a certificate. What can't be read is a staple with a <see cref="OcspStaple.Problem"/>.</summary>
     /// <param name="response">The response in DER.</param>
@@ -97,7 +100,9 @@ internal static class OcspParser
 
         OcspStaple staple = new()
         {
-            Status = revoked is not null ? RevocationStatus.Revoked : choice.HasSameClassAndValue(Tag0) ? RevocationStatus.Good : RevocationStatus.Unknown,
+            Status = revoked is not null
+                ? RevocationStatus.Revoked
+                : choice.HasSameClassAndValue(Tag0) ? RevocationStatus.Good : RevocationStatus.Unknown,
             RevokedAt = revoked,
             ThisUpdate = single.ReadGeneralizedTime(),
         };

@@ -30,7 +30,10 @@ internal static class OcspSignature
         ReadOnlyMemory<byte> signed, string algorithm, byte[] signature, IReadOnlyList<byte[]> responders, X509Certificate2 leaf,
         IReadOnlyList<X509Certificate2> issuers)
     {
-        X509Certificate2[] candidates = [.. issuers.Where(issuer => issuer.SubjectName.RawData.AsSpan().SequenceEqual(leaf.IssuerName.RawData))];
+        X509Certificate2[] candidates =
+        [
+            .. issuers.Where(issuer => issuer.SubjectName.RawData.AsSpan().SequenceEqual(leaf.IssuerName.RawData)),
+        ];
         if (candidates.Length == 0 || !Hashes.TryGetValue(algorithm, out HashAlgorithmName hash))
         {
             return null;
@@ -44,7 +47,9 @@ internal static class OcspSignature
         foreach (byte[] encoded in responders)
         {
             using X509Certificate2 responder = X509CertificateLoader.LoadCertificate(encoded);
-            if (IsCharged(responder) && candidates.Any(issuer => IsIssuedBy(responder, issuer)) && Verifies(responder, signed.Span, signature, hash) == true)
+            if (IsCharged(responder)
+                && candidates.Any(issuer => IsIssuedBy(responder, issuer))
+                && Verifies(responder, signed.Span, signature, hash) == true)
             {
                 return true;
             }
@@ -65,14 +70,17 @@ internal static class OcspSignature
         chain.ChainPolicy.DisableCertificateDownloads = true;
 
         // The issuer itself need be no root here.
-        chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid | X509VerificationFlags.AllowUnknownCertificateAuthority;
+        chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid
+            | X509VerificationFlags.AllowUnknownCertificateAuthority;
         chain.Build(responder);
         return chain.ChainElements.Count > 1
             && chain.ChainElements[1].Certificate.RawData.AsSpan().SequenceEqual(issuer.RawData)
             && chain.ChainElements[0].ChainElementStatus.All(status => status.Status != X509ChainStatusFlags.NotSignatureValid);
     }
 
-    /// <summary>Whether a signature is of a certificate's key; <see langword="null"/> for a kind of key that this system does not know.</summary>
+    /// <summary>
+    /// Whether a signature is of a certificate's key; <see langword="null"/> for a kind of key that this system does not know.
+    /// </summary>
     private static bool? Verifies(X509Certificate2 certificate, ReadOnlySpan<byte> signed, byte[] signature, HashAlgorithmName hash)
     {
         try

@@ -34,7 +34,9 @@ public sealed record OcspStaple
     /// </summary>
     public bool? IsAuthentic { get; init; }
 
-    /// <summary>Why a client can't use it: malformed, of another certificate, refused by the responder; <see langword="null"/> if it can.</summary>
+    /// <summary>
+    /// Why a client can't use it: malformed, of another certificate, refused by the responder; <see langword="null"/> if it can.
+    /// </summary>
     public string? Problem { get; init; }
 
     /// <summary>The timestamps of logs that came in it.</summary>

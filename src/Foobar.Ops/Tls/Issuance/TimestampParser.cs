@@ -55,5 +55,6 @@ internal static class TimestampParser
     }
 
     private static DateTimeOffset Time(ulong milliseconds) =>
-        DateTimeOffset.UnixEpoch.AddMilliseconds(Math.Min(milliseconds, (ulong)(DateTimeOffset.MaxValue - DateTimeOffset.UnixEpoch).TotalMilliseconds - 1));
+        DateTimeOffset.UnixEpoch.AddMilliseconds(
+            Math.Min(milliseconds, (ulong)(DateTimeOffset.MaxValue - DateTimeOffset.UnixEpoch).TotalMilliseconds - 1));
 }

@@ -105,7 +105,11 @@ public sealed class LegCollector : Collector<LegFacts>
         {
             IReadOnlyList<HaproxyFile> files = await HaproxyFiles.ReadAsync(connection, cancellationToken);
             Reading<Version?> version = await connection.ReadAsync(
-                RemoteCommand.FromScript("PATH=$PATH:/usr/local/sbin:/usr/sbin; haproxy -v") with { IsShort = true, Sources = HaproxyProgram },
+                RemoteCommand.FromScript("PATH=$PATH:/usr/local/sbin:/usr/sbin; haproxy -v") with
+                {
+                    IsShort = true,
+                    Sources = HaproxyProgram,
+                },
                 BalancerTlsReader.VersionOf, "haproxy -v", cancellationToken);
             return files.Count == 0 ? Reading.Unreadable<BalancerTls>("there is no HAProxy", HaproxyFiles.Source)
                 : Reading.Of(BalancerTlsReader.Read(HaproxySection.Of(files), version.Value), HaproxyFiles.Source);

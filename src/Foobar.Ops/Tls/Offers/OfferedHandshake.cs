@@ -11,7 +11,8 @@ namespace Foobar.Ops.Tls.Offers;
 /// </summary>
 internal sealed class OfferedHandshake(Stream stream) : IDisposable
 {
-    private const byte Alert = 21, Handshake = 22, ApplicationData = 23, ServerHelloMessage = 2, CertificateMessage = 11, CertificateStatus = 22;
+    private const byte Alert =
+        21, Handshake = 22, ApplicationData = 23, ServerHelloMessage = 2, CertificateMessage = 11, CertificateStatus = 22;
 
     private const byte Warning = 1, CloseNotify = 0;
 
@@ -136,7 +137,9 @@ internal sealed class OfferedHandshake(Stream stream) : IDisposable
     private byte[] Agree(byte[]? share)
     {
         const int Coordinate = 32;
-        if (share is null || share.Length != 4 + 1 + (2 * Coordinate) || BinaryPrimitives.ReadUInt16BigEndian(share) != ClientHello.Secp256R1)
+        if (share is null
+            || share.Length != 4 + 1 + (2 * Coordinate)
+            || BinaryPrimitives.ReadUInt16BigEndian(share) != ClientHello.Secp256R1)
         {
             throw new IOException("it wants another group for the key exchange than P-256");
         }

@@ -21,18 +21,24 @@ public sealed class GradeCollector : Collector<GradeFacts>
         List<ScannedEndpoint> endpoints = [];
         foreach (TlsEndpoint endpoint in await SiteScan.EndpointsAsync(connection, server, session.Site, cancellationToken))
         {
-            endpoints.Add(new ScannedEndpoint { Endpoint = endpoint.ToString(), Offer = await ScanAsync(connection, endpoint, session.Site, cancellationToken) });
+            endpoints.Add(new ScannedEndpoint
+            {
+                Endpoint = endpoint.ToString(),
+                Offer = await ScanAsync(connection, endpoint, session.Site, cancellationToken),
+            });
         }
 
         return new GradeFacts { Endpoints = endpoints };
     }
 
-    private static async Task<Reading<EndpointOffer>> ScanAsync(IServerSession connection, TlsEndpoint endpoint, Site site, CancellationToken cancellationToken)
+    private static async Task<Reading<EndpointOffer>> ScanAsync(
+        IServerSession connection, TlsEndpoint endpoint, Site site, CancellationToken cancellationToken)
     {
         string source = $"scan of {endpoint}";
         try
         {
-            EndpointScan prepared = await SiteScan.PrepareAsync(connection, endpoint, new ScanOptions(), site.Policy.Tls.TrustedAuthorities, cancellationToken);
+            EndpointScan prepared = await SiteScan.PrepareAsync(
+                connection, endpoint, new ScanOptions(), site.Policy.Tls.TrustedAuthorities, cancellationToken);
             return Reading.Of(Shortened(await prepared.RunAsync(null, cancellationToken)), source);
         }
         catch (FoobarException error) when (error.Kind is not (ErrorKind.Connection or ErrorKind.Authentication))

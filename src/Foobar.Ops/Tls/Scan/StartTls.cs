@@ -38,8 +38,10 @@ public static class StartTlsPorts
     /// <param name="protocol">The protocol.</param>
     /// <param name="host">The host that is scanned.</param>
     public static string? Risk(this StartTls protocol, string host) => protocol != StartTls.MySql || IsLoopback(host) ? null
-        : "MySQL counts handshakes that break off as errors of the host they come from, and refuses that host after max_connect_errors of them (100), "
+        : "MySQL counts handshakes that break off as errors of the host they come from, and refuses that host after max_connect_errors of "
+            + "them (100), "
             + "unless it runs with skip_name_resolve. A login from that host, or FLUSH HOSTS, sets the count back.";
 
-    private static bool IsLoopback(string host) => host == "localhost" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
+    private static bool IsLoopback(string host) =>
+        host == "localhost" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
 }

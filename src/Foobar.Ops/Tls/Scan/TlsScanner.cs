@@ -75,7 +75,8 @@ public static class TlsScanner
                 Error("TlsNotSpoken", ErrorKind.InvalidData, endpoint, $"no TLS: it {telling.Text}", telling),
             { Error: OperationCanceledException } => Error(
                 "EndpointTimeout", ErrorKind.Timeout, endpoint,
-                    FormattableString.Invariant($"no answer to a ClientHello within {Math.Min(options.ConnectionLimit.TotalSeconds, options.TimeLimit.TotalSeconds):0.#} s"),
+                    FormattableString.Invariant(
+                        $"no answer to a ClientHello within {Math.Min(options.ConnectionLimit.TotalSeconds, options.TimeLimit.TotalSeconds):0.#} s"),
                     telling),
             { Error: FoobarException } =>
                 Error("EndpointUnreachable", ErrorKind.Connection, endpoint, telling.Error.Message.TrimEnd('.'), telling),

@@ -23,7 +23,9 @@ internal static class ProxyTargets
 
     /// <summary>The directories from which nginx serves files itself (<c>root</c>, <c>alias</c>).</summary>
     public static IEnumerable<string> Roots(NginxDirective root) => root.All
-        .Where(static each => each.Name is "root" or "alias" && each.Argument.StartsWith('/') && !each.Argument.Contains('$', StringComparison.Ordinal))
+        .Where(
+            static each =>
+                each.Name is "root" or "alias" && each.Argument.StartsWith('/') && !each.Argument.Contains('$', StringComparison.Ordinal))
         .Select(static each => each.Argument.TrimEnd('/')).Where(static path => path.Length > 0).Distinct();
 
     /// <summary>The account of nginx's workers; <see langword="null"/> where the configuration names none.</summary>
@@ -66,7 +68,8 @@ internal static class ProxyTargets
         }
 
         int colon = place.LastIndexOf(':');
-        bool hasPort = colon > place.LastIndexOf(']') && int.TryParse(place[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out _);
+        bool hasPort = colon > place.LastIndexOf(']')
+            && int.TryParse(place[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out _);
         int port = hasPort ? int.Parse(place[(colon + 1)..], CultureInfo.InvariantCulture) : usual;
         return new ProxyTarget(directive, upstream, (hasPort ? place[..colon] : place).Trim('[', ']'), port, tls);
     }

@@ -6,7 +6,9 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Topology.Collection;
 
-/// <summary>Reads <see cref="TopologyFacts"/>: the sockets, nginx's configuration where there should be one, and all else by one command.</summary>
+/// <summary>
+/// Reads <see cref="TopologyFacts"/>: the sockets, nginx's configuration where there should be one, and all else by one command.
+/// </summary>
 public sealed class TopologyCollector : Collector<TopologyFacts>
 {
     /// <inheritdoc/>

@@ -34,7 +34,9 @@ public sealed record VrrpFacts
     /// <summary>The virtual routers that its configuration declares.</summary>
     public IReadOnlyList<VrrpInstance> Instances { get; init; } = [];
 
-    /// <summary>Why the configuration says more than was read of it: files that it includes; <see langword="null"/> if it does not.</summary>
+    /// <summary>
+    /// Why the configuration says more than was read of it: files that it includes; <see langword="null"/> if it does not.
+    /// </summary>
     public string? Unread { get; init; }
 }
 
@@ -88,7 +90,9 @@ public sealed record AppFiles
     /// <summary>The files and links.</summary>
     public IReadOnlyList<AppFile> Files { get; init; } = [];
 
-    /// <summary>Why not all could be read: more files or bytes than are looked at, or too slow; <see langword="null"/> if all were.</summary>
+    /// <summary>
+    /// Why not all could be read: more files or bytes than are looked at, or too slow; <see langword="null"/> if all were.
+    /// </summary>
     public string? Limit { get; init; }
 }
 

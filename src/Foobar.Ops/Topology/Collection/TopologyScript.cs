@@ -164,7 +164,9 @@ internal static class TopologyScript
     private static long ChangedOf(string state)
     {
         const NumberStyles Style = NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign;
-        return double.TryParse(state.Split(' ')[^1], Style, CultureInfo.InvariantCulture, out double seconds) ? (long)seconds : long.MaxValue;
+        return double.TryParse(state.Split(' ')[^1], Style, CultureInfo.InvariantCulture, out double seconds)
+            ? (long)seconds
+            : long.MaxValue;
     }
 
     /// <summary>Reads what the commands print; all but what nginx tells.</summary>
@@ -177,9 +179,12 @@ internal static class TopologyScript
         return new TopologyFacts
         {
             Vrrp = Reading.Of(
-                VrrpText.Parse(sections.GetValueOrDefault("keepalived.conf", ""), sections.Require("keepalived").Contains("running", StringComparison.Ordinal)),
+                VrrpText.Parse(
+                    sections.GetValueOrDefault("keepalived.conf", ""),
+                    sections.Require("keepalived").Contains("running", StringComparison.Ordinal)),
                 "keepalived.conf"),
-            Stalls = Reading.Of<IReadOnlyList<ServiceStall>>(Stalls(sections.GetValueOrDefault("stalls", "")), "the control groups' cpu.pressure, memory.pressure, io.pressure"),
+            Stalls = Reading.Of<IReadOnlyList<ServiceStall>>(
+                Stalls(sections.GetValueOrDefault("stalls", "")), "the control groups' cpu.pressure, memory.pressure, io.pressure"),
             Files = Reading.Of(Files(sections, contents), "find and sha256sum"),
         };
     }
@@ -199,21 +204,36 @@ internal static class TopologyScript
     private static double? Of(IEnumerable<(string File, double? Percent)> files, string resource) =>
         files.FirstOrDefault(file => file.File == resource + ".pressure").Percent;
 
-    private static double? Average(string line) => Lines.Fields(line).FirstOrDefault(static field => field.StartsWith("avg300=", StringComparison.Ordinal)) is { } field
-        && double.TryParse(field[7..], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double percent) ? percent : null;
+    private static double? Average(string line) =>
+        Lines.Fields(line).FirstOrDefault(static field => field.StartsWith("avg300=", StringComparison.Ordinal)) is { } field
+            && double.TryParse(field[7..], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double percent)
+                ? percent
+                : null;
 
     private static AppFiles Files(IReadOnlyDictionary<string, string> sections, IReadOnlyDictionary<string, string> contents)
     {
         string[] directories = [.. Named(sections, FilesSection)];
-        AppFile[] files = [.. directories.SelectMany(directory => In(directory, sections[FilesSection + directory], contents.GetValueOrDefault($"sums {directory}", "")))];
-        string? tooMuch = directories.Select(directory => (directory, Text: sections[FilesSection + directory])).Where(static each => each.Text.StartsWith('!'))
+        AppFile[] files =
+        [
+            .. directories.SelectMany(
+                directory => In(directory, sections[FilesSection + directory], contents.GetValueOrDefault($"sums {directory}", ""))),
+        ];
+        string? tooMuch = directories.Select(directory => (directory, Text: sections[FilesSection + directory])).Where(
+            static each => each.Text.StartsWith('!'))
             .Select(each => $"{each.directory} has more than is looked at: {each.Text[1..].Trim()}").FirstOrDefault();
-        string? slow = files.FirstOrDefault(static file => file.Content.Length == 0) is { } unread ? $"not all checksums were read in time, {unread.Directory}/{unread.Path} not" : null;
+        string? slow = files.FirstOrDefault(static file => file.Content.Length == 0) is { } unread
+            ? $"not all checksums were read in time, {unread.Directory}/{unread.Path} not"
+            : null;
         return new AppFiles
         {
             Directories = directories,
             Missing = [.. Named(sections, "missing ")],
-            Users = [.. Lines.Of(sections.GetValueOrDefault("users", "")).Select(static line => Lines.Fields(line.Text)).Select(static words => new WebUser(words[0], [.. words.Skip(1)]))],
+            Users =
+            [
+                .. Lines.Of(sections.GetValueOrDefault("users", ""))
+                    .Select(static line => Lines.Fields(line.Text))
+                    .Select(static words => new WebUser(words[0], [.. words.Skip(1)])),
+            ],
             Files = files,
             Limit = tooMuch ?? slow,
         };
@@ -226,12 +246,15 @@ internal static class TopologyScript
     private static IEnumerable<AppFile> In(string directory, string files, string sums)
     {
         Dictionary<string, string> contents = Lines.Of(sums).Select(static line => line.Text).Where(static line => line.Length > 68)
-            .GroupBy(static line => line[68..], StringComparer.Ordinal).ToDictionary(static same => same.Key, static same => same.First()[..64], StringComparer.Ordinal);
+            .GroupBy(static line => line[68..], StringComparer.Ordinal).ToDictionary(
+                static same => same.Key, static same => same.First()[..64], StringComparer.Ordinal);
         return from line in Lines.Of(files)
                where !line.Text.StartsWith('!')
                let fields = line.Text.Split('\t', 7)
                where fields.Length == 7
                orderby fields[6]
-               select new AppFile(directory, fields[6], fields[0], fields[1], fields[2], fields[3] == "l" ? $"-> {fields[4]}" : fields[3] == "d" ? AppFile.Folder : contents.GetValueOrDefault(fields[6], ""));
+               select new AppFile(
+                   directory, fields[6], fields[0], fields[1], fields[2],
+                   fields[3] == "l" ? $"-> {fields[4]}" : fields[3] == "d" ? AppFile.Folder : contents.GetValueOrDefault(fields[6], ""));
     }
 }

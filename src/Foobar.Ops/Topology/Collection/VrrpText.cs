@@ -53,7 +53,9 @@ internal static class VrrpText
 
         return new VrrpFacts
         {
-            IsRunning = isRunning, Instances = instances, Unread = included.Count == 0 ? null : $"it includes {string.Join(", ", included)}",
+            IsRunning = isRunning, Instances = instances, Unread = included.Count == 0
+                ? null
+                : $"it includes {string.Join(", ", included)}",
         };
     }
 
@@ -101,7 +103,8 @@ internal static class VrrpText
 
         public VrrpInstance Instance => new()
         {
-            Name = title, Interface = _interface, RouterId = _router, Priority = _priority, Addresses = [.. _addresses], Tracks = [.. _tracks],
+            Name = title, Interface = _interface, RouterId = _router, Priority = _priority, Addresses = [.. _addresses],
+            Tracks = [.. _tracks],
         };
 
         public void Take(string? block, string[] words)

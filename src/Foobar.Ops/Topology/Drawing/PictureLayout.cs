@@ -79,8 +79,12 @@ internal sealed class PictureLayout
         Rows();
         Sides();
         Edges = [.. picture.Edges.OrderByDescending(static edge => edge.Tone).ThenBy(static edge => edge.IsSupport).Select(Place)];
-        Width = Math.Max(_boxes.Values.Select(static box => box.Right).DefaultIfEmpty(0).Max(), _labels.Select(static box => box.Right).DefaultIfEmpty(0).Max()) + Margin;
-        Height = _boxes.Values.Select(static box => box.Bottom).Concat(_labels.Select(static box => box.Bottom)).DefaultIfEmpty(0).Max() + Margin;
+        Width = Math.Max(
+            _boxes.Values.Select(static box => box.Right).DefaultIfEmpty(0).Max(),
+            _labels.Select(static box => box.Right).DefaultIfEmpty(0).Max())
+            + Margin;
+        Height = _boxes.Values.Select(static box => box.Bottom).Concat(_labels.Select(static box => box.Bottom)).DefaultIfEmpty(0).Max()
+            + Margin;
     }
 
     public Picture Picture { get; }
@@ -102,7 +106,12 @@ internal sealed class PictureLayout
 
     private void Rows()
     {
-        (int Layer, PictureNode[] Nodes)[] rows = [.. Picture.Nodes.GroupBy(static node => node.Layer).OrderBy(static row => row.Key).Select(static row => (row.Key, row.ToArray()))];
+        (int Layer, PictureNode[] Nodes)[] rows =
+        [
+            .. Picture.Nodes.GroupBy(static node => node.Layer)
+                .OrderBy(static row => row.Key)
+                .Select(static row => (row.Key, row.ToArray())),
+        ];
         double widest = rows.Length == 0 ? 0 : rows.Max(static row => (row.Nodes.Length * (BoxWidth + Gap)) - Gap);
 
         // Labels of arrows within a row and beside it stand in the margins.
@@ -146,7 +155,10 @@ internal sealed class PictureLayout
         var ends =
             from edge in Picture.Edges
             let sides = SidesOf(edge)
-            from end in ((string Node, Side Side, string Other, bool IsStart)[])[(edge.From, sides.From, edge.To, true), (edge.To, sides.To, edge.From, false)]
+            from end in ((string Node, Side Side, string Other, bool IsStart)[])
+            [
+                (edge.From, sides.From, edge.To, true), (edge.To, sides.To, edge.From, false),
+            ]
             group (edge, end.IsStart, Other: _boxes[end.Other]) by (end.Node, end.Side) into side
             select side;
         foreach (var side in ends)
@@ -155,7 +167,9 @@ internal sealed class PictureLayout
             bool isUpright = side.Key.Side is Side.Left or Side.Right;
 
             // Arrows to and fro between two boxes must not cross: each pair keeps its order at both ends.
-            var ordered = side.OrderBy(each => isUpright ? 0 : each.Other.Middle).ThenBy(each => each.IsStart == (string.CompareOrdinal(each.edge.From, each.edge.To) < 0)).ToArray();
+            var ordered = side.OrderBy(each => isUpright ? 0 : each.Other.Middle)
+                .ThenBy(each => each.IsStart == (string.CompareOrdinal(each.edge.From, each.edge.To) < 0))
+                .ToArray();
             for (int index = 0; index < ordered.Length; index++)
             {
                 double part = (index + 1.0) / (ordered.Length + 1);
@@ -210,12 +224,21 @@ internal sealed class PictureLayout
     private IEnumerable<Point> Between(Point start, Point stop)
     {
         bool isDown = stop.Y > start.Y;
-        (Box[] Row, int Index)[] rows = [.. _rows.Select(static (row, index) => (row, index)).Where(each => each.row[0].Y > Math.Min(start.Y, stop.Y) && each.row.Max(static box => box.Bottom) < Math.Max(start.Y, stop.Y))];
+        (Box[] Row, int Index)[] rows =
+        [
+            .. _rows.Select(static (row, index) => (row, index))
+                .Where(
+                    each =>
+                        each.row[0].Y > Math.Min(start.Y, stop.Y) && each.row.Max(static box => box.Bottom) < Math.Max(start.Y, stop.Y)),
+        ];
         foreach ((Box[] row, int index) in isDown ? rows : rows.Reverse())
         {
             double top = row[0].Y, bottom = row.Max(static box => box.Bottom);
             double straight = start.X + ((stop.X - start.X) * (((top + bottom) / 2) - start.Y) / (stop.Y - start.Y));
-            double[] gaps = [row[0].X - 26, .. row.Zip(row.Skip(1), static (left, right) => (left.Right + right.X) / 2), row[^1].Right + 26];
+            double[] gaps =
+            [
+                row[0].X - 26, .. row.Zip(row.Skip(1), static (left, right) => (left.Right + right.X) / 2), row[^1].Right + 26,
+            ];
             double gap = gaps.MinBy(each => Math.Abs(each - straight));
             int taken = _lanes[(index, gap)] = _lanes.GetValueOrDefault((index, gap)) + 1;
             double x = gap + (taken / 2 * Lane * (taken % 2 == 0 ? 1 : -1));
@@ -239,14 +262,17 @@ internal sealed class PictureLayout
 
         // Beside a level arrow: on it there would be little left to see.
         double lift = edge.IsLevel ? (height / 2) + 5 : 0;
-        return new Box(Math.Max(4, at.X - (width / 2) - 3 + (edge.IsLevel ? 0 : shift)), at.Y - (height / 2) - 2 - lift, width + 6, height + 4);
+        return new Box(
+            Math.Max(4, at.X - (width / 2) - 3 + (edge.IsLevel ? 0 : shift)), at.Y - (height / 2) - 2 - lift, width + 6, height + 4);
     }
 
     // How much of others a label would hide; boxes count double.
     private double Overlap(Box room) => _labels.Sum(other => Shared(room, other)) + (2 * _boxes.Values.Sum(box => Shared(room, box)));
 
     private static double Shared(Box one, Box other) =>
-        Math.Max(0, Math.Min(one.Right, other.Right) - Math.Max(one.X, other.X)) * Math.Max(0, Math.Min(one.Bottom, other.Bottom) - Math.Max(one.Y, other.Y));
+        Math.Max(
+            0, Math.Min(one.Right, other.Right) - Math.Max(one.X, other.X)) * Math.Max(
+                0, Math.Min(one.Bottom, other.Bottom) - Math.Max(one.Y, other.Y));
 
     /// <summary>A label in lines that a gap between boxes has room for.</summary>
     internal static IReadOnlyList<string> Fit(string label)

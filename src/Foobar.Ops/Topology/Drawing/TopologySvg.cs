@@ -67,8 +67,12 @@ public static class TopologySvg
         PictureLayout layout = PictureLayout.Of(PictureMaker.Make(topology, findings));
         double width = Math.Max(layout.Width, 560), height = layout.Height + Legend;
         StringBuilder svg = new();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"fbt\" role=\"img\" aria-labelledby=\"fbt-title fbt-desc\" viewBox=\"0 0 {width:0} {height:0}\" width=\"{width:0}\" height=\"{height:0}\">\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<title id=\"fbt-title\">{Escape(layout.Picture.Title)}</title>\n<desc id=\"fbt-desc\">{Escape(layout.Picture.Description)}</desc>\n<style>\n{Style}\n</style>\n");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"fbt\" role=\"img\" aria-labelledby=\"fbt-title fbt-desc\" viewBox=\"0 0 {width:0} {height:0}\" width=\"{width:0}\" height=\"{height:0}\">\n");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<title id=\"fbt-title\">{Escape(layout.Picture.Title)}</title>\n<desc id=\"fbt-desc\">{Escape(layout.Picture.Description)}</desc>\n<style>\n{Style}\n</style>\n");
         svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"paper\" width=\"{width:0}\" height=\"{height:0}\"/>\n");
         foreach (PlacedEdge edge in layout.Edges.Reverse())
         {
@@ -130,10 +134,14 @@ public static class TopologySvg
     private static void Arrow(StringBuilder svg, PlacedEdge edge)
     {
         string classes = Classes(edge.Edge);
-        svg.Append(CultureInfo.InvariantCulture, $"<g><title>{Escape(string.Join("\n", edge.Edge.Notes))}</title><path class=\"edge {classes}\" d=\"M{edge.Curves[0].Start.X:0.#} {edge.Curves[0].Start.Y:0.#}");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<g><title>{Escape(string.Join("\n", edge.Edge.Notes))}</title><path class=\"edge {classes}\" d=\"M{edge.Curves[0].Start.X:0.#} {edge.Curves[0].Start.Y:0.#}");
         foreach (Curve curve in edge.Curves)
         {
-            svg.Append(CultureInfo.InvariantCulture, $" C{curve.Begin.X:0.#} {curve.Begin.Y:0.#} {curve.End.X:0.#} {curve.End.Y:0.#} {curve.Stop.X:0.#} {curve.Stop.Y:0.#}");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $" C{curve.Begin.X:0.#} {curve.Begin.Y:0.#} {curve.End.X:0.#} {curve.End.Y:0.#} {curve.Stop.X:0.#} {curve.Stop.Y:0.#}");
         }
 
         svg.Append("\"/>");
@@ -152,15 +160,21 @@ public static class TopologySvg
         double x = to.X - from.X, y = to.Y - from.Y, length = Math.Max(1, Math.Sqrt((x * x) + (y * y)));
         (double alongX, double alongY) = (x / length, y / length);
         Point back = new(to.X - (alongX * 10), to.Y - (alongY * 10));
-        svg.Append(CultureInfo.InvariantCulture, $"<path class=\"tip {classes}\" d=\"M{to.X:0.#} {to.Y:0.#} L{back.X - (alongY * 4.5):0.#} {back.Y + (alongX * 4.5):0.#} L{back.X + (alongY * 4.5):0.#} {back.Y - (alongX * 4.5):0.#} Z\"/>");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<path class=\"tip {classes}\" d=\"M{to.X:0.#} {to.Y:0.#} L{back.X - (alongY * 4.5):0.#} {back.Y + (alongX * 4.5):0.#} L{back.X + (alongY * 4.5):0.#} {back.Y - (alongX * 4.5):0.#} Z\"/>");
     }
 
     private static void Label(StringBuilder svg, PlacedEdge edge)
     {
-        svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"back\" x=\"{edge.Label.X:0.#}\" y=\"{edge.Label.Y:0.#}\" width=\"{edge.Label.Width:0.#}\" height=\"{edge.Label.Height:0.#}\"/>");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<rect class=\"back\" x=\"{edge.Label.X:0.#}\" y=\"{edge.Label.Y:0.#}\" width=\"{edge.Label.Width:0.#}\" height=\"{edge.Label.Height:0.#}\"/>");
         for (int line = 0; line < edge.Lines.Count; line++)
         {
-            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"label text {Word(edge.Edge.Tone)}\" x=\"{edge.Label.Middle:0.#}\" y=\"{edge.Label.Y + 11 + (line * PictureLayout.LabelLine):0.#}\">{Escape(edge.Lines[line])}</text>");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<text class=\"label text {Word(edge.Edge.Tone)}\" x=\"{edge.Label.Middle:0.#}\" y=\"{edge.Label.Y + 11 + (line * PictureLayout.LabelLine):0.#}\">{Escape(edge.Lines[line])}</text>");
         }
 
         svg.Append('\n');
@@ -169,12 +183,18 @@ public static class TopologySvg
     private static void Node(StringBuilder svg, PictureNode node, Box box)
     {
         string outside = node.IsOutside ? " outside" : "";
-        svg.Append(CultureInfo.InvariantCulture, $"<g><title>{Escape(string.Join("\n", node.Notes.Prepend(node.Title)))}</title><rect class=\"box {Word(node.Tone)}{outside}\" x=\"{box.X:0.#}\" y=\"{box.Y:0.#}\" width=\"{box.Width:0.#}\" height=\"{box.Height:0.#}\" rx=\"6\"/>");
-        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"title\" x=\"{box.X + 12:0.#}\" y=\"{box.Y + 20:0.#}\">{Escape(Short(node.Title, 26))}</text><text class=\"dim\" x=\"{box.X + 12:0.#}\" y=\"{box.Y + 36:0.#}\">{Escape(Short(node.Subtitle, 36))}</text>");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<g><title>{Escape(string.Join("\n", node.Notes.Prepend(node.Title)))}</title><rect class=\"box {Word(node.Tone)}{outside}\" x=\"{box.X:0.#}\" y=\"{box.Y:0.#}\" width=\"{box.Width:0.#}\" height=\"{box.Height:0.#}\" rx=\"6\"/>");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<text class=\"title\" x=\"{box.X + 12:0.#}\" y=\"{box.Y + 20:0.#}\">{Escape(Short(node.Title, 26))}</text><text class=\"dim\" x=\"{box.X + 12:0.#}\" y=\"{box.Y + 36:0.#}\">{Escape(Short(node.Subtitle, 36))}</text>");
         for (int line = 0; line < node.Lines.Count; line++)
         {
             double y = box.Y + 60 + (line * PictureLayout.LineHeight);
-            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"text {Word(node.Lines[line].Tone)}\" x=\"{box.X + 12:0.#}\" y=\"{y:0.#}\">{Escape(Short(node.Lines[line].Text, 34))}</text>");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<text class=\"text {Word(node.Lines[line].Tone)}\" x=\"{box.X + 12:0.#}\" y=\"{y:0.#}\">{Escape(Short(node.Lines[line].Text, 34))}</text>");
         }
 
         svg.Append("</g>\n");
@@ -184,14 +204,17 @@ public static class TopologySvg
     {
         (string Classes, string Text)[] keys =
         [
-            ("good", "nothing found"), ("warning", "weaker than it could be"), ("bad", "wrong"), ("unknown", "could not be told"), ("good support", "logins, time, monitoring"),
+            ("good", "nothing found"), ("warning", "weaker than it could be"), ("bad", "wrong"), ("unknown", "could not be told"),
+            ("good support", "logins, time, monitoring"),
         ];
         double x = 36, y = top + 20;
         foreach ((string classes, string text) in keys)
         {
             double room = 58 + (text.Length * 6.4);
             (x, y) = x + room > width ? (36, y + 22) : (x, y);
-            svg.Append(CultureInfo.InvariantCulture, $"<path class=\"edge {classes}\" d=\"M{x:0} {y:0} h34\"/><text class=\"dim\" x=\"{x + 40:0}\" y=\"{y + 4:0}\">{text}</text>");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<path class=\"edge {classes}\" d=\"M{x:0} {y:0} h34\"/><text class=\"dim\" x=\"{x + 40:0}\" y=\"{y + 4:0}\">{text}</text>");
             x += room;
         }
 

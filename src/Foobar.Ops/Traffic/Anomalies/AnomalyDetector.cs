@@ -56,7 +56,9 @@ public sealed class AnomalyDetector
         _filter.Start(_filter.Level + moved, _filter.Variance);
     }
 
-    /// <summary>Goes on with a shape that was learnt anew; what is going on goes on. The detector itself must not be used any more.</summary>
+    /// <summary>
+    /// Goes on with a shape that was learnt anew; what is going on goes on. The detector itself must not be used any more.
+    /// </summary>
     public AnomalyDetector With(SeasonalBaseline? shape) =>
         shape is null ? this : _shape is null ? new AnomalyDetector(shape, _options) : new AnomalyDetector(this, shape);
 
@@ -110,7 +112,8 @@ public sealed class AnomalyDetector
     {
         double deviation = Math.Sqrt((spread * spread) + _filter.Variance);
         return new Bounds(
-            centre - Math.Max(limit * deviation, -Math.Log(1 - smallest)), centre + Math.Max(limit * deviation, Math.Log(1 + smallest)), deviation);
+            centre - Math.Max(limit * deviation, -Math.Log(1 - smallest)), centre
+                + Math.Max(limit * deviation, Math.Log(1 + smallest)), deviation);
     }
 
     private RateJudgement JudgeJump(RateSample sample, double unit, Bounds bounds, SeasonalValue season)
@@ -126,7 +129,8 @@ public sealed class AnomalyDetector
         double centre = unit * Math.Exp(Math.Clamp(Math.Log(Math.Max(sample.Count, 0.5) / unit), low, high));
         double score = CountScale.Of(sample.Count, noise) - CountScale.Of(centre, noise);
         AnomalyKind kind = side == 0 ? AnomalyKind.None
-            : isAway && Math.Abs(CountScale.Of(sample.Count, noise) - CountScale.Of(unit * Math.Exp(_filter.Level), noise)) < _options.PairLimit
+            : isAway
+                && Math.Abs(CountScale.Of(sample.Count, noise) - CountScale.Of(unit * Math.Exp(_filter.Level), noise)) < _options.PairLimit
                 ? side > 0 ? AnomalyKind.DriftUp : AnomalyKind.DriftDown
             : side > 0 ? AnomalyKind.Spike : AnomalyKind.Drop;
         _suspect = score > _options.PairLimit ? 1 : score < -_options.PairLimit ? -1 : 0;

@@ -1,6 +1,8 @@
 namespace Foobar.Ops.Traffic.Anomalies;
 
-/// <summary>The shape at a time, as logarithms of a rate: the value, and the range about it, which is one value except beside a step.</summary>
+/// <summary>
+/// The shape at a time, as logarithms of a rate: the value, and the range about it, which is one value except beside a step.
+/// </summary>
 internal readonly record struct SeasonalValue(double Value, double Lower, double Upper)
 {
     /// <summary>No shape: every level is as likely.</summary>
@@ -74,7 +76,10 @@ public sealed class SeasonalBaseline
 
         ShapeFit weekly = ShapeFit.Of(slots, SlotsPerWeek, Turn);
         ShapeFit? daily = weekly.Times.All(times => times >= LeastWeeks) ? null : ShapeFit.Of(slots, SlotsPerDay, Turn);
-        double[] shape = [.. weekly.Shape.Select((value, slot) => weekly.Times[slot] >= LeastWeeks ? value : daily!.Shape[slot % SlotsPerDay])];
+        double[] shape =
+        [
+            .. weekly.Shape.Select((value, slot) => weekly.Times[slot] >= LeastWeeks ? value : daily!.Shape[slot % SlotsPerDay]),
+        ];
         bool mostlyWeekly = 2 * weekly.Times.Count(times => times >= LeastWeeks) > SlotsPerWeek;
         ShapeFit fit = mostlyWeekly ? weekly : daily!;
         shape = Smooth(shape);
@@ -113,9 +118,16 @@ public sealed class SeasonalBaseline
 
     /// <summary>Takes the noise of single slots out: the mean of three, except at steps.</summary>
     private static double[] Smooth(double[] shape) =>
-        [.. shape.Select((here, slot) => Neighbour(shape, slot, -1) is var before && Neighbour(shape, slot, 1) is var after && !IsStep(here, before) && !IsStep(here, after)
-            ? (before + here + after) / 3
-            : here)];
+        [
+            .. shape.Select(
+                (here, slot) =>
+                    Neighbour(shape, slot, -1) is var before
+                        && Neighbour(shape, slot, 1) is var after
+                        && !IsStep(here, before)
+                        && !IsStep(here, after)
+                        ? (before + here + after) / 3
+                        : here),
+        ];
 
     private static bool IsStep(double here, double other) => Math.Abs(here - other) > Step;
 

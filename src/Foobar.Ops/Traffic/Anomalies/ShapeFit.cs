@@ -69,7 +69,14 @@ internal sealed class ShapeFit
             }
         }
 
-        return [.. each.Select(values => double.IsPositiveInfinity(spread) ? RobustStatistics.Median(values.ToArray()) : Cluster([.. values], ClusterWidth * spread))];
+        return
+        [
+            .. each.Select(
+                values =>
+                    double.IsPositiveInfinity(spread)
+                        ? RobustStatistics.Median(values.ToArray())
+                        : Cluster([.. values], ClusterWidth * spread)),
+        ];
     }
 
     /// <summary>
@@ -93,7 +100,9 @@ internal sealed class ShapeFit
         return best.Mean;
     }
 
-    /// <summary>Puts each period on one level with the shape. Periods are counted from the history's first slot, whatever its day.</summary>
+    /// <summary>
+    /// Puts each period on one level with the shape. Periods are counted from the history's first slot, whatever its day.
+    /// </summary>
     private static void Centre(SlotTable slots, int period, double[] shape, double[] levels)
     {
         for (int index = 0; index < levels.Length; index++)
@@ -131,7 +140,9 @@ internal sealed class ShapeFit
         return known.Length == 0 ? Unknown : Math.Max(Least, RobustStatistics.Deviation(known));
     }
 
-    /// <summary>How far each is off the exponentially weighted average of those before it; what is far off moves that no more than the clip.</summary>
+    /// <summary>
+    /// How far each is off the exponentially weighted average of those before it; what is far off moves that no more than the clip.
+    /// </summary>
     private static double[] Turns(double[] residuals, double weight, double clip)
     {
         double average = double.NaN;

@@ -49,7 +49,10 @@ internal sealed class SlotTable
         }
 
         // Half an event stands for none: a logarithm of 0 does not exist.
-        double[] values = [.. counts.Select((count, slot) => seconds[slot] > 0 ? Math.Log(Math.Max(count, 0.5) / seconds[slot]) : double.NaN)];
+        double[] values =
+        [
+            .. counts.Select((count, slot) => seconds[slot] > 0 ? Math.Log(Math.Max(count, 0.5) / seconds[slot]) : double.NaN),
+        ];
         return new SlotTable(first, values, length);
     }
 
@@ -69,7 +72,9 @@ internal sealed class SlotTable
         return recent.Length == 0 ? 0 : RobustStatistics.Median(recent);
     }
 
-    private static long Number(DateTimeOffset time, TimeSpan length, TimeZoneInfo zone) => (long)Math.Floor((Local(time, zone) - Monday) / length);
+    private static long Number(DateTimeOffset time, TimeSpan length, TimeZoneInfo zone) =>
+        (long)Math.Floor((Local(time, zone) - Monday) / length);
 
-    private static DateTime Local(DateTimeOffset time, TimeZoneInfo zone) => DateTime.SpecifyKind(TimeZoneInfo.ConvertTime(time, zone).DateTime, DateTimeKind.Unspecified);
+    private static DateTime Local(DateTimeOffset time, TimeZoneInfo zone) =>
+        DateTime.SpecifyKind(TimeZoneInfo.ConvertTime(time, zone).DateTime, DateTimeKind.Unspecified);
 }

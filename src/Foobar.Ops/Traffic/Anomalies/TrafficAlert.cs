@@ -35,5 +35,6 @@ public sealed record TrafficAlert
 
     /// <summary>It in one line.</summary>
     public override string ToString() =>
-        FormattableString.Invariant($"{Kind} of {Name}{(Server.Length > 0 ? $" on {Server}" : "")} at {Time:u}: {Rate:0.0} a second, expected {ExpectedLower:0.0} to {ExpectedUpper:0.0}");
+        FormattableString.Invariant(
+            $"{Kind} of {Name}{(Server.Length > 0 ? $" on {Server}" : "")} at {Time:u}: {Rate:0.0} a second, expected {ExpectedLower:0.0} to {ExpectedUpper:0.0}");
 }

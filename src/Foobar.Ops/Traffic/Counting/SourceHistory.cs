@@ -15,7 +15,8 @@ internal sealed class SourceHistory(string server)
         var counters = new[] { reading.Reading }.Concat(reading.Reading.Older)
             .SelectMany(each => each.Counters.Select(counter => (each.Epoch, Counter: counter)))
             .GroupBy(each => (each.Counter.Origin, each.Counter.Name))
-            .ToDictionary(group => group.Key, group => group.DistinctBy(each => each.Epoch).ToDictionary(each => each.Epoch, each => each.Counter));
+            .ToDictionary(
+                group => group.Key, group => group.DistinctBy(each => each.Epoch).ToDictionary(each => each.Epoch, each => each.Counter));
         foreach (var (key, epochs) in counters)
         {
             if (!_tracks.TryGetValue(key, out CountTrack? track))

@@ -36,19 +36,42 @@ internal sealed record SiteAlert(AlertKind Kind, string Title, string Descriptio
         List<SiteAlert> alerts = [];
         if (site.Balancers.Count > 0)
         {
-            alerts.Add(new(AlertKind.QpsDrop, "Requests have dropped", "The site has less than half of the requests of this time in the last weeks. See Measure-FoobarQps and Test-FoobarConnection.", true, 2, DropShare));
-            alerts.Add(new(AlertKind.QpsSpike, "Requests have surged", "The site has more than twice the requests of this time in the last weeks. See Measure-FoobarQps and the load of the web servers.", false, 2, SpikeTimes));
-            alerts.Add(new(AlertKind.Errors, "Visitors get errors", "More than 5 % of answers are server errors. See Get-FoobarBackend and the logs of the web servers.", true, 5, ErrorShare));
+            alerts.Add(new(
+                AlertKind.QpsDrop, "Requests have dropped",
+                "The site has less than half of the requests of this time in the last weeks. See Measure-FoobarQps and "
+                    + "Test-FoobarConnection.",
+                true, 2, DropShare));
+            alerts.Add(new(
+                AlertKind.QpsSpike, "Requests have surged",
+                "The site has more than twice the requests of this time in the last weeks. See Measure-FoobarQps and the load of the web "
+                    + "servers.",
+                false, 2, SpikeTimes));
+            alerts.Add(new(
+                AlertKind.Errors, "Visitors get errors",
+                "More than 5 % of answers are server errors. See Get-FoobarBackend and the logs of the web servers.",
+                true, 5, ErrorShare));
         }
 
         if (site.Databases.Count > 1)
         {
-            alerts.Add(new(AlertKind.ReplicationLag, "A replica lags or has stopped", FormattableString.Invariant($"A replica is more than {site.MaxLagSeconds} s behind, or does not replicate. See Test-FoobarReplication."), true, 2, site.MaxLagSeconds));
+            alerts.Add(new(
+                AlertKind.ReplicationLag, "A replica lags or has stopped",
+                FormattableString.Invariant(
+                    $"A replica is more than {site.MaxLagSeconds} s behind, or does not replicate. See Test-FoobarReplication."),
+                true, 2, site.MaxLagSeconds));
         }
 
-        alerts.Add(new(AlertKind.CertificateExpiry, "The certificate expires soon", FormattableString.Invariant($"The certificate of {site.Name} expires in less than {site.CertificateFailDays} days. See Update-FoobarCertificate."), true, 5, site.CertificateFailDays));
-        alerts.Add(new(AlertKind.DiskFull, "A disk is nearly full", FormattableString.Invariant($"A file system is more than {site.DiskFailPercent} % full. See Get-FoobarMetric."), true, 5, site.DiskFailPercent));
-        alerts.Add(new(AlertKind.ServerDown, "A server does not report", "A server's agent does not answer. See Test-FoobarServer.", true, 2, 0));
+        alerts.Add(new(
+            AlertKind.CertificateExpiry, "The certificate expires soon",
+            FormattableString.Invariant(
+                $"The certificate of {site.Name} expires in less than {site.CertificateFailDays} days. See Update-FoobarCertificate."),
+            true, 5, site.CertificateFailDays));
+        alerts.Add(new(
+            AlertKind.DiskFull, "A disk is nearly full",
+            FormattableString.Invariant($"A file system is more than {site.DiskFailPercent} % full. See Get-FoobarMetric."),
+            true, 5, site.DiskFailPercent));
+        alerts.Add(new(
+            AlertKind.ServerDown, "A server does not report", "A server's agent does not answer. See Test-FoobarServer.", true, 2, 0));
         return alerts;
     }
 }

@@ -24,7 +24,8 @@ internal sealed record DashboardSite
     public required double DiskFailPercent { get; init; }
 
     /// <summary>The site's name in lower case, with hyphens: for file names, groups and ids.</summary>
-    public string Slug => string.Concat(Name.Select(character => char.IsAsciiLetterOrDigit(character) ? char.ToLowerInvariant(character) : '-')).Trim('-');
+    public string Slug =>
+        string.Concat(Name.Select(character => char.IsAsciiLetterOrDigit(character) ? char.ToLowerInvariant(character) : '-')).Trim('-');
 
     public static DashboardSite Of(Site site) => new()
     {
@@ -44,9 +45,12 @@ internal sealed record DashboardSite
     /// </summary>
     public static string Instances(IEnumerable<Server> servers)
     {
-        IEnumerable<string> names = servers.SelectMany(server => server.Addresses.Select(Host).Prepend(server.Ssh.Host).Prepend(server.Name)).Distinct(StringComparer.Ordinal);
+        IEnumerable<string> names = servers.SelectMany(
+            server => server.Addresses.Select(Host).Prepend(server.Ssh.Host).Prepend(server.Name))
+            .Distinct(StringComparer.Ordinal);
         return $"({string.Join('|', names.Select(Regex.Escape))})(:[0-9]+)?";
     }
 
-    private static string Host(IPAddress address) => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString();
+    private static string Host(IPAddress address) =>
+        address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString();
 }

@@ -34,11 +34,15 @@ internal static class DatadogMonitors
         {
             AlertKind.QpsDrop => Anomalies(site, "below"),
             AlertKind.QpsSpike => Anomalies(site, "above"),
-            AlertKind.Errors => $"avg({minutes}):sum:haproxy.frontend.response.5xx{Scope(site.Balancers)} / sum:haproxy.frontend.requests.rate{Scope(site.Balancers)} > {limit}",
-            AlertKind.ReplicationLag => $"min({minutes}):max:mysql.replication.seconds_behind_source{Scope(site.Databases)} by {{host}} > {limit}",
+            AlertKind.Errors =>
+                $"avg({minutes}):sum:haproxy.frontend.response.5xx{Scope(site.Balancers)} / "
+                    + $"sum:haproxy.frontend.requests.rate{Scope(site.Balancers)} > {limit}",
+            AlertKind.ReplicationLag =>
+                $"min({minutes}):max:mysql.replication.seconds_behind_source{Scope(site.Databases)} by {{host}} > {limit}",
             AlertKind.CertificateExpiry => $"max({minutes}):min:tls.days_left{{server_hostname:{site.Name.ToLowerInvariant()}}} < {limit}",
             AlertKind.DiskFull => $"min({minutes}):100 * max:system.disk.in_use{Scope(site.Servers)} by {{host,device}} > {limit}",
-            _ => $"\"datadog.agent.up\".over({string.Join(',', site.Servers.Select(server => $"\"host:{server.Name}\""))}).by(\"host\").last({(alert.Minutes + 1).ToString(CultureInfo.InvariantCulture)}).count_by_status()",
+            _ =>
+                $"\"datadog.agent.up\".over({string.Join(',', site.Servers.Select(server => $"\"host:{server.Name}\""))}).by(\"host\").last({(alert.Minutes + 1).ToString(CultureInfo.InvariantCulture)}).count_by_status()",
         };
     }
 
@@ -46,14 +50,21 @@ internal static class DatadogMonitors
     private static int Window(int minutes) => minutes <= 1 ? 1 : minutes <= 5 ? 5 : 15;
 
     private static string Anomalies(DashboardSite site, string direction) =>
-        $"avg(last_4h):anomalies(sum:haproxy.frontend.requests.rate{Scope(site.Balancers)}, 'agile', 3, direction='{direction}', interval=60, alert_window='last_15m', seasonality='weekly', count_default_zero='true') >= 1";
+        $"avg(last_4h):anomalies(sum:haproxy.frontend.requests.rate{Scope(site.Balancers)}, 'agile', 3, direction='{direction}', "
+            + "interval=60, alert_window='last_15m', seasonality='weekly', count_default_zero='true') >= 1";
 
     private static string Scope(IReadOnlyList<Server> servers) =>
         servers.Count == 1 ? $"{{host:{servers[0].Name}}}" : $"{{host IN ({string.Join(',', servers.Select(server => server.Name))})}}";
 
     private static JsonObject Options(SiteAlert alert)
     {
-        JsonObject options = new() { ["notify_no_data"] = alert.Kind != AlertKind.ServerDown, ["no_data_timeframe"] = 30, ["include_tags"] = true, ["require_full_window"] = false };
+        JsonObject options = new()
+        {
+            ["notify_no_data"] = alert.Kind != AlertKind.ServerDown,
+            ["no_data_timeframe"] = 30,
+            ["include_tags"] = true,
+            ["require_full_window"] = false,
+        };
         if (alert.Kind == AlertKind.ServerDown)
         {
             options["notify_no_data"] = true;
@@ -62,7 +73,9 @@ internal static class DatadogMonitors
             return options;
         }
 
-        options["thresholds"] = IsAnomaly(alert) ? new JsonObject { ["critical"] = 1, ["critical_recovery"] = 0 } : new JsonObject { ["critical"] = alert.Limit };
+        options["thresholds"] = IsAnomaly(alert)
+            ? new JsonObject { ["critical"] = 1, ["critical_recovery"] = 0 }
+            : new JsonObject { ["critical"] = alert.Limit };
         if (IsAnomaly(alert))
         {
             options["threshold_windows"] = new JsonObject { ["trigger_window"] = "last_15m", ["recovery_window"] = "last_15m" };

@@ -22,7 +22,9 @@ internal static class NewRelicConditions
         string kind = IsBaseline(alert) ? "Baseline" : "Static";
         return new JsonObject
         {
-            ["query"] = $"mutation($accountId: Int!, $policyId: ID!, $condition: AlertsNrqlCondition{kind}Input!) {{ alertsNrqlCondition{kind}Create(accountId: $accountId, policyId: $policyId, condition: $condition) {{ id name }} }}",
+            ["query"] =
+                $"mutation($accountId: Int!, $policyId: ID!, $condition: AlertsNrqlCondition{kind}Input!) {{ "
+                    + $"alertsNrqlCondition{kind}Create(accountId: $accountId, policyId: $policyId, condition: $condition) {{ id name }} }}",
             ["variables"] = new JsonObject { ["accountId"] = 0, ["policyId"] = "0", ["condition"] = Condition(site, alert) },
         };
     }
@@ -37,10 +39,17 @@ internal static class NewRelicConditions
             ["description"] = alert.Description,
             ["enabled"] = true,
             ["nrql"] = new JsonObject { ["query"] = Query(site, alert) },
-            ["signal"] = new JsonObject { ["aggregationWindow"] = Minute, ["aggregationMethod"] = "EVENT_FLOW", ["aggregationDelay"] = 2 * Minute },
+            ["signal"] = new JsonObject
+            {
+                ["aggregationWindow"] = Minute,
+                ["aggregationMethod"] = "EVENT_FLOW",
+                ["aggregationDelay"] = 2 * Minute,
+            },
             ["terms"] = new JsonArray(new JsonObject
             {
-                ["threshold"] = IsBaseline(alert) ? 3 : alert.Kind == AlertKind.CertificateExpiry ? 0 : alert.Kind == AlertKind.ServerDown ? 1 : alert.Limit,
+                ["threshold"] = IsBaseline(alert)
+                    ? 3
+                    : alert.Kind == AlertKind.CertificateExpiry ? 0 : alert.Kind == AlertKind.ServerDown ? 1 : alert.Limit,
                 ["thresholdOccurrences"] = alert.Kind == AlertKind.CertificateExpiry ? "AT_LEAST_ONCE" : "ALL",
                 ["thresholdDuration"] = Math.Max(2, alert.Minutes) * Minute,
                 ["operator"] = alert.Kind == AlertKind.ServerDown ? "BELOW" : "ABOVE",
@@ -55,7 +64,12 @@ internal static class NewRelicConditions
 
         if (alert.Kind is AlertKind.ServerDown or AlertKind.QpsDrop)
         {
-            condition["expiration"] = new JsonObject { ["expirationDuration"] = 10 * Minute, ["openViolationOnExpiration"] = true, ["closeViolationsOnExpiration"] = false };
+            condition["expiration"] = new JsonObject
+            {
+                ["expirationDuration"] = 10 * Minute,
+                ["openViolationOnExpiration"] = true,
+                ["closeViolationsOnExpiration"] = false,
+            };
         }
 
         return condition;
@@ -63,15 +77,23 @@ internal static class NewRelicConditions
 
     private static string Query(DashboardSite site, SiteAlert alert) => alert.Kind switch
     {
-        AlertKind.QpsDrop or AlertKind.QpsSpike => $"SELECT sum(frontend.requestsPerSecond) FROM HAProxyFrontendSample WHERE {Hosts(site.Balancers)}",
-        AlertKind.Errors => $"SELECT sum(frontend.http5xxResponsesPerSecond) / sum(frontend.requestsPerSecond) FROM HAProxyFrontendSample WHERE {Hosts(site.Balancers)}",
-        AlertKind.ReplicationLag => $"SELECT max(cluster.secondsBehindMaster) FROM MysqlSample WHERE {Hosts(site.Databases)} FACET hostname",
-        AlertKind.CertificateExpiry => $"SELECT count(*) FROM SyntheticCheck WHERE type = 'CERT_CHECK' AND monitorName LIKE '%{Text(site.Name)}%' AND result = 'FAILED'",
+        AlertKind.QpsDrop or AlertKind.QpsSpike =>
+            $"SELECT sum(frontend.requestsPerSecond) FROM HAProxyFrontendSample WHERE {Hosts(site.Balancers)}",
+        AlertKind.Errors =>
+            "SELECT sum(frontend.http5xxResponsesPerSecond) / sum(frontend.requestsPerSecond) FROM HAProxyFrontendSample WHERE "
+                + $"{Hosts(site.Balancers)}",
+        AlertKind.ReplicationLag =>
+            $"SELECT max(cluster.secondsBehindMaster) FROM MysqlSample WHERE {Hosts(site.Databases)} FACET hostname",
+        AlertKind.CertificateExpiry =>
+            $"SELECT count(*) FROM SyntheticCheck WHERE type = 'CERT_CHECK' AND monitorName LIKE '%{Text(site.Name)}%' AND result = "
+                + "'FAILED'",
         AlertKind.DiskFull => $"SELECT max(diskUsedPercent) FROM StorageSample WHERE {Hosts(site.Servers)} FACET hostname, mountPoint",
         _ => $"SELECT uniqueCount(hostname) FROM SystemSample WHERE {Hosts(site.Servers)} FACET hostname",
     };
 
-    private static string Hosts(IEnumerable<Server> servers) => $"hostname IN ({string.Join(", ", servers.Select(server => $"'{Text(server.Name)}'"))})";
+    private static string Hosts(IEnumerable<Server> servers) =>
+        $"hostname IN ({string.Join(", ", servers.Select(server => $"'{Text(server.Name)}'"))})";
 
-    private static string Text(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal);
+    private static string Text(string text) =>
+        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal);
 }

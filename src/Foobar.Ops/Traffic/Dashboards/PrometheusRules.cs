@@ -59,9 +59,15 @@ internal static class PrometheusRules
         string answers = Series("haproxy_frontend_http_responses_total", site.Balancers);
         yield return (Rate, $"sum(rate({requests}[1m]))");
         yield return (SmoothRate, $"sum(rate({requests}[5m]))");
-        IEnumerable<string> weeks = Enumerable.Range(1, Weeks).Select(week => string.Create(CultureInfo.InvariantCulture, $"label_replace({Own(site, SmoothRate)} offset {week}w, \"week\", \"{week}\", \"\", \"\")"));
+        IEnumerable<string> weeks = Enumerable.Range(1, Weeks)
+            .Select(
+                week => string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"label_replace({Own(site, SmoothRate)} offset {week}w, \"week\", \"{week}\", \"\", \"\")"));
         yield return (ExpectedRate, $"quantile(0.5, {string.Join(" or ", weeks)})");
-        yield return (ErrorRatio, $"sum(rate({Series("haproxy_frontend_http_responses_total", site.Balancers, "code=\"5xx\"")}[5m])) / sum(rate({answers}[5m]))");
+        yield return (
+            ErrorRatio,
+            $"sum(rate({Series("haproxy_frontend_http_responses_total", site.Balancers, "code=\"5xx\"")}[5m])) / sum(rate({answers}[5m]))");
     }
 
     /// <summary>A recorded series of this site.</summary>
@@ -69,13 +75,16 @@ internal static class PrometheusRules
 
     private static string Expression(DashboardSite site, SiteAlert alert) => alert.Kind switch
     {
-        AlertKind.QpsDrop => $"{Own(site, SmoothRate)} < {Number(alert.Limit)} * {Own(site, ExpectedRate)} and {Own(site, ExpectedRate)} > {LeastRate}",
-        AlertKind.QpsSpike => $"{Own(site, SmoothRate)} > {Number(alert.Limit)} * {Own(site, ExpectedRate)} and {Own(site, SmoothRate)} > {LeastRate}",
+        AlertKind.QpsDrop =>
+            $"{Own(site, SmoothRate)} < {Number(alert.Limit)} * {Own(site, ExpectedRate)} and {Own(site, ExpectedRate)} > {LeastRate}",
+        AlertKind.QpsSpike =>
+            $"{Own(site, SmoothRate)} > {Number(alert.Limit)} * {Own(site, ExpectedRate)} and {Own(site, SmoothRate)} > {LeastRate}",
         AlertKind.Errors => $"{Own(site, ErrorRatio)} > {Number(alert.Limit)} and on() {Own(site, SmoothRate)} > {LeastRate}",
 
         // The names before and since MySQL 8.4; MariaDB keeps the former. A replica that does not run has no seconds.
         AlertKind.ReplicationLag => $"{Lag(site)} > {Number(alert.Limit)} or {Running(site)} == 0",
-        AlertKind.CertificateExpiry => $"min(probe_ssl_earliest_cert_expiry{{instance=~{Quote($"(https://)?{System.Text.RegularExpressions.Regex.Escape(site.Name)}(:[0-9]+)?(/.*)?")}}}) - time() < {Number(alert.Limit)} * 86400",
+        AlertKind.CertificateExpiry =>
+            $"min(probe_ssl_earliest_cert_expiry{{instance=~{Quote($"(https://)?{System.Text.RegularExpressions.Regex.Escape(site.Name)}(:[0-9]+)?(/.*)?")}}}) - time() < {Number(alert.Limit)} * 86400",
         AlertKind.DiskFull => $"{DiskUsed(site)} > {Number(alert.Limit)}",
         _ => $"{Series("up", site.Servers)} == 0",
     };
@@ -84,12 +93,14 @@ internal static class PrometheusRules
     public static string DiskUsed(DashboardSite site)
     {
         const string Real = "fstype!~\"tmpfs|overlay|squashfs|ramfs|iso9660\"";
-        return $"100 * (1 - {Series("node_filesystem_avail_bytes", site.Servers, Real)} / {Series("node_filesystem_size_bytes", site.Servers, Real)})";
+        return $"100 * (1 - {Series("node_filesystem_avail_bytes", site.Servers, Real)} / "
+            + $"{Series("node_filesystem_size_bytes", site.Servers, Real)})";
     }
 
     /// <summary>The replicas' lag in seconds.</summary>
     public static string Lag(DashboardSite site) =>
-        $"({Series("mysql_slave_status_seconds_behind_master", site.Databases)} or {Series("mysql_slave_status_seconds_behind_source", site.Databases)})";
+        $"({Series("mysql_slave_status_seconds_behind_master", site.Databases)} or "
+            + $"{Series("mysql_slave_status_seconds_behind_source", site.Databases)})";
 
     private static string Running(DashboardSite site) =>
         $"({string.Join(" or ", Threads.Select(thread => Series($"mysql_slave_status_{thread}_running", site.Databases)))})";
@@ -98,20 +109,35 @@ internal static class PrometheusRules
     {
         foreach (Server server in site.Servers)
         {
-            yield return Rule("FoobarServerNotScraped", $"absent({Series("up", [server])})", 10, critical: false, site, $"{server.Name} is not scraped", "Prometheus has no target for this server: nothing would tell that it is down.", server.Name);
+            yield return Rule(
+                "FoobarServerNotScraped", $"absent({Series("up", [server])})", 10, critical: false, site, $"{server.Name} is not scraped",
+                "Prometheus has no target for this server: nothing would tell that it is down.",
+                server.Name);
         }
 
         if (site.Balancers.Count > 0)
         {
-            yield return Rule("FoobarRequestsNotCounted", $"absent({Series("haproxy_frontend_http_requests_total", site.Balancers)})", 10, critical: false, site, "Requests are not counted", "Prometheus has no counter of HAProxy: no drop, spike or error would be told.");
+            yield return Rule(
+                "FoobarRequestsNotCounted",
+                $"absent({Series("haproxy_frontend_http_requests_total", site.Balancers)})",
+                10, critical: false, site, "Requests are not counted",
+                "Prometheus has no counter of HAProxy: no drop, spike or error would be told.");
         }
 
         if (site.Databases.Count > 1)
         {
-            yield return Rule("FoobarReplicationNotWatched", $"absent({Lag(site)[1..^1].Replace(" or ", ") and absent(", StringComparison.Ordinal)})", 10, critical: false, site, "Replication is not watched", "Prometheus has no replica's status: no lag would be told.");
+            yield return Rule(
+                "FoobarReplicationNotWatched",
+                $"absent({Lag(site)[1..^1].Replace(" or ", ") and absent(", StringComparison.Ordinal)})",
+                10, critical: false, site, "Replication is not watched",
+                "Prometheus has no replica's status: no lag would be told.");
         }
 
-        yield return Rule("FoobarCertificateNotWatched", $"absent(probe_ssl_earliest_cert_expiry{{instance=~{Quote($"(https://)?{System.Text.RegularExpressions.Regex.Escape(site.Name)}(:[0-9]+)?(/.*)?")}}})", 10, critical: false, site, "The certificate is not watched", "No blackbox_exporter asks for the site: no expiry would be told.");
+        yield return Rule(
+            "FoobarCertificateNotWatched",
+            $"absent(probe_ssl_earliest_cert_expiry{{instance=~{Quote($"(https://)?{System.Text.RegularExpressions.Regex.Escape(site.Name)}(:[0-9]+)?(/.*)?")}}})",
+            10, critical: false, site, "The certificate is not watched",
+            "No blackbox_exporter asks for the site: no expiry would be told.");
     }
 
     private static string Alert(DashboardSite site, SiteAlert alert) =>
@@ -120,8 +146,18 @@ internal static class PrometheusRules
     private static string Record(DashboardSite site, string name, string expression) =>
         $"      - record: {name}\n        expr: {Quote(expression)}\n        labels:\n          site: {Quote(site.Name)}\n";
 
-    private static string Rule(string name, string expression, int minutes, bool critical, DashboardSite site, string summary, string description, string? server = null) =>
-        string.Create(CultureInfo.InvariantCulture, $"      - alert: {name}\n        expr: {Quote(expression)}\n        for: {minutes}m\n        labels:\n          severity: {(critical ? "critical" : "warning")}\n          site: {Quote(site.Name)}\n{(server is null ? "" : $"          server: {Quote(server)}\n")}        annotations:\n          summary: {Quote(summary)}\n          description: {Quote(description)}\n");
+    private static string Rule(
+        string name,
+        string expression,
+        int minutes,
+        bool critical,
+        DashboardSite site,
+        string summary,
+        string description,
+        string? server = null) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"      - alert: {name}\n        expr: {Quote(expression)}\n        for: {minutes}m\n        labels:\n          severity: {(critical ? "critical" : "warning")}\n          site: {Quote(site.Name)}\n{(server is null ? "" : $"          server: {Quote(server)}\n")}        annotations:\n          summary: {Quote(summary)}\n          description: {Quote(description)}\n");
 
     private static void Group(StringBuilder text, string name, IEnumerable<string> rules)
     {

@@ -48,7 +48,8 @@ public sealed class RateStore : IDisposable
     /// <param name="site">The site.</param>
     /// <param name="now">The time now: what is old is thinned.</param>
     /// <param name="root">The state directory to use; the user's if left out.</param>
-    /// <exception cref="FoobarException"><c>HistoryUnusable</c>: the file can't be opened or written. <c>HistoryTooNew</c>: a later version of this module wrote it. <c>DriverMissing</c>.</exception>
+    /// <exception cref="FoobarException"><c>HistoryUnusable</c>: the file can't be opened or written. <c>HistoryTooNew</c>: a later version
+    /// of this module wrote it. <c>DriverMissing</c>.</exception>
     public static RateStore Open(Site site, DateTimeOffset now, string? root = null) =>
         Open(Path.Combine(OperationStore.DirectoryOf(site, "history", root), FileName), now, LoadedDrivers.Files);
 
@@ -89,7 +90,8 @@ public sealed class RateStore : IDisposable
                 long length = (long)Finest.TotalSeconds;
                 Execute(
                     "INSERT INTO bucket (series, length, start, count, seconds) VALUES ($a, $b, $c, $d, $e) "
-                    + "ON CONFLICT (series, length, start) DO UPDATE SET count = count + excluded.count, seconds = seconds + excluded.seconds",
+                    + "ON CONFLICT (series, length, start) DO UPDATE SET count = count + excluded.count, seconds = seconds + "
+                    + "excluded.seconds",
                     IdOf(series), length, middle / length * length, sample.Count, sample.Seconds);
             }
 
@@ -110,7 +112,9 @@ public sealed class RateStore : IDisposable
         List<RateBucket> buckets = [];
         while (reader.Read())
         {
-            buckets.Add(new(DateTimeOffset.FromUnixTimeSeconds(reader.GetInt64(0)), TimeSpan.FromSeconds(reader.GetInt64(1)), reader.GetDouble(2), reader.GetDouble(3)));
+            buckets.Add(new(
+                DateTimeOffset.FromUnixTimeSeconds(reader.GetInt64(0)),
+                TimeSpan.FromSeconds(reader.GetInt64(1)), reader.GetDouble(2), reader.GetDouble(3)));
         }
 
         return (IReadOnlyList<RateBucket>)buckets;
@@ -120,7 +124,9 @@ public sealed class RateStore : IDisposable
     /// <exception cref="FoobarException"><c>HistoryUnusable</c>: it could not be read.</exception>
     public IReadOnlyList<RateSeries> Series() => Try(() =>
     {
-        using DbCommand command = Command("SELECT server, origin, name FROM series WHERE EXISTS (SELECT 1 FROM bucket WHERE bucket.series = series.id) ORDER BY server, origin, name");
+        using DbCommand command = Command(
+            "SELECT server, origin, name FROM series WHERE EXISTS (SELECT 1 FROM bucket WHERE bucket.series = series.id) ORDER BY server, "
+                + "origin, name");
         using DbDataReader reader = command.ExecuteReader();
         List<RateSeries> series = [];
         while (reader.Read())
@@ -175,7 +181,10 @@ public sealed class RateStore : IDisposable
         long version = Convert.ToInt64(Scalar("PRAGMA user_version"), CultureInfo.InvariantCulture);
         if (version > Version)
         {
-            throw new FoobarException("HistoryTooNew", ErrorKind.Refused, FormattableString.Invariant($"{FilePath} was written by a later version of this module (tables {version}, known are {Version})."))
+            throw new FoobarException(
+                "HistoryTooNew", ErrorKind.Refused,
+                FormattableString.Invariant(
+                    $"{FilePath} was written by a later version of this module (tables {version}, known are {Version})."))
             {
                 Recommendation = "Update the module, or move the file away to begin a new history.",
             };
@@ -183,8 +192,12 @@ public sealed class RateStore : IDisposable
 
         if (version == 0)
         {
-            Execute("CREATE TABLE series (id INTEGER PRIMARY KEY, server TEXT NOT NULL, origin TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (server, origin, name))");
-            Execute("CREATE TABLE bucket (series INTEGER NOT NULL REFERENCES series, length INTEGER NOT NULL, start INTEGER NOT NULL, count REAL NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (series, length, start)) WITHOUT ROWID");
+            Execute(
+                "CREATE TABLE series (id INTEGER PRIMARY KEY, server TEXT NOT NULL, origin TEXT NOT NULL, name TEXT NOT NULL, UNIQUE "
+                    + "(server, origin, name))");
+            Execute(
+                "CREATE TABLE bucket (series INTEGER NOT NULL REFERENCES series, length INTEGER NOT NULL, start INTEGER NOT NULL, count "
+                    + "REAL NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (series, length, start)) WITHOUT ROWID");
             Execute("CREATE INDEX bucket_start ON bucket (start)");
             Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Version}"));
         }
@@ -196,7 +209,8 @@ public sealed class RateStore : IDisposable
         {
             object[] key = [series.Server, series.Origin.ToString(), series.Name];
             Execute("INSERT INTO series (server, origin, name) VALUES ($a, $b, $c) ON CONFLICT DO NOTHING", key);
-            id = Convert.ToInt64(Scalar("SELECT id FROM series WHERE server = $a AND origin = $b AND name = $c", key), CultureInfo.InvariantCulture);
+            id = Convert.ToInt64(
+                Scalar("SELECT id FROM series WHERE server = $a AND origin = $b AND name = $c", key), CultureInfo.InvariantCulture);
             _ids[series] = id;
         }
 

@@ -23,7 +23,8 @@ internal sealed class RateThinning(DateTimeOffset now)
             long before = (time - age) / to * to;
             execute(
                 "INSERT INTO bucket (series, length, start, count, seconds) "
-                + "SELECT series, $b, start / $b * $b, SUM(count), SUM(seconds) FROM bucket WHERE length = $a AND start < $c GROUP BY series, start / $b "
+                + "SELECT series, $b, start / $b * $b, SUM(count), SUM(seconds) FROM bucket WHERE length = $a AND start < $c GROUP BY "
+                + "series, start / $b "
                 + "ON CONFLICT (series, length, start) DO UPDATE SET count = count + excluded.count, seconds = seconds + excluded.seconds",
                 [from, to, before]);
             execute("DELETE FROM bucket WHERE length = $a AND start < $b", [from, before]);

@@ -81,7 +81,9 @@ internal sealed class LogFile : IDisposable
     public Stream OpenStream()
     {
         FileStream file = new(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16);
-        return Compression == LogCompression.Gzip ? new GZipStream(file, CompressionMode.Decompress) : LoadedDrivers.Compression.OpenZstd(file);
+        return Compression == LogCompression.Gzip
+            ? new GZipStream(file, CompressionMode.Decompress)
+            : LoadedDrivers.Compression.OpenZstd(file);
     }
 
     /// <inheritdoc/>

@@ -6,7 +6,9 @@ internal abstract class LogFormat
     /// <summary>What it is called.</summary>
     public abstract string Name { get; }
 
-    /// <summary>All formats, the ones told apart most surely first. JSON learns its members from the lines: one instance a reader.</summary>
+    /// <summary>
+    /// All formats, the ones told apart most surely first. JSON learns its members from the lines: one instance a reader.
+    /// </summary>
     public static LogFormat[] All() => [new JsonLogFormat(), new HaproxyLogFormat(), new CommonLogFormat(), new IsoLogFormat()];
 
     /// <summary>Reads a line.</summary>
@@ -17,7 +19,10 @@ internal abstract class LogFormat
     protected static bool TryStatus(ReadOnlySpan<byte> text, out int status)
     {
         status = 0;
-        if (text.Length < 3 || text[0] is < (byte)'1' or > (byte)'9' || !char.IsAsciiDigit((char)text[1]) || !char.IsAsciiDigit((char)text[2])
+        if (text.Length < 3
+            || text[0] is < (byte)'1' or > (byte)'9'
+            || !char.IsAsciiDigit((char)text[1])
+            || !char.IsAsciiDigit((char)text[2])
             || (text.Length > 3 && char.IsAsciiLetterOrDigit((char)text[3])))
         {
             return false;

@@ -19,7 +19,8 @@ internal static class LogReader
         {
             files = [.. paths.Select(Open)];
             int threads = Math.Clamp(Environment.ProcessorCount, 1, MostThreads);
-            LogTally[] tallies = await Task.WhenAll(Enumerable.Range(0, threads).Select(_ => Task.Run(() => Work(files, cancellationToken), cancellationToken)));
+            LogTally[] tallies = await Task.WhenAll(
+                Enumerable.Range(0, threads).Select(_ => Task.Run(() => Work(files, cancellationToken), cancellationToken)));
             LogTally sum = new();
             foreach (LogTally tally in tallies)
             {
@@ -164,7 +165,10 @@ internal static class LogReader
     }
 
     internal static FoobarException Unreadable(string path, string reason, Exception? cause) =>
-        new("LogUnreadable", cause is FileNotFoundException or DirectoryNotFoundException ? ErrorKind.NotFound : ErrorKind.InvalidInput, $"The log '{path}' can't be read: {reason}", cause)
+        new(
+            "LogUnreadable",
+            cause is FileNotFoundException or DirectoryNotFoundException ? ErrorKind.NotFound : ErrorKind.InvalidInput,
+            $"The log '{path}' can't be read: {reason}", cause)
         {
             Recommendation = "Name files of text, gzip or zstd that you may read.",
         };

@@ -129,13 +129,16 @@ internal sealed class LogTally
     public TrafficLog ToLog() => new()
     {
         Formats = [.. _formats.Select((format, index) => (format.Name, Count: _parsed[index])).Where(each => each.Count > 0)
-            .OrderByDescending(each => each.Count).Select(each => string.Create(CultureInfo.InvariantCulture, $"{each.Name} ({each.Count} lines)"))],
+            .OrderByDescending(each => each.Count).Select(
+                each => string.Create(CultureInfo.InvariantCulture, $"{each.Name} ({each.Count} lines)"))],
         Lines = Lines,
         Unparsed = Unparsed,
         UnparsedLines = [.. _examples.OrderBy(line => line.Path, StringComparer.Ordinal).ThenBy(line => line.Offset).Take(Examples)],
     };
 
-    /// <summary>The time in milliseconds that a part of the requests took at most, to 6 %; <see langword="null"/> if no line tells.</summary>
+    /// <summary>
+    /// The time in milliseconds that a part of the requests took at most, to 6 %; <see langword="null"/> if no line tells.
+    /// </summary>
     public double? Quantile(double part)
     {
         long all = _durations.Sum(), sum = 0;
@@ -212,7 +215,9 @@ internal sealed class LogTally
     }
 
     private static string Reason(ReadOnlySpan<byte> line) =>
-        line.ContainsAnyInRange((byte)0, (byte)8) || line.ContainsAnyInRange((byte)14, (byte)26) ? "binary" : "no time and status that are known";
+        line.ContainsAnyInRange((byte)0, (byte)8) || line.ContainsAnyInRange((byte)14, (byte)26)
+            ? "binary"
+            : "no time and status that are known";
 
     private static string Printable(ReadOnlySpan<byte> line)
     {
@@ -230,7 +235,9 @@ internal sealed class LogTally
     {
         ulong microseconds = (ulong)Math.Min(milliseconds * 1000, 1e15);
         int power = BitOperations.Log2(microseconds | 1);
-        return power <= SubBits ? (int)microseconds : ((power - SubBits + 1) << SubBits) + (int)((microseconds >> (power - SubBits)) & ((1 << SubBits) - 1));
+        return power <= SubBits
+            ? (int)microseconds
+            : ((power - SubBits + 1) << SubBits) + (int)((microseconds >> (power - SubBits)) & ((1 << SubBits) - 1));
     }
 
     private static double Upper(int bucket)

@@ -100,7 +100,11 @@ internal static class AccessLogScript
 
     /// <exception cref="Errors.ParseException">A line is not of that form.</exception>
     public static IReadOnlyList<AccessLogState> Parse(string text) =>
-        [.. Lines.Of(text).Where(static line => !line.Text.StartsWith(Clock, StringComparison.Ordinal)).Select(line => ParseLine(line.Number, line.Text))];
+        [
+            .. Lines.Of(text)
+                .Where(static line => !line.Text.StartsWith(Clock, StringComparison.Ordinal))
+                .Select(line => ParseLine(line.Number, line.Text)),
+        ];
 
     /// <summary>How long before its end the script had taken the last size, at least: what it counted since is not in the counts.</summary>
     /// <exception cref="Errors.ParseException">The line with the times is missing, or not of that form.</exception>
@@ -109,7 +113,9 @@ internal static class AccessLogScript
         (int Number, string Text) last = Lines.Of(text).LastOrDefault(static line => line.Text.StartsWith(Clock, StringComparison.Ordinal));
         string[] fields = last.Text?.Split(' ') ?? [];
         double[] times = [.. fields.Skip(1).Select(static field =>
-            double.TryParse(field, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) ? seconds : double.NaN)];
+            double.TryParse(field, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds)
+                ? seconds
+                : double.NaN)];
         if (times is not [var began, var taken, var ended] || !(began <= taken && taken <= ended && ended < TimeSpan.MaxValue.TotalSeconds))
         {
             throw Lines.Unexpected(Source, last.Number, "'clock' and three times", last.Text ?? "nothing");

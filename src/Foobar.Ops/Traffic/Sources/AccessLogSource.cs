@@ -98,7 +98,9 @@ internal sealed class AccessLogSource(
                         break;
                     case "packed" or "gone" or "lost" when old >= 0:
                         // Once nginx has opened its logs anew, nothing is lost with the old file.
-                        _unseen += state.State != "packed" && now - _old[old].Since < ReopenedWithin.TotalMilliseconds ? passed : TimeSpan.Zero;
+                        _unseen += state.State != "packed" && now - _old[old].Since < ReopenedWithin.TotalMilliseconds
+                            ? passed
+                            : TimeSpan.Zero;
                         _old.RemoveAt(old);
                         break;
                     case "packed":

@@ -98,14 +98,25 @@ public sealed class DeclaredService : TrafficService, IDisposable
         {
             IReadOnlyList<(WindowCount Count, string Server)> counts = samples is not null
                 ? await SamplesAsync(samples, query, cancellationToken)
-                : [.. (await BucketsAsync(query, start, end, cancellationToken)).Select(count => (count with { Name = $": {count.Name}" }, ServerOf([count.Name])))];
+                : [
+                    .. (await BucketsAsync(query, start, end, cancellationToken))
+                        .Select(count => (count with { Name = $": {count.Name}" }, ServerOf([count.Name]))),
+                ];
             rates.AddRange(counts.Select(one => Rate(query, one.Count, one.Server, start, end)));
         }
 
         // Which of the usual exporters a site has is not known; a query that was declared is expected to give something.
         return rates.Count > 0
             ? rates
-            : [Rate(queries[0], new WindowCount(string.Empty, 0, 0, null) { Note = "No query of the service gave a series." }, string.Empty, start, end) with { Count = null }];
+            : [
+                Rate(
+                    queries[0],
+                    new WindowCount(string.Empty, 0, 0, null) { Note = "No query of the service gave a series." },
+                    string.Empty, start, end) with
+                {
+                    Count = null,
+                },
+            ];
     }
 
     /// <summary>
@@ -130,11 +141,15 @@ public sealed class DeclaredService : TrafficService, IDisposable
         PrometheusClient client = Client();
         foreach (ServiceQuery query in Queries)
         {
-            PrometheusResult result = await client.QueryRangeAsync($"increase({query.Expression}{range})", now - reach, now, step, cancellationToken);
+            PrometheusResult result = await client.QueryRangeAsync(
+                $"increase({query.Expression}{range})", now - reach, now, step, cancellationToken);
             foreach ((MetricSeries series, string name, string server) in Named(result.Series))
             {
                 history[new RateSeries(server, TrafficOrigin.Prometheus, NameOf(query, name))] =
-                    [.. series.Points.Where(static point => point.Value is >= 0 and < double.MaxValue).Select(point => new RateBucket(point.Time - step, step, point.Value, step.TotalSeconds))];
+                    [
+                        .. series.Points.Where(static point => point.Value is >= 0 and < double.MaxValue)
+                            .Select(point => new RateBucket(point.Time - step, step, point.Value, step.TotalSeconds)),
+                    ];
             }
         }
 
@@ -205,7 +220,12 @@ public sealed class DeclaredService : TrafficService, IDisposable
             {
                 TimeSpan reading = asked.Reading ??= await ReadingAsync(asked.Client, now, cancellationToken);
                 string? warning = result.Warnings.Count > 0 ? $"The service warns: {string.Join(" ", result.Warnings)}" : null;
-                return [.. Named(result.Series).Select(one => (Counted(CounterSamples.Increase(one.Series, window, reading), warning) with { Name = one.Name }, one.Server))];
+                return
+                [
+                    .. Named(result.Series).Select(
+                        one =>
+                            (Counted(CounterSamples.Increase(one.Series, window, reading), warning) with { Name = one.Name }, one.Server)),
+                ];
             }
 
             await Task.Delay(wait, cancellationToken);
@@ -296,7 +316,8 @@ public sealed class DeclaredService : TrafficService, IDisposable
             _ => TrafficOrigin.Prometheus,
         },
         Name = NameOf(query, count.Name),
-        Unit = query.Counts switch { ServiceCount.Sessions => TrafficUnit.Sessions, ServiceCount.Statements => TrafficUnit.Statements, _ => TrafficUnit.Requests },
+        Unit = query.Counts switch { ServiceCount.Sessions =>
+            TrafficUnit.Sessions, ServiceCount.Statements => TrafficUnit.Statements, _ => TrafficUnit.Requests },
         Start = start,
         End = end,
         WindowSeconds = (end - start).TotalSeconds,
@@ -311,7 +332,12 @@ public sealed class DeclaredService : TrafficService, IDisposable
     /// <summary>The server that one of some texts names, by its name or an address; empty for none.</summary>
     private string ServerOf(IEnumerable<string> texts)
     {
-        HashSet<string> words = [.. texts.SelectMany(static text => text.Split([',', ' ', '{', '}', '=', '"'], StringSplitOptions.RemoveEmptyEntries)).SelectMany(Parts)];
+        HashSet<string> words =
+        [
+            .. texts.SelectMany(
+                static text => text.Split([',', ' ', '{', '}', '=', '"'], StringSplitOptions.RemoveEmptyEntries)).SelectMany(
+                Parts),
+        ];
         return _site.Servers.FirstOrDefault(server => words.Contains(server.Name) || words.Contains(server.Ssh.Host)
             || server.Addresses.Any(address => words.Contains(address.ToString())))?.Name ?? string.Empty;
     }

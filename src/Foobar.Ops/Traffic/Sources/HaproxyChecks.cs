@@ -65,7 +65,9 @@ internal static class HaproxyChecks
         {
             "us" => 1e-6, "" or "ms" => 1e-3, "s" => 1, "m" => 60, "h" => 3600, "d" => 86400, _ => null,
         };
-        return unit is { } factor && double.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out double number) && number > 0
+        return unit is { } factor
+            && double.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out double number)
+            && number > 0
             ? number * factor
             : null;
     }

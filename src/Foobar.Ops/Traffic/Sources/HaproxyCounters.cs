@@ -44,7 +44,8 @@ internal static class HaproxyCounters
 
         HaproxyProcess process = InfoParser.Parse(text[..table]);
         CsvTable rows = CsvTable.Parse(text[table..], StatParser.Source, "pxname", "svname", "type");
-        return new CounterReading([.. rows.Rows.Select((row, index) => ToCounter(rows, row, index + 2)).OfType<Counter>()], Epoch(process.ProcessId))
+        return new CounterReading(
+            [.. rows.Rows.Select((row, index) => ToCounter(rows, row, index + 2)).OfType<Counter>()], Epoch(process.ProcessId))
         {
             Uptime = TimeSpan.FromSeconds(process.UptimeSeconds),
             Overlaps = true,
@@ -60,7 +61,8 @@ internal static class HaproxyCounters
             ? null
             : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
                 ? number
-                : throw new Errors.ParseException(null, StatParser.Source, line, $"expected a number in column '{column}', found '{text}'.");
+                : throw new Errors.ParseException(
+                    null, StatParser.Source, line, $"expected a number in column '{column}', found '{text}'.");
         (TrafficOrigin Origin, string Name)? counter = table.Value(row, "type") switch
         {
             "0" => (TrafficOrigin.HaproxyFrontend, table.Value(row, "pxname")),

@@ -26,9 +26,10 @@ internal sealed record NginxLog(string Path)
     public bool HasStatus { get; init; }
 
     /// <summary>How many bytes each worker holds back at most; <see langword="null"/> for none, or where it can't be told.</summary>
-    public long? BufferBytes => Buffer is { Length: > 0 } text && long.TryParse(text.TrimEnd('k', 'K', 'm', 'M'), out long number) && number < 1 << 30
-        ? number * (text[^1] is 'k' or 'K' ? 1024 : text[^1] is 'm' or 'M' ? 1024 * 1024 : 1)
-        : null;
+    public long? BufferBytes =>
+        Buffer is { Length: > 0 } text && long.TryParse(text.TrimEnd('k', 'K', 'm', 'M'), out long number) && number < 1 << 30
+            ? number * (text[^1] is 'k' or 'K' ? 1024 : text[^1] is 'm' or 'M' ? 1024 * 1024 : 1)
+            : null;
 
     /// <summary>Why requests may be missing from it: only some are logged here.</summary>
     public string? Partial { get; init; }

@@ -36,7 +36,14 @@ internal sealed class NginxLogs
         IReadOnlyList<NginxLog> logs = [.. found._logs.GroupBy(log => log.Path).Select(Join)];
         return logs.Count == 0
             ? [new NginxLog("access_log") { Doubt = "the configuration logs no request at all" }]
-            : [.. logs.Select(log => log with { HasStatus = classified.Contains(log.Format), Partial = found._isPartial || log.Partial is not null ? PartialNote : null })];
+            : [
+                .. logs.Select(
+                    log => log with
+                    {
+                        HasStatus = classified.Contains(log.Format),
+                        Partial = found._isPartial || log.Partial is not null ? PartialNote : null,
+                    }),
+            ];
     }
 
     /// <summary>Takes the logs of the requests that end at a level, and of those that end further within.</summary>
@@ -70,7 +77,8 @@ internal sealed class NginxLogs
         {
             log = log with
             {
-                Doubt = log.Path.Contains('$', StringComparison.Ordinal) ? "a variable stands in its name, so which files it means can't be told"
+                Doubt = log.Path.Contains('$', StringComparison.Ordinal)
+                    ? "a variable stands in its name, so which files it means can't be told"
                     : log.Path.StartsWith("syslog:", StringComparison.Ordinal) ? "it is sent to syslog, not written to a file"
                     : "it is no absolute path, and where it begins is not known",
             };
@@ -116,8 +124,10 @@ internal sealed class NginxLogs
                 end++;
             }
 
-            double? seconds = text[digits..end] switch { "" or "s" => 1, "ms" => 0.001, "m" => 60, "h" => 3600, "d" => 86400, "w" => 604800, "M" => 2592000, "y" => 31536000, _ => null };
-            if (seconds is null || !int.TryParse(text.AsSpan(at, digits - at), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+            double? seconds = text[digits..end] switch { "" or "s" =>
+                1, "ms" => 0.001, "m" => 60, "h" => 3600, "d" => 86400, "w" => 604800, "M" => 2592000, "y" => 31536000, _ => null };
+            if (seconds is null
+                || !int.TryParse(text.AsSpan(at, digits - at), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
             {
                 return null;
             }

@@ -69,9 +69,14 @@ internal sealed class NginxStatusSource(
         {
             return Parse(await _client!.GetStringAsync(page.Url, cancellationToken));
         }
-        catch (Exception error) when (error is HttpRequestException or IOException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception error)
+            when (error is HttpRequestException or IOException
+                || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw new FoobarException("NginxStatusUnreadable", ErrorKind.Failed, $"{Server}: nginx's status page {page.Url} could not be read: {SessionHttp.Reason(error)}", error)
+            throw new FoobarException(
+                "NginxStatusUnreadable", ErrorKind.Failed,
+                $"{Server}: nginx's status page {page.Url} could not be read: {SessionHttp.Reason(error)}",
+                error)
             {
                 Server = Server,
                 Recommendation = Advice(error),
@@ -106,7 +111,9 @@ internal sealed class NginxStatusSource(
     internal static CounterReading Parse(string text)
     {
         string[] lines = text.Split('\n');
-        string[] numbers = lines.Length > 2 ? lines[2].Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [];
+        string[] numbers = lines.Length > 2
+            ? lines[2].Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            : [];
         return numbers.Length == 3 && long.TryParse(numbers[2], NumberStyles.None, CultureInfo.InvariantCulture, out long requests)
             && long.TryParse(numbers[0], NumberStyles.None, CultureInfo.InvariantCulture, out long accepts)
             ? new CounterReading([ToCounter(requests, accepts, lines[0])], "")

@@ -89,7 +89,8 @@ internal static class TrafficSources
     }
 
     /// <summary>How many workers hold lines back; with <c>auto</c> one a processor.</summary>
-    private static async Task<int> WorkersAsync(IServerSession session, NginxConfiguration configuration, CancellationToken cancellationToken)
+    private static async Task<int> WorkersAsync(
+        IServerSession session, NginxConfiguration configuration, CancellationToken cancellationToken)
     {
         if (configuration.Workers is { } workers || configuration.Logs.All(log => log.Buffer is null))
         {

@@ -50,7 +50,9 @@ internal sealed class AgreementRun(Sandbox box)
     {
         ProbeMaker maker = new(random, ruleset.Atoms);
         return [.. Enumerable.Range(1, ProbesPerRuleset)
-            .Select(id => maker.Make((ushort)id, ruleset.Drafts.Count > 0 && random.Next(3) > 0 ? ruleset.Drafts[random.Next(ruleset.Drafts.Count)] : null))
+            .Select(
+                id => maker.Make(
+                    (ushort)id, ruleset.Drafts.Count > 0 && random.Next(3) > 0 ? ruleset.Drafts[random.Next(ruleset.Drafts.Count)] : null))
             .DistinctBy(static probe => probe.Connection)];
     }
 
@@ -67,7 +69,9 @@ internal sealed class AgreementRun(Sandbox box)
             }
 
             Observation seen = box.Observe(probe);
-            bool portTaken = seen.Packet is { } packet && !connections.Add(Probe.KeyOf(packet.Protocol, packet.Source, probe.SourcePort, packet.Destination, packet.DestinationPort));
+            bool portTaken = seen.Packet is { } packet
+                && !connections.Add(
+                    Probe.KeyOf(packet.Protocol, packet.Source, probe.SourcePort, packet.Destination, packet.DestinationPort));
             Remember(connections, probe, seen);
             if (Disagree(model, probe, seen, portTaken) is { } prediction)
             {
@@ -100,7 +104,10 @@ internal sealed class AgreementRun(Sandbox box)
         connections.Add(probe.Connection);
         if (seen.Packet is { } packet)
         {
-            connections.Add(Probe.KeyOf(packet.Protocol, packet.Source, packet.SourcePort, packet.Destination, probe.HasPorts ? packet.DestinationPort : probe.Id));
+            connections.Add(
+                Probe.KeyOf(
+                    packet.Protocol, packet.Source, packet.SourcePort, packet.Destination,
+                    probe.HasPorts ? packet.DestinationPort : probe.Id));
         }
     }
 
@@ -124,6 +131,8 @@ internal sealed class AgreementRun(Sandbox box)
         EvaluatedRuleset model = EvaluatedRuleset.Read(candidate);
         Observation seen = box.Observe(found.Probe);
         IPrediction prediction = model.Predict(found.Probe);
-        return prediction.IsUnknown || prediction.LeavesView || prediction.Agrees(seen, anyPort: false) ? null : found with { Ruleset = candidate, Kernel = seen, Model = prediction };
+        return prediction.IsUnknown || prediction.LeavesView || prediction.Agrees(seen, anyPort: false)
+            ? null
+            : found with { Ruleset = candidate, Kernel = seen, Model = prediction };
     }
 }

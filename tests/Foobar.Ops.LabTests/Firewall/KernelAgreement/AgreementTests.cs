@@ -45,7 +45,11 @@ public sealed class AgreementTests(ITestOutputHelper output)
         string save = $"*raw\n:PREROUTING ACCEPT\n:OUTPUT ACCEPT\n-A PREROUTING {rule}\nCOMMIT\n";
         GeneratedRuleset ruleset = rule[0] == '-'
             ? new GeneratedRuleset { Atoms = new Atoms(), Variant = variant, Iptables = save, Ip6tables = save }
-            : new GeneratedRuleset { Atoms = new Atoms(), Nft = $"table inet t {{\n  chain p {{\n    type filter hook prerouting priority -300;\n    {rule}\n  }}\n}}\n" };
+            : new GeneratedRuleset
+            {
+                Atoms = new Atoms(),
+                Nft = $"table inet t {{\n  chain p {{\n    type filter hook prerouting priority -300;\n    {rule}\n  }}\n}}\n",
+            };
         await CheckAsync(Workers, _ => ruleset);
     }
 
@@ -78,9 +82,15 @@ public sealed class AgreementTests(ITestOutputHelper output)
         })));
         Disagreement[] disagreements = [.. runs.SelectMany(static run => run.Disagreements)];
         int agreed = runs.Sum(static run => run.Agreed);
-        string outcomes = string.Join(", ", Enum.GetValues<Outcome>().Select(outcome => $"{runs.Sum(run => run.Outcomes.GetValueOrDefault(outcome))} {outcome}"));
-        output.WriteLine($"{runs.Sum(static run => run.Rulesets)} rulesets, {agreed} packets agreed, {runs.Sum(static run => run.Unknown)} unknown, {runs.Sum(static run => run.Interfered)} interfered, {outcomes}, {watch.Elapsed.TotalSeconds:0.0} s");
-        Assert.True(disagreements.Length == 0, $"{disagreements.Length} disagreements:\n{string.Join("\n----\n", disagreements.Take(20).Select(static one => one.ToString()))}");
+        string outcomes = string.Join(
+            ", ", Enum.GetValues<Outcome>().Select(outcome => $"{runs.Sum(run => run.Outcomes.GetValueOrDefault(outcome))} {outcome}"));
+        output.WriteLine(
+            $"{runs.Sum(static run => run.Rulesets)} rulesets, {agreed} packets agreed, {runs.Sum(static run => run.Unknown)} unknown, "
+                + $"{runs.Sum(static run => run.Interfered)} interfered, {outcomes}, {watch.Elapsed.TotalSeconds:0.0} s");
+        Assert.True(
+            disagreements.Length == 0,
+            $"{disagreements.Length} disagreements:\n"
+                + $"{string.Join("\n----\n", disagreements.Take(20).Select(static one => one.ToString()))}");
         Assert.True((runs.Sum(static run => run.Interfered) - 1) * 200 < agreed, "Too many pairs agree only with the packet alone.");
         Assert.True(agreed > rulesets * 34, $"Only {agreed} pairs were decided.");
     }

@@ -73,7 +73,13 @@ public sealed class CoverageTests(ITestOutputHelper output)
     [Fact]
     public void Each_construct_of_nftables_that_is_modelled_is_made() => Check(
         [.. Enumerable.Range(0, Rulesets).Select(static seed => NftGenerator.Generate(seed).ToString())],
-        NftWords.Statements, NftWords.Expressions, NftWords.MetaKeys, NftWords.ConnectionKeys, NftWords.Families, NftWords.Hooks, NftWords.ChainTypes,
+        NftWords.Statements,
+        NftWords.Expressions,
+        NftWords.MetaKeys,
+        NftWords.ConnectionKeys,
+        NftWords.Families,
+        NftWords.Hooks,
+        NftWords.ChainTypes,
         NftWords.TableFlags, NftWords.SetFlags, NftFib.Flags, NftFib.Results);
 
     [Fact]
@@ -87,11 +93,20 @@ public sealed class CoverageTests(ITestOutputHelper output)
         foreach (Vocabulary vocabulary in vocabularies)
         {
             IEnumerable<(string Word, int Count)> counted = vocabulary.Words.Where(static word => word.Use == WordUse.Handled)
-                .Select(word => (word.Text, rulesets.Count(text => Regex.IsMatch(text, Forms.GetValueOrDefault($"{vocabulary.Subject} {word.Text}") ?? $@"(?<![\w,:-]){Regex.Escape(word.Text)}(?![\w,:-])"))));
+                .Select(
+                    word =>
+                        (word.Text, rulesets.Count(
+                            text => Regex.IsMatch(
+                                text,
+                                Forms.GetValueOrDefault($"{vocabulary.Subject} {word.Text}")
+                                    ?? $@"(?<![\w,:-]){Regex.Escape(word.Text)}(?![\w,:-])"))));
             foreach ((string word, int count) in counted)
             {
                 string? reason = NotMade.GetValueOrDefault($"{vocabulary.Subject} {word}");
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{vocabulary.Subject} {word}: in {count} of {rulesets.Length} rulesets{(reason is null ? string.Empty : $" ({reason})")}"));
+                output.WriteLine(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{vocabulary.Subject} {word}: in {count} of {rulesets.Length} rulesets{(reason is null ? string.Empty : $" ({reason})")}"));
                 missing.AddRange(count == 0 && reason is null ? [$"{vocabulary.Subject} {word}"] : []);
             }
         }

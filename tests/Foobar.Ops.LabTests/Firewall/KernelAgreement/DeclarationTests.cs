@@ -64,7 +64,8 @@ public sealed class DeclarationTests
 
         Assert.Equal(whole.Tables.Order(), read.Tables.Order());
         Assert.Equal(whole.Chains.Order(), read.Chains.Order());
-        Assert.All(whole.Tables, table => Assert.Equal(whole.TableFlags(table.Family, table.Table), read.TableFlags(table.Family, table.Table)));
+        Assert.All(
+            whole.Tables, table => Assert.Equal(whole.TableFlags(table.Family, table.Table), read.TableFlags(table.Family, table.Table)));
         Assert.All(whole.Chains, chain => Assert.Equal(
             whole.ChainDevices(chain.Family, chain.Table, chain.Chain), read.ChainDevices(chain.Family, chain.Table, chain.Chain)));
         Assert.All(SetsOf(sections.Require("nftables")), set => Assert.Equal(

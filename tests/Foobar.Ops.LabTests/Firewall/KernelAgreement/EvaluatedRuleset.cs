@@ -24,10 +24,16 @@ internal sealed class EvaluatedRuleset : IVerdictModel
         Packet packet = ToPacket(probe);
         return probe.InInterface is null
             ? new ModelPrediction(_model, probe, packet, [(KernelSandbox.Outcome.Sent, Decide(_model.Sent(), packet))])
-            : new ModelPrediction(_model, probe, packet, [(KernelSandbox.Outcome.Delivered, Decide(_model.Delivered(), packet)), (KernelSandbox.Outcome.Sent, Decide(_model.Forwarded(), packet))]);
+            : new ModelPrediction(
+                _model, probe, packet,
+                [
+                    (KernelSandbox.Outcome.Delivered, Decide(_model.Delivered(), packet)),
+                    (KernelSandbox.Outcome.Sent, Decide(_model.Forwarded(), packet)),
+                ]);
     }
 
-    private Decision[] Decide(int function, Packet packet) => _model.Workspace.Algebra.Table.Outcomes(_model.Workspace.Diagram.Evaluate(function, packet));
+    private Decision[] Decide(int function, Packet packet) =>
+        _model.Workspace.Algebra.Table.Outcomes(_model.Workspace.Diagram.Evaluate(function, packet));
 
     private Packet ToPacket(Probe probe)
     {
@@ -35,9 +41,13 @@ internal sealed class EvaluatedRuleset : IVerdictModel
         return new Packet
         {
             [PacketField.Family] = (UInt128)(probe.IsIpv4 ? PacketValues.Ipv4 : PacketValues.Ipv6),
-            [PacketField.InInterface] = (UInt128)(probe.InInterface is null ? InterfaceAtoms.None : _model.Workspace.Atoms.Of(probe.InInterface)),
+            [PacketField.InInterface] = (UInt128)(probe.InInterface is null
+                ? InterfaceAtoms.None
+                : _model.Workspace.Atoms.Of(probe.InInterface)),
             // A program's packet has its route, and so its way out, before the first chain of output sees it.
-            [PacketField.OutInterface] = (UInt128)(probe.InInterface is null ? _model.Workspace.Atoms.Of(SandboxNetwork.RouteTo(probe.Destination)) : InterfaceAtoms.None),
+            [PacketField.OutInterface] = (UInt128)(probe.InInterface is null
+                ? _model.Workspace.Atoms.Of(SandboxNetwork.RouteTo(probe.Destination))
+                : InterfaceAtoms.None),
             [PacketField.State] = (UInt128)(int)probe.State,
             // Seen-reply, assured (TCP after its handshake) and confirmed.
             [PacketField.Status] = tracked ? (probe.Protocol == Probe.Tcp ? 14u : 10u) : 0u,

@@ -18,15 +18,18 @@ public sealed class HarnessTests
         { "", "Delivered Delivered Sent Sent Sent Sent" },
         { "table inet t { chain c { type filter hook input priority 0; policy drop; } ; }", "Dropped Dropped Sent Sent Sent Sent" },
         { "table inet t { chain c { type filter hook forward priority 0; policy drop; } ; }", "Delivered Delivered Dropped Dropped Sent Sent" },
-        { "table inet t { chain c { type filter hook output priority 0; policy drop; } ; }", "Delivered Delivered Sent Sent Dropped Dropped" },
+        { "table inet t { chain c { type filter hook output priority 0; policy drop; } ; }", "Delivered Delivered Sent Sent Dropped "
+            + "Dropped" },
         { "table inet t { chain c { type filter hook prerouting priority 0; policy drop; } ; }", "Dropped Dropped Dropped Dropped Sent Sent" },
-        { "table inet t { chain c { type filter hook postrouting priority 0; policy drop; } ; }", "Delivered Delivered Dropped Dropped Dropped Dropped" },
+        { "table inet t { chain c { type filter hook postrouting priority 0; policy drop; } ; }", "Delivered Delivered Dropped Dropped "
+            + "Dropped Dropped" },
         { "table ip t { chain c { type filter hook input priority 0; policy drop; } ; }", "Dropped Delivered Sent Sent Sent Sent" },
         { "table ip6 t { chain c { type filter hook forward priority 0; policy drop; } ; }", "Delivered Delivered Sent Dropped Sent Sent" },
         { "table inet t { chain c { type filter hook input priority 0; reject; } ; }", "Rejected Rejected Sent Sent Sent Sent" },
         { "table inet t { chain c { type filter hook forward priority 0; meta l4proto tcp reject with tcp reset; } ; }", "Delivered Delivered Rejected Rejected Sent Sent" },
         { "table inet t { chain c { type filter hook output priority 0; reject; } ; }", "Delivered Delivered Sent Sent Rejected Rejected" },
-        { "table inet t { chain i { type filter hook input priority 0; reject; }; chain o { type filter hook output priority 0; policy drop; } ; }", "Rejected Rejected Sent Sent Dropped Dropped" },
+        { "table inet t { chain i { type filter hook input priority 0; reject; }; chain o { type filter hook output priority 0; policy "
+            + "drop; } ; }", "Rejected Rejected Sent Sent Dropped Dropped" },
     };
 
     [Theory]
@@ -65,9 +68,14 @@ public sealed class HarnessTests
                 }
             }
             """;
-        Observation[] seen = await ObserveAsync(Ruleset, Tcp(1, "eth0", Client, Web, 8443), Tcp(2, "eth0", Client, Web, 2222), Tcp(3, "eth0", Client, Web, 81));
+        Observation[] seen = await ObserveAsync(
+            Ruleset, Tcp(1, "eth0", Client, Web, 8443), Tcp(2, "eth0", Client, Web, 2222), Tcp(3, "eth0", Client, Web, 81));
         Assert.Equal(
-            ["Sent eth1 192.0.2.1 40001 -> 192.0.2.12 443", "Delivered  198.51.100.77 40002 -> 198.51.100.1 22", "Sent eth1 192.0.2.1 40003 -> 192.0.2.11 81"],
+            [
+                "Sent eth1 192.0.2.1 40001 -> 192.0.2.12 443",
+                "Delivered  198.51.100.77 40002 -> 198.51.100.1 22",
+                "Sent eth1 192.0.2.1 40003 -> 192.0.2.11 81",
+            ],
             seen.Select(static one => one.ToString()));
     }
 
@@ -75,19 +83,30 @@ public sealed class HarnessTests
     public async Task Connection_tracking_says_of_each_probe_what_the_probe_says_of_itself()
     {
         Requirements.Check();
-        Probe[] probes = [.. Enumerable.Range(1, 600).Select(number => new ProbeMaker(new Random(number), new Atoms()).Make((ushort)number)).DistinctBy(static probe => probe.Connection)];
+        Probe[] probes =
+        [
+            .. Enumerable.Range(1, 600)
+                .Select(number => new ProbeMaker(new Random(number), new Atoms()).Make((ushort)number))
+                .DistinctBy(static probe => probe.Connection),
+        ];
         foreach (TrackedState state in Enum.GetValues<TrackedState>())
         {
             foreach (string direction in (string[])["original", "reply"])
             {
                 string name = state.ToString().ToLowerInvariant();
-                string match = state is TrackedState.Untracked or TrackedState.Invalid ? $"ct state {name}" : $"ct state {name} ct direction {direction}";
-                string chains = string.Concat(((string[])["input", "forward", "output"]).Select(hook => $"chain {hook} {{ type filter hook {hook} priority 0; policy drop; {match} accept; }};"));
+                string match = state is TrackedState.Untracked or TrackedState.Invalid
+                    ? $"ct state {name}"
+                    : $"ct state {name} ct direction {direction}";
+                string chains = string.Concat(
+                    ((string[])["input", "forward", "output"])
+                        .Select(hook => $"chain {hook} {{ type filter hook {hook} priority 0; policy drop; {match} accept; }};"));
                 Observation[] seen = await ObserveAsync($"table inet t {{ {chains} }}", probes);
                 Assert.All(probes.Zip(seen), pair =>
                 {
-                    bool passes = pair.First.State == state && (match.EndsWith(name, StringComparison.Ordinal) || pair.First.IsReply == (direction == "reply"));
-                    Assert.True(passes == pair.Second.Outcome is Outcome.Delivered or Outcome.Sent, $"{match}: {pair.First} was {pair.Second}");
+                    bool passes = pair.First.State == state
+                        && (match.EndsWith(name, StringComparison.Ordinal) || pair.First.IsReply == (direction == "reply"));
+                    Assert.True(
+                        passes == pair.Second.Outcome is Outcome.Delivered or Outcome.Sent, $"{match}: {pair.First} was {pair.Second}");
                 });
             }
         }

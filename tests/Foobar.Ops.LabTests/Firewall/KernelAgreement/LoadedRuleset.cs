@@ -19,7 +19,9 @@ internal static class LoadedRuleset
         Addresses = [.. host.Addresses.Select(static entry => new InterfaceAddress(entry.Interface, entry.Address, entry.PrefixLength))],
         Routes =
         [
-            .. host.Addresses.Select(static entry => new NetworkRoute(SandboxNetwork.Network(entry.Address, entry.PrefixLength).BaseAddress, entry.PrefixLength, entry.Interface)),
+            .. host.Addresses.Select(
+                static entry => new NetworkRoute(
+                    SandboxNetwork.Network(entry.Address, entry.PrefixLength).BaseAddress, entry.PrefixLength, entry.Interface)),
             .. host.Routes.Select(static route => new NetworkRoute(route.Destination, route.PrefixLength, route.Interface, route.Gateway)),
         ],
     };
@@ -36,8 +38,16 @@ internal static class LoadedRuleset
         return loaded switch
         {
             { Iptables.Length: 0, Ip6tables.Length: 0 } => text,
-            { Variant: "nft" } => text with { Iptables = Tool.Run("iptables-nft-save", string.Empty, "-c"), Ip6tables = Tool.Run("ip6tables-nft-save", string.Empty, "-c") },
-            _ => text with { LegacyIptables = Tool.Run("iptables-legacy-save", string.Empty, "-c"), LegacyIp6tables = Tool.Run("ip6tables-legacy-save", string.Empty, "-c") },
+            { Variant: "nft" } => text with
+            {
+                Iptables = Tool.Run("iptables-nft-save", string.Empty, "-c"),
+                Ip6tables = Tool.Run("ip6tables-nft-save", string.Empty, "-c"),
+            },
+            _ => text with
+            {
+                LegacyIptables = Tool.Run("iptables-legacy-save", string.Empty, "-c"),
+                LegacyIp6tables = Tool.Run("ip6tables-legacy-save", string.Empty, "-c"),
+            },
         };
     }
 
@@ -51,7 +61,11 @@ internal static class LoadedRuleset
         for (int index = items.Count - 1; index >= 0; index--)
         {
             JsonObject item = items[index]!.AsObject();
-            if (item.Any(static pair => pair.Value is JsonObject value && ((string?)value["table"] == ObserverRuleset.Table || (pair.Key == "table" && (string?)value["name"] == ObserverRuleset.Table))))
+            if (item.Any(
+                static pair =>
+                    pair.Value is JsonObject value
+                        && ((string?)value["table"] == ObserverRuleset.Table
+                            || (pair.Key == "table" && (string?)value["name"] == ObserverRuleset.Table))))
             {
                 items.RemoveAt(index);
             }

@@ -64,14 +64,23 @@ public sealed class RuleTextTests(ITestOutputHelper output)
         string before = Tool.Run("nft", string.Empty, "-j", "list", "ruleset");
         FirewallRule[] rules = [.. NftRulesetParser.Parse(before).Rules.Where(static rule => rule.Table != ObserverRuleset.Table)];
         StringBuilder script = new();
-        foreach ((string family, string table, string chain) in rules.Select(static rule => (rule.Family, rule.Table, rule.Chain)).Distinct())
+        foreach ((string family, string table, string chain) in rules.Select(
+            static rule => (rule.Family, rule.Table, rule.Chain)).Distinct())
         {
             script.Append("flush chain ").Append(family).Append(' ').Append(table).Append(' ').Append(chain).Append('\n');
         }
 
         foreach (FirewallRule rule in rules)
         {
-            script.Append("add rule ").Append(rule.Family).Append(' ').Append(rule.Table).Append(' ').Append(rule.Chain).Append(' ').Append(rule.Source).Append('\n');
+            script.Append("add rule ")
+                .Append(rule.Family)
+                .Append(' ')
+                .Append(rule.Table)
+                .Append(' ')
+                .Append(rule.Chain)
+                .Append(' ')
+                .Append(rule.Source)
+                .Append('\n');
         }
 
         if (Tool.Try("nft", script.ToString(), "-f", "-") is { ExitCode: not 0 } failure)
@@ -82,7 +91,10 @@ public sealed class RuleTextTests(ITestOutputHelper output)
         string[] old = Expressions(before);
         string[] now = Expressions(Tool.Run("nft", string.Empty, "-j", "list", "ruleset"));
         return old.SequenceEqual(now) ? []
-            : [$"{name}: {string.Join("; ", rules.Select(static rule => rule.Source))}\n  was {string.Join("\n      ", old.Except(now))}\n  is  {string.Join("\n      ", now.Except(old))}"];
+            : [
+                $"{name}: {string.Join("; ", rules.Select(static rule => rule.Source))}\n  was {string.Join("\n      ", old.Except(now))}\n"
+                    + $"  is  {string.Join("\n      ", now.Except(old))}",
+            ];
     }
 
     private static string[] Expressions(string listing) =>
@@ -103,11 +115,18 @@ public sealed class RuleTextTests(ITestOutputHelper output)
         return node is not JsonObject members
             ? node.DeepClone()
             : new JsonObject(members.Where(static member => !Passing.Contains(member.Key))
-                .Select(static member => KeyValuePair.Create(member.Key, member.Value is null ? null : member.Key == "set" ? Sorted(Lasting(member.Value)) : Lasting(member.Value))));
+                .Select(
+                    static member => KeyValuePair.Create(
+                        member.Key,
+                        member.Value is null ? null : member.Key == "set" ? Sorted(Lasting(member.Value)) : Lasting(member.Value))));
     }
 
     private static JsonNode Sorted(JsonNode elements) => elements is not JsonArray list ? elements
-        : new JsonArray([.. list.OrderBy(static element => element!.ToJsonString(), StringComparer.Ordinal).Select(static element => element!.DeepClone())]);
+        : new JsonArray(
+            [
+                .. list.OrderBy(static element => element!.ToJsonString(), StringComparer.Ordinal)
+                    .Select(static element => element!.DeepClone()),
+            ]);
 
     private static string Text(string name)
     {

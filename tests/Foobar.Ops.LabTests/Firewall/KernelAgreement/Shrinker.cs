@@ -17,7 +17,11 @@ internal static class Shrinker
         return Lines(smallest, check, static ruleset => ruleset.Ipset, static (ruleset, text) => ruleset with { Ipset = text });
     }
 
-    private static Disagreement Lines(Disagreement found, Func<GeneratedRuleset, Disagreement?> check, Func<GeneratedRuleset, string> get, Func<GeneratedRuleset, string, GeneratedRuleset> set)
+    private static Disagreement Lines(
+        Disagreement found,
+        Func<GeneratedRuleset, Disagreement?> check,
+        Func<GeneratedRuleset, string> get,
+        Func<GeneratedRuleset, string, GeneratedRuleset> set)
     {
         Disagreement smallest = found;
         for (int size = 8; size > 0; size /= 2)
@@ -42,6 +46,7 @@ internal static class Shrinker
         return smallest;
     }
 
-    private static bool IsRule(string line) => line.StartsWith("-A ", StringComparison.Ordinal) || line.StartsWith("add ", StringComparison.Ordinal)
-        || (line.StartsWith("    ", StringComparison.Ordinal) && !line.StartsWith("    type", StringComparison.Ordinal));
+    private static bool IsRule(string line) =>
+        line.StartsWith("-A ", StringComparison.Ordinal) || line.StartsWith("add ", StringComparison.Ordinal)
+            || (line.StartsWith("    ", StringComparison.Ordinal) && !line.StartsWith("    type", StringComparison.Ordinal));
 }

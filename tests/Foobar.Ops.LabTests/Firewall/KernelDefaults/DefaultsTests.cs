@@ -53,8 +53,14 @@ public sealed class DefaultsTests(ITestOutputHelper output)
             Addresses = new AddressPlan(0),
             Secrets = new LabSecrets { Application = string.Empty, Replication = string.Empty },
         };
-        string text = FirewallFiles.Ruleset(plan, plan.Servers.Single(one => one.Name == server)).Replace("flush ruleset", string.Empty, StringComparison.Ordinal);
-        foreach ((LabNetworkName network, string device) in ((LabNetworkName, string)[])[(LabNetworkName.Outside, SandboxNetwork.Outside), (LabNetworkName.Public, SandboxNetwork.Perimeter), (LabNetworkName.Internal, SandboxNetwork.Inside)])
+        string text = FirewallFiles.Ruleset(plan, plan.Servers.Single(one => one.Name == server))
+            .Replace("flush ruleset", string.Empty, StringComparison.Ordinal);
+        foreach ((LabNetworkName network, string device) in ((LabNetworkName, string)[])
+        [
+            (LabNetworkName.Outside, SandboxNetwork.Outside),
+            (LabNetworkName.Public, SandboxNetwork.Perimeter),
+            (LabNetworkName.Internal, SandboxNetwork.Inside),
+        ])
         {
             text = text.Replace($"\"{network.ToString().ToLowerInvariant()}\"", $"\"{device}\"", StringComparison.Ordinal);
         }
@@ -79,7 +85,9 @@ public sealed class DefaultsTests(ITestOutputHelper output)
             replay.Run(name, ruleset, isNetworkFirewall: true);
             return (run, replay.Report, (string[])[.. UnknownSpaces(text), .. UnknownFindings(text)]);
         });
-        output.WriteLine($"{run.Agreed} pairs agreed ({string.Join(", ", run.Outcomes.Select(static pair => $"{pair.Value} {pair.Key}"))}), {run.Unknown} unknown, {run.Interfered} interfered; witnesses: {replayed}");
+        output.WriteLine(
+            $"{run.Agreed} pairs agreed ({string.Join(", ", run.Outcomes.Select(static pair => $"{pair.Value} {pair.Key}"))}), "
+                + $"{run.Unknown} unknown, {run.Interfered} interfered; witnesses: {replayed}");
         Assert.True(run.Disagreements.Count == 0, string.Join("\n----\n", run.Disagreements));
         Assert.True(replayed.Failures.Count == 0, string.Join("\n----\n", replayed.Failures));
         Assert.True(unknown.Length == 0, string.Join("\n", unknown));

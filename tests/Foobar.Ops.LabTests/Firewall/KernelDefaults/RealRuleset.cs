@@ -11,13 +11,15 @@ internal static partial class RealRuleset
 {
     private static readonly Dictionary<string, byte> IcmpTypes = new()
     {
-        ["echo-request"] = 8, ["nd-neighbor-solicit"] = 135, ["nd-neighbor-advert"] = 136, ["nd-router-advert"] = 134, ["destination-unreachable"] = 3,
+        ["echo-request"] = 8, ["nd-neighbor-solicit"] = 135, ["nd-neighbor-advert"] = 136, ["nd-router-advert"] = 134,
+        ["destination-unreachable"] = 3,
     };
 
     /// <summary>One that was captured, by the name of its files.</summary>
     /// <param name="name">For example <c>ufw-rules</c>.</param>
     /// <param name="variant">Which iptables loads it, if it is one of iptables.</param>
-    public static GeneratedRuleset Captured(string name, string variant) => Of(Text($"{name}.nft"), variant, Text($"{name}.ipset"), Text($"{name}.v4"), Text($"{name}.v6"));
+    public static GeneratedRuleset Captured(string name, string variant) =>
+        Of(Text($"{name}.nft"), variant, Text($"{name}.ipset"), Text($"{name}.v4"), Text($"{name}.v6"));
 
     /// <summary>One of nftables, or of iptables beside it.</summary>
     public static GeneratedRuleset Of(string nft, string variant = "nft", string ipset = "", string iptables = "", string ip6tables = "")
@@ -31,17 +33,33 @@ internal static partial class RealRuleset
 
         foreach (Match ports in Ports().Matches(all))
         {
-            int[] ends = [.. Numbers().Matches(ports.Groups["ports"].Value).Select(static number => int.Parse(number.Value, CultureInfo.InvariantCulture)).Where(static port => port < 65536)];
+            int[] ends =
+            [
+                .. Numbers()
+                    .Matches(ports.Groups["ports"].Value)
+                    .Select(static number => int.Parse(number.Value, CultureInfo.InvariantCulture))
+                    .Where(static port => port < 65536),
+            ];
             foreach (int port in ends)
             {
                 atoms.AddPorts(port, port);
             }
         }
 
-        return new GeneratedRuleset { Nft = nft, Variant = variant, Ipset = ipset, Iptables = iptables, Ip6tables = ip6tables, Atoms = atoms, Drafts = [.. Drafts(nft, null), .. Drafts(iptables, true), .. Drafts(ip6tables, false)] };
+        return new GeneratedRuleset
+        {
+            Nft = nft,
+            Variant = variant,
+            Ipset = ipset,
+            Iptables = iptables,
+            Ip6tables = ip6tables,
+            Atoms = atoms,
+            Drafts = [.. Drafts(nft, null), .. Drafts(iptables, true), .. Drafts(ip6tables, false)],
+        };
     }
 
-    private static IEnumerable<ProbeDraft> Drafts(string text, bool? version4) => text.Split('\n').Select(line => Draft(line.Trim(), version4)).OfType<ProbeDraft>();
+    private static IEnumerable<ProbeDraft> Drafts(string text, bool? version4) =>
+        text.Split('\n').Select(line => Draft(line.Trim(), version4)).OfType<ProbeDraft>();
 
     // Packets that meet a rule's matches, as far as its line tells.
     private static ProbeDraft? Draft(string line, bool? version4)
@@ -55,29 +73,40 @@ internal static partial class RealRuleset
             OutInterface = Interface(line, @"(?<!! )-o |oifname ""?"),
             Source = First(line, "(?<!! )-s |saddr (?!!)"),
             Destination = First(line, "(?<!! )-d |daddr (?!!)"),
-            Protocol = protocol.Success ? protocol.Groups["name"].Value switch { "tcp" => Probe.Tcp, "udp" => Probe.Udp, "icmp" => Probe.Icmp, _ => Probe.IcmpV6 } : null,
-            DestinationPort = port.Success && int.Parse(port.Groups["port"].Value, CultureInfo.InvariantCulture) is var number and < 65536 ? (ushort)number : null,
+            Protocol = protocol.Success
+                ? protocol.Groups["name"].Value switch { "tcp" => Probe.Tcp, "udp" => Probe.Udp, "icmp" => Probe.Icmp, _ => Probe.IcmpV6 }
+                : null,
+            DestinationPort = port.Success && int.Parse(port.Groups["port"].Value, CultureInfo.InvariantCulture) is var number and < 65536
+                ? (ushort)number
+                : null,
             IcmpType = IcmpType().Match(line) is { Success: true } type ? TypeOf(type.Groups["type"].Value) : null,
             HopLimit = line.Contains("255", StringComparison.Ordinal) && line.Contains("hl", StringComparison.Ordinal) ? (byte)255 : null,
         };
         return draft == new ProbeDraft { IsIpv4 = version4 } ? null : draft;
     }
 
-    private static byte? TypeOf(string text) => byte.TryParse(text, CultureInfo.InvariantCulture, out byte number) ? number : IcmpTypes.TryGetValue(text, out byte known) ? known : null;
+    private static byte? TypeOf(string text) =>
+        byte.TryParse(text, CultureInfo.InvariantCulture, out byte number)
+            ? number
+            : IcmpTypes.TryGetValue(text, out byte known) ? known : null;
 
     private static string? Interface(string line, string option) =>
         Regex.Match(line, $"(?:{option})(?<name>eth0|eth1|dmz0)") is { Success: true } match ? match.Groups["name"].Value : null;
 
     private static IPAddress? First(string line, string option) =>
-        Regex.Match(line, $@"(?:{option}){{? ?(?<address>[\da-f.:]+(?:/\d+)?)") is { Success: true } match && Network(match.Groups["address"].Value) is { } network
+        Regex.Match(line, $@"(?:{option}){{? ?(?<address>[\da-f.:]+(?:/\d+)?)") is { Success: true } match
+            && Network(match.Groups["address"].Value) is { } network
             ? Last(network)
             : null;
 
     private static IPNetwork? Network(string text)
     {
         string[] parts = text.Split('/');
-        return !IPAddress.TryParse(parts[0], out IPAddress? address) || !(parts[0].Contains('.', StringComparison.Ordinal) || parts[0].Contains("::", StringComparison.Ordinal)) ? null
-            : KernelSandbox.SandboxNetwork.Network(address, parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : address.GetAddressBytes().Length * 8);
+        return !IPAddress.TryParse(parts[0], out IPAddress? address)
+            || !(parts[0].Contains('.', StringComparison.Ordinal) || parts[0].Contains("::", StringComparison.Ordinal))
+            ? null
+            : KernelSandbox.SandboxNetwork.Network(
+                address, parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : address.GetAddressBytes().Length * 8);
     }
 
     private static IPAddress Last(IPNetwork network)

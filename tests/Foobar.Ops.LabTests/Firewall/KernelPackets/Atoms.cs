@@ -32,7 +32,8 @@ internal sealed class Atoms
     /// <summary>Adds a range's ends and what stands just outside of it.</summary>
     public void AddPorts(int first, int last)
     {
-        Ports.AddRange(((int[])[first, last, first - 1, last + 1]).Where(static port => port is > 0 and < 65536).Select(static port => (ushort)port));
+        Ports.AddRange(
+            ((int[])[first, last, first - 1, last + 1]).Where(static port => port is > 0 and < 65536).Select(static port => (ushort)port));
     }
 
     private static IPAddress Step(IPAddress address, int step)

@@ -10,7 +10,8 @@ internal static class Flows
     /// <summary>A later packet of an open connection, in the direction it was opened in or the other.</summary>
     /// <param name="first">The connection's first packet.</param>
     /// <param name="reply">Whether the probe goes against it.</param>
-    /// <param name="replyInterface">Where packets of the other side come in; <see langword="null"/> if the server itself sends them.</param>
+    /// <param name="replyInterface">Where packets of the other side come in; <see langword="null"/> if the server itself sends
+    /// them.</param>
     public static Probe Established(Probe first, bool reply, string? replyInterface)
     {
         Probe opening = first with { Id = (ushort)(OpeningIds + first.Id) };

@@ -10,7 +10,8 @@ internal sealed record SeenPacket
     public int Id { get; init; } = -1;
 
     /// <summary>Whether it is a destination-unreachable message or a reset that answers a probe, not the probe itself.</summary>
-    public bool Rejects(Probe probe) => Id == probe.Id && (IsReset ? (probe.TcpFlags & Probe.Reset) == 0 : IsUnreachable && !probe.IsIcmpError);
+    public bool Rejects(Probe probe) =>
+        Id == probe.Id && (IsReset ? (probe.TcpFlags & Probe.Reset) == 0 : IsUnreachable && !probe.IsIcmpError);
 
     /// <summary>Whether it is the probe itself, however its addresses and ports were translated.</summary>
     public bool Is(Probe probe) => Id == probe.Id && Protocol == probe.Protocol && TcpFlags == probe.TcpFlags && IcmpType == probe.IcmpType;
@@ -59,7 +60,12 @@ internal static class PacketReader
         {
             Probe.Tcp when transport.Length >= 20 => Tcp(packet, transport),
             Probe.Udp => WithPorts(packet, transport),
-            Probe.Icmp or Probe.IcmpV6 => packet with { IcmpType = transport[0], Id = packet.Id < 0 && transport is [1 or 3, _, _, _, _, _, _, _, _, ..] ? Read(transport[8..])?.Id ?? -1 : packet.Id },
+            Probe.Icmp
+                or Probe.IcmpV6 => packet with
+                {
+                    IcmpType = transport[0],
+                    Id = packet.Id < 0 && transport is [1 or 3, _, _, _, _, _, _, _, _, ..] ? Read(transport[8..])?.Id ?? -1 : packet.Id,
+                },
             _ => packet,
         };
     }
@@ -71,7 +77,9 @@ internal static class PacketReader
         if (packet.Id >= 0 || (segment[13] & Probe.Reset) == 0)
         {
             // A segment too short for a number in its payload is known by its sequence number.
-            return packet.Id >= 0 || (sequence & 0xff000000) != PacketWriter.SequenceMagic ? read : read with { Id = (int)(sequence >> 8) & 0xffff };
+            return packet.Id >= 0 || (sequence & 0xff000000) != PacketWriter.SequenceMagic
+                ? read
+                : read with { Id = (int)(sequence >> 8) & 0xffff };
         }
 
         uint acknowledged = BinaryPrimitives.ReadUInt32BigEndian(segment[8..]);

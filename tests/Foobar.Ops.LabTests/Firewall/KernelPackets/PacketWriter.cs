@@ -97,7 +97,9 @@ internal static class PacketWriter
 
     private static byte[] WithPayload(Probe probe, int header)
     {
-        byte[] bytes = new byte[probe.Length == 0 ? header + 8 + probe.Padding : Math.Max(header, probe.Length - (probe.IsIpv4 ? 20 : probe.Extension is null ? 40 : 48))];
+        byte[] bytes = new byte[probe.Length == 0
+            ? header + 8 + probe.Padding
+            : Math.Max(header, probe.Length - (probe.IsIpv4 ? 20 : probe.Extension is null ? 40 : 48))];
         if (bytes.Length >= header + 8)
         {
             BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(header), Magic);
@@ -124,7 +126,9 @@ internal static class PacketWriter
         };
         if (place >= 0)
         {
-            uint pseudoHeader = probe.Protocol == Probe.Icmp ? 0 : PseudoHeader(probe.Source, probe.Destination, probe.Protocol, transport.Length);
+            uint pseudoHeader = probe.Protocol == Probe.Icmp
+                ? 0
+                : PseudoHeader(probe.Source, probe.Destination, probe.Protocol, transport.Length);
             BinaryPrimitives.WriteUInt16BigEndian(transport.AsSpan(place), Checksum(transport, pseudoHeader));
         }
     }

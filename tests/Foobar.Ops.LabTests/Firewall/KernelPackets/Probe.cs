@@ -86,17 +86,24 @@ internal sealed record Probe
     public static string KeyOf(byte protocol, IPAddress source, ushort sourcePort, IPAddress destination, ushort destinationPort)
     {
         string from = string.Create(CultureInfo.InvariantCulture, $"{source}#{sourcePort}");
-        string to = string.Create(CultureInfo.InvariantCulture, $"{destination}#{(protocol is Tcp or Udp or Icmp or IcmpV6 ? destinationPort : 0)}");
+        string to = string.Create(
+            CultureInfo.InvariantCulture, $"{destination}#{(protocol is Tcp or Udp or Icmp or IcmpV6 ? destinationPort : 0)}");
         return string.CompareOrdinal(from, to) < 0 ? $"{protocol} {from} {to}" : $"{protocol} {to} {from}";
     }
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{InInterface ?? "self"}: {Source} -> {Destination} {Transport} ttl {HopLimit} tos {TrafficClass:x2}{(Extension is { } header ? $" exthdr {header}" : string.Empty)} mark {Mark:x} {State}{(IsReply ? " reply" : string.Empty)}");
+    public override string ToString() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{InInterface ?? "self"}: {Source} -> {Destination} {Transport} ttl {HopLimit} tos {TrafficClass:x2}{(Extension is { } header ? $" exthdr {header}" : string.Empty)} mark {Mark:x} {State}{(IsReply ? " reply" : string.Empty)}");
 
     private string Transport => Protocol switch
     {
         Tcp => string.Create(CultureInfo.InvariantCulture, $"tcp {SourcePort} > {DestinationPort} flags {TcpFlags:x2}"),
         Udp => string.Create(CultureInfo.InvariantCulture, $"udp {SourcePort} > {DestinationPort}"),
-        Icmp or IcmpV6 => string.Create(CultureInfo.InvariantCulture, $"icmp{(IsIpv4 ? string.Empty : "v6")} type {IcmpType} code {IcmpCode}{(About is null ? string.Empty : $" about [{About}]")}"),
+        Icmp
+            or IcmpV6 => string.Create(
+                CultureInfo.InvariantCulture,
+                $"icmp{(IsIpv4 ? string.Empty : "v6")} type {IcmpType} code {IcmpCode}{(About is null ? string.Empty : $" about [{About}]")}"),
         _ => string.Create(CultureInfo.InvariantCulture, $"protocol {Protocol}"),
     };
 }

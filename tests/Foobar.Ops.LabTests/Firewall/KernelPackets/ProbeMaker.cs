@@ -6,8 +6,15 @@ namespace Foobar.Ops.LabTests.Firewall.KernelPackets;
 /// <summary>Makes random probes, near the values that a ruleset names.</summary>
 internal sealed class ProbeMaker(Random random, Atoms atoms)
 {
-    private static readonly string[] Hosts4 = ["198.51.100.10", "198.51.100.77", "192.0.2.11", "192.0.2.12", "192.0.2.200", "203.0.113.10", "203.0.113.200", "45.33.32.156", "10.1.2.3"];
-    private static readonly string[] Hosts6 = ["2001:db8:a::10", "2001:db8:a::77", "2001:db8:b::11", "2001:db8:b::12", "2001:db8:c::10", "2600:3c01::1", "fd00::5"];
+    private static readonly string[] Hosts4 =
+    [
+        "198.51.100.10", "198.51.100.77", "192.0.2.11", "192.0.2.12", "192.0.2.200", "203.0.113.10", "203.0.113.200", "45.33.32.156",
+        "10.1.2.3",
+    ];
+    private static readonly string[] Hosts6 =
+    [
+        "2001:db8:a::10", "2001:db8:a::77", "2001:db8:b::11", "2001:db8:b::12", "2001:db8:c::10", "2600:3c01::1", "fd00::5",
+    ];
     private static readonly ushort[] UsualPorts = [22, 53, 80, 443, 3306, 8080];
     private static readonly byte[] InvalidFlags = [0x12, 0x04, 0x14, 0x29, 0x00];
     private static readonly byte[] NewFlags = [0x02, 0x02, 0x02, 0x02, 0x02, 0x10, 0x18, 0xc2];
@@ -29,7 +36,8 @@ internal sealed class ProbeMaker(Random random, Atoms atoms)
 
     private Probe First(ushort id, bool version4, string? inInterface, ProbeDraft draft)
     {
-        byte protocol = OfVersion(draft.Protocol, version4) ?? Pick<byte>([Probe.Tcp, Probe.Tcp, Probe.Tcp, Probe.Udp, Probe.Udp, version4 ? Probe.Icmp : Probe.IcmpV6, Probe.Esp]);
+        byte protocol = OfVersion(draft.Protocol, version4)
+            ?? Pick<byte>([Probe.Tcp, Probe.Tcp, Probe.Tcp, Probe.Udp, Probe.Udp, version4 ? Probe.Icmp : Probe.IcmpV6, Probe.Esp]);
         Probe probe = new()
         {
             Id = id,
@@ -37,8 +45,10 @@ internal sealed class ProbeMaker(Random random, Atoms atoms)
             Source = Source(version4, inInterface, draft),
             Destination = Destination(version4, inInterface, draft),
             Protocol = protocol,
-            HopLimit = draft.HopLimit ?? (atoms.HopLimits.Count > 0 && random.Next(3) == 0 ? Pick(atoms.HopLimits) : Pick<byte>([64, 64, 63, 128, 255])),
-            TrafficClass = draft.TrafficClass ?? (atoms.TrafficClasses.Count > 0 && random.Next(3) == 0 ? Pick(atoms.TrafficClasses) : (byte)0),
+            HopLimit = draft.HopLimit
+                ?? (atoms.HopLimits.Count > 0 && random.Next(3) == 0 ? Pick(atoms.HopLimits) : Pick<byte>([64, 64, 63, 128, 255])),
+            TrafficClass = draft.TrafficClass
+                ?? (atoms.TrafficClasses.Count > 0 && random.Next(3) == 0 ? Pick(atoms.TrafficClasses) : (byte)0),
             Extension = !version4 && inInterface is not null && random.Next(5) == 0 ? Pick<byte>([0, 60, 60]) : null,
             Mark = inInterface is null ? draft.Mark ?? (atoms.Marks.Count > 0 && random.Next(3) == 0 ? Pick(atoms.Marks) : 0) : 0,
             Padding = (ushort)(random.Next(4) == 0 ? random.Next(120) : 0),
@@ -65,10 +75,12 @@ internal sealed class ProbeMaker(Random random, Atoms atoms)
     {
         _ when IsNeighbourDiscovery(first) => first with { State = TrackedState.Untracked },
         _ when !OpensConnection(first) => first with { State = TrackedState.Invalid },
-        TrackedState.Established when first.Protocol is Probe.Tcp or Probe.Udp || first.IcmpType is 8 or 128 => Flows.Established(Opening(first), random.Next(2) == 0, ReplyInterface(first)),
+        TrackedState.Established when first.Protocol is Probe.Tcp or Probe.Udp || first.IcmpType is 8 or 128 =>
+            Flows.Established(Opening(first), random.Next(2) == 0, ReplyInterface(first)),
         TrackedState.Related when first.HasPorts => Flows.Related(Opening(first), ReplyInterface(first), Host(first.IsIpv4)),
         TrackedState.Invalid => Invalid(first),
-        TrackedState.Untracked when first.Protocol == Probe.IcmpV6 => first with { IcmpType = (byte)random.Next(133, 137), HopLimit = 255, State = TrackedState.Untracked },
+        TrackedState.Untracked when first.Protocol == Probe.IcmpV6 =>
+            first with { IcmpType = (byte)random.Next(133, 137), HopLimit = 255, State = TrackedState.Untracked },
         _ => first,
     };
 

@@ -26,5 +26,6 @@ internal sealed record GeneratedRuleset
     /// <summary>For some of its rules, packets that meet them.</summary>
     public IReadOnlyList<ProbeDraft> Drafts { get; init; } = [];
 
-    public override string ToString() => string.Join('\n', ((string[])[Nft, Ipset, Iptables, Ip6tables]).Where(static text => text.Length > 0));
+    public override string ToString() =>
+        string.Join('\n', ((string[])[Nft, Ipset, Iptables, Ip6tables]).Where(static text => text.Length > 0));
 }

@@ -18,15 +18,31 @@ internal sealed record IpsetSet(string Name, int Dimensions, bool HasPort, bool?
         {
             string family = version4 ? "inet" : "inet6";
             string suffix = version4 ? "4" : "6";
-            yield return Set($"ip{suffix}", $"hash:ip family {family}", 1, false, version4, Many(random, () => values.Address(version4, single: true).Text));
+            yield return Set(
+                $"ip{suffix}", $"hash:ip family {family}", 1, false, version4,
+                Many(random, () => values.Address(version4, single: true).Text));
             yield return Set(
                 $"net{suffix}", $"hash:net family {family} timeout 600", 1, false, version4,
                 Many(random, () => values.Network(version4).Text).Append(values.Network(version4).Text + " nomatch"));
-            yield return Set($"ipport{suffix}", $"hash:ip,port family {family}", 2, true, version4, Many(random, () => $"{values.Address(version4, single: true).Text},{Port(random, values)}"));
-            yield return Set($"netport{suffix}", $"hash:net,port family {family}", 2, true, version4, Many(random, () => $"{values.Network(version4).Text},{Port(random, values)}"));
-            yield return Set($"three{suffix}", $"hash:ip,port,ip family {family}", 3, true, version4, Many(random, () => $"{values.Address(version4, single: true).Text},{Port(random, values)},{values.Address(version4, single: true).Text}"));
-            yield return Set($"ipportnet{suffix}", $"hash:ip,port,net family {family}", 3, true, version4, Many(random, () => $"{values.Address(version4, single: true).Text},{Port(random, values)},{values.Network(version4).Text}"));
-            yield return Set($"face{suffix}", $"hash:net,iface family {family}", 2, false, version4, Many(random, () => $"{values.Network(version4).Text},eth{random.Next(2)}"));
+            yield return Set(
+                $"ipport{suffix}", $"hash:ip,port family {family}", 2, true, version4,
+                Many(random, () => $"{values.Address(version4, single: true).Text},{Port(random, values)}"));
+            yield return Set(
+                $"netport{suffix}", $"hash:net,port family {family}", 2, true, version4,
+                Many(random, () => $"{values.Network(version4).Text},{Port(random, values)}"));
+            yield return Set(
+                $"three{suffix}", $"hash:ip,port,ip family {family}", 3, true, version4,
+                Many(
+                    random,
+                    () =>
+                        $"{values.Address(version4, single: true).Text},{Port(random, values)},{values.Address(version4, single: true).Text}"));
+            yield return Set(
+                $"ipportnet{suffix}", $"hash:ip,port,net family {family}", 3, true, version4,
+                Many(
+                    random, () => $"{values.Address(version4, single: true).Text},{Port(random, values)},{values.Network(version4).Text}"));
+            yield return Set(
+                $"face{suffix}", $"hash:net,iface family {family}", 2, false, version4,
+                Many(random, () => $"{values.Network(version4).Text},eth{random.Next(2)}"));
             yield return Set(
                 $"mask{suffix}", $"hash:ip family {family} netmask {(version4 ? 24 : 64)}", 1, false, version4,
                 Many(random, () => values.Address(version4, single: true).Text));
@@ -56,7 +72,8 @@ internal sealed record IpsetSet(string Name, int Dimensions, bool HasPort, bool?
         return new IpsetSet(name, dimensions, hasPort, version4, text.ToString());
     }
 
-    private static string Port(Random random, ValueMaker values) => (random.Next(3) == 0 ? "udp:" : "tcp:") + values.Port(single: true).Text;
+    private static string Port(Random random, ValueMaker values) =>
+        (random.Next(3) == 0 ? "udp:" : "tcp:") + values.Port(single: true).Text;
 
     private static string[] Many(Random random, Func<string> make) => [.. Enumerable.Range(0, random.Next(1, 6)).Select(_ => make())];
 }

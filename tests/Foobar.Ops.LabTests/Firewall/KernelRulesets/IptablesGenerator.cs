@@ -52,8 +52,12 @@ internal sealed class IptablesGenerator
                 continue;
             }
 
-            string[] own = [.. Enumerable.Range(1, _random.Next(4)).Select(number => string.Create(CultureInfo.InvariantCulture, $"{table}-{number}"))];
-            IptablesRuleMaker rules = new(_random, _values, version4, table, [.. sets.Where(set => set.Version4 is null || set.Version4 == version4)], _drafts);
+            string[] own =
+            [
+                .. Enumerable.Range(1, _random.Next(4)).Select(number => string.Create(CultureInfo.InvariantCulture, $"{table}-{number}")),
+            ];
+            IptablesRuleMaker rules = new(
+                _random, _values, version4, table, [.. sets.Where(set => set.Version4 is null || set.Version4 == version4)], _drafts);
             text.Append(CultureInfo.InvariantCulture, $"*{table}\n");
             text.AppendJoin(string.Empty, chains.Select(chain => $":{chain} {Policy(table)} [0:0]\n"));
             text.AppendJoin(string.Empty, own.Select(static chain => $":{chain} - [0:0]\n"));

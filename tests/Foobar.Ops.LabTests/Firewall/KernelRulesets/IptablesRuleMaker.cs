@@ -3,7 +3,8 @@ using Foobar.Ops.LabTests.Firewall.KernelPackets;
 namespace Foobar.Ops.LabTests.Firewall.KernelRulesets;
 
 /// <summary>Makes the rules of one table of iptables or ip6tables, in the words of its restore format.</summary>
-internal sealed class IptablesRuleMaker(Random random, ValueMaker values, bool version4, string table, IReadOnlyList<IpsetSet> sets, List<ProbeDraft> drafts)
+internal sealed class IptablesRuleMaker(
+    Random random, ValueMaker values, bool version4, string table, IReadOnlyList<IpsetSet> sets, List<ProbeDraft> drafts)
 {
     private readonly IptablesMatchMaker _matches = new(random, values, version4, sets);
 
@@ -30,9 +31,10 @@ internal sealed class IptablesRuleMaker(Random random, ValueMaker values, bool v
     }
 
     // A module's options may be given once a rule.
-    private static string Module(string match) => match.StartsWith("-m ", StringComparison.Ordinal) && !match.Contains("multiport", StringComparison.Ordinal)
-        ? match.Split(' ')[1]
-        : "ports or flags";
+    private static string Module(string match) =>
+        match.StartsWith("-m ", StringComparison.Ordinal) && !match.Contains("multiport", StringComparison.Ordinal)
+            ? match.Split(' ')[1]
+            : "ports or flags";
 
     private string Target(string hook, string transport, string[] targets)
     {
@@ -49,7 +51,11 @@ internal sealed class IptablesRuleMaker(Random random, ValueMaker values, bool v
         return table switch
         {
             "raw" => Pick("-j CT --notrack", "-j NOTRACK", "-j ACCEPT", "-j DROP", $"-j MARK --set-mark {values.Mark().Text}"),
-            "mangle" => Pick($"-j MARK --set-mark {values.Mark().Text}", $"-j MARK --or-mark {values.Mark().Text}", $"-j MARK --set-xmark {values.Mark().Text}/0xff", $"-j MARK --and-mark {values.Mark().Text}", $"-j CONNMARK --set-mark {values.Mark().Text}", "-j CONNMARK --save-mark", "-j CONNMARK --restore-mark", "-j ACCEPT", "-j RETURN", "-j DROP"),
+            "mangle" => Pick(
+                $"-j MARK --set-mark {values.Mark().Text}", $"-j MARK --or-mark {values.Mark().Text}",
+                $"-j MARK --set-xmark {values.Mark().Text}/0xff", $"-j MARK --and-mark {values.Mark().Text}",
+                $"-j CONNMARK --set-mark {values.Mark().Text}", "-j CONNMARK --save-mark", "-j CONNMARK --restore-mark", "-j ACCEPT",
+                "-j RETURN", "-j DROP"),
             "nat" => Translation(hook, transport is "tcp" or "udp"),
             _ => Pick("-j ACCEPT", "-j ACCEPT", "-j ACCEPT", "-j DROP", "-j DROP", "-j RETURN", Rejection(transport)),
         };
@@ -65,7 +71,8 @@ internal sealed class IptablesRuleMaker(Random random, ValueMaker values, bool v
         return hook switch
         {
             "PREROUTING" or "OUTPUT" => Pick(
-                $"-j DNAT --to-destination {Address(Pick("192.0.2.11", "192.0.2.12", "203.0.113.10"), Pick("2001:db8:b::11", "2001:db8:c::10"), port)}",
+                "-j DNAT --to-destination "
+                    + $"{Address(Pick("192.0.2.11", "192.0.2.12", "203.0.113.10"), Pick("2001:db8:b::11", "2001:db8:c::10"), port)}",
                 $"-j DNAT --to-destination {Address("192.0.2.11-192.0.2.14", "2001:db8:b::11-2001:db8:b::14", string.Empty)}",
                 hasPorts ? $"-j REDIRECT --to-ports {values.Port(single: true).Text}" : "-j REDIRECT",
                 $"-j NETMAP --to {(version4 ? "192.0.2.0/28" : "2001:db8:b::/120")}",

@@ -5,7 +5,10 @@ using Foobar.Ops.LabTests.Firewall.KernelSandbox;
 
 namespace Foobar.Ops.LabTests.Firewall.KernelRulesets;
 
-/// <summary>Makes random rulesets of nftables that load: tables of all IP families, base chains of all hooks and types, chains they use, sets and maps.</summary>
+/// <summary>
+/// Makes random rulesets of nftables that load: tables of all IP families, base chains of all hooks and types, chains they use, sets and
+/// maps.
+/// </summary>
 internal sealed class NftGenerator
 {
     // nft 1.0.6 reads beside its memory for the name of the flag: another word stands there, or the JSON ends. On a server such a
@@ -75,7 +78,9 @@ internal sealed class NftGenerator
     {
         string hook = family == "netdev" && _random.Next(3) == 0 ? "egress" : "ingress";
         string devices = Pick(["device eth0", "device eth1", "devices = { eth0, eth1 }"]);
-        text.Append(CultureInfo.InvariantCulture, $"table {family} edge {{\n  chain at_devices {{\n    type filter hook {hook} {devices} priority -500; policy {Pick(["accept", "accept", "accept", "drop"])};\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"table {family} edge {{\n  chain at_devices {{\n    type filter hook {hook} {devices} priority -500; policy {Pick(["accept", "accept", "accept", "drop"])};\n");
         for (int count = _random.Next(1, 4); count > 0; count--)
         {
             bool version4 = _random.Next(2) == 0;
@@ -132,7 +137,8 @@ internal sealed class NftGenerator
 
             rooms.Add(room);
             string policy = mayDrop && _random.Next(room == Room.Filter ? 2 : 12) == 0 ? "drop" : "accept";
-            string header = string.Create(CultureInfo.InvariantCulture, $"    type {type} hook {hook} priority {Pick(priorities)}; policy {policy};\n");
+            string header = string.Create(
+                CultureInfo.InvariantCulture, $"    type {type} hook {hook} priority {Pick(priorities)}; policy {policy};\n");
             yield return new NftChain(string.Create(CultureInfo.InvariantCulture, $"base{number++}"), room, hook, header, 0);
         }
 
@@ -140,7 +146,8 @@ internal sealed class NftGenerator
         {
             for (int order = _random.Next(room == Room.Filter ? 3 : 2); order > 0; order--)
             {
-                yield return new NftChain(string.Create(CultureInfo.InvariantCulture, $"chain{number++}"), room, string.Empty, string.Empty, order);
+                yield return new NftChain(
+                    string.Create(CultureInfo.InvariantCulture, $"chain{number++}"), room, string.Empty, string.Empty, order);
             }
         }
     }
@@ -151,13 +158,19 @@ internal sealed class NftGenerator
         [
             ("inet_service", () => _values.Port()),
             ("mark", _values.Mark),
-            .. family == "ip6" ? [] : ((string, Func<Span>)[])[("ipv4_addr", () => _values.Address(true)), ("ipv4_addr", () => _values.Address(true))],
-            .. family == "ip" ? [] : ((string, Func<Span>)[])[("ipv6_addr", () => _values.Address(false)), ("ipv6_addr", () => _values.Address(false))],
+            .. family == "ip6"
+                ? []
+                : ((string, Func<Span>)[])[("ipv4_addr", () => _values.Address(true)), ("ipv4_addr", () => _values.Address(true))],
+            .. family == "ip"
+                ? []
+                : ((string, Func<Span>)[])[("ipv6_addr", () => _values.Address(false)), ("ipv6_addr", () => _values.Address(false))],
         ];
         for (int index = 0; index < kinds.Length; index++)
         {
             Room? verdicts = chains.Length > 0 && _random.Next(2) == 0 ? Pick(chains).Room : null;
-            yield return new NftNamedSet(string.Create(CultureInfo.InvariantCulture, $"set{index}"), kinds[index].Type, _values.Disjoint(kinds[index].Make, 6), verdicts);
+            yield return new NftNamedSet(
+                string.Create(CultureInfo.InvariantCulture, $"set{index}"),
+                kinds[index].Type, _values.Disjoint(kinds[index].Make, 6), verdicts);
         }
     }
 

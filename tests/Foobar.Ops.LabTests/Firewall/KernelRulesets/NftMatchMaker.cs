@@ -55,11 +55,13 @@ internal sealed class NftMatchMaker(Random random, ValueMaker values, IReadOnlyL
 
         if (random.Next(4) == 0 && Partner(keys, key) is { } partner)
         {
-            IEnumerable<string> pairs = values.Disjoint(() => WithoutWildcard(key, single: true), 3).Select(first => $"{first.Text} . {WithoutWildcard(partner, single: true).Text} : {verdict(chain)}");
+            IEnumerable<string> pairs = values.Disjoint(() => WithoutWildcard(key, single: true), 3)
+                .Select(first => $"{first.Text} . {WithoutWildcard(partner, single: true).Text} : {verdict(chain)}");
             return $"{key.Expression} . {partner.Expression} vmap {{ {string.Join(", ", pairs)} }}";
         }
 
-        IEnumerable<string> elements = values.Disjoint(() => WithoutWildcard(key, single: key.SetType is null), 4).Select(element => $"{element.Text} : {verdict(chain)}");
+        IEnumerable<string> elements = values.Disjoint(() => WithoutWildcard(key, single: key.SetType is null), 4)
+            .Select(element => $"{element.Text} : {verdict(chain)}");
         return $"{key.Expression} vmap {{ {string.Join(", ", elements)} }}";
     }
 
@@ -67,7 +69,14 @@ internal sealed class NftMatchMaker(Random random, ValueMaker values, IReadOnlyL
     {
         string mark = values.Mark().Text;
         return scope.Transport == "tcp" && random.Next(2) == 0
-            ? Pick(["tcp flags & (syn | ack) == syn", "tcp flags syn", "tcp flags & (fin | syn | rst | ack) == syn", "tcp flags & (syn | rst) != 0x0", "tcp flags { syn, ack, syn | ack }", "tcp flags != syn"])
+            ? Pick([
+                "tcp flags & (syn | ack) == syn",
+                "tcp flags syn",
+                "tcp flags & (fin | syn | rst | ack) == syn",
+                "tcp flags & (syn | rst) != 0x0",
+                "tcp flags { syn, ack, syn | ack }",
+                "tcp flags != syn",
+            ])
             : random.Next(16) switch
             {
                 6 when scope.Transport == "tcp" => $"meta l4proto tcp ct original proto-dst {values.Port(single: true).Text}",
@@ -102,11 +111,15 @@ internal sealed class NftMatchMaker(Random random, ValueMaker values, IReadOnlyL
     private string Concatenation(NftKey first, NftKey second, ProbeDraft draft)
     {
         bool ranges = random.Next(2) == 0;
-        List<(Span First, Span Second)> elements = [.. values.Disjoint(() => WithoutWildcard(first, !ranges), 4).Select(span => (span, WithoutWildcard(second, !ranges)))];
+        List<(Span First, Span Second)> elements =
+        [
+            .. values.Disjoint(() => WithoutWildcard(first, !ranges), 4).Select(span => (span, WithoutWildcard(second, !ranges))),
+        ];
         (Span one, Span two) = Pick(elements);
         first.Meet(draft, values.Sample(one));
         second.Meet(draft, values.Sample(two));
-        return $"{first.Expression} . {second.Expression} {(random.Next(8) == 0 ? "!= " : string.Empty)}{{ {string.Join(", ", elements.Select(static pair => $"{pair.First.Text} . {pair.Second.Text}"))} }}";
+        return $"{first.Expression} . {second.Expression} {(random.Next(8) == 0 ? "!= " : string.Empty)}{{ "
+            + $"{string.Join(", ", elements.Select(static pair => $"{pair.First.Text} . {pair.Second.Text}"))} }}";
     }
 
     private NftKey? Partner(NftKey[] keys, NftKey key)

@@ -4,7 +4,13 @@ using Foobar.Ops.LabTests.Firewall.KernelPackets;
 namespace Foobar.Ops.LabTests.Firewall.KernelRulesets;
 
 /// <summary>Makes the rules of one table.</summary>
-internal sealed class NftRuleMaker(Random random, ValueMaker values, string family, IReadOnlyList<NftChain> chains, IReadOnlyList<NftNamedSet> sets, List<ProbeDraft> drafts)
+internal sealed class NftRuleMaker(
+    Random random,
+    ValueMaker values,
+    string family,
+    IReadOnlyList<NftChain> chains,
+    IReadOnlyList<NftNamedSet> sets,
+    List<ProbeDraft> drafts)
 {
     private readonly NftMatchMaker _matches = new(random, values, sets);
 
@@ -47,7 +53,11 @@ internal sealed class NftRuleMaker(Random random, ValueMaker values, string fami
         string type = set.Verdicts is null ? set.Type : $"{set.Type} : verdict";
         string[] words = [.. set.Type == "mark" ? [] : (string[])["interval"], .. random.Next(3) == 0 ? (string[])["constant"] : []];
         string flags = words.Length == 0 ? string.Empty : $"    flags {string.Join(", ", words)}\n";
-        IEnumerable<string> elements = set.Elements.Select(element => set.Verdicts is { } room ? $"{element.Text} : {Verdict(new NftChain(string.Empty, room, string.Empty, string.Empty, 0), mapped: true)}" : element.Text);
+        IEnumerable<string> elements = set.Elements.Select(
+            element =>
+                set.Verdicts is { } room
+                    ? $"{element.Text} : {Verdict(new NftChain(string.Empty, room, string.Empty, string.Empty, 0), mapped: true)}"
+                    : element.Text);
         return $"  {kind} {set.Name} {{\n    type {type}\n{flags}    elements = {{ {string.Join(", ", elements)} }}\n  }}\n";
     }
 
@@ -67,7 +77,8 @@ internal sealed class NftRuleMaker(Random random, ValueMaker values, string fami
     {
         // A port can only be translated where the rule has looked into the transport header before.
         bool named = parts.Any(static part => part.StartsWith("meta l4proto { tcp, udp }", StringComparison.Ordinal)
-            || ((string[])["tcp dport", "tcp sport", "tcp flags", "udp dport", "udp sport"]).Any(key => part.Contains(key, StringComparison.Ordinal)));
+            || ((string[])["tcp dport", "tcp sport", "tcp flags", "udp dport", "udp sport"])
+                .Any(key => part.Contains(key, StringComparison.Ordinal)));
         if (random.Next(4) == 0)
         {
             yield return Mangle(scope);
@@ -85,7 +96,9 @@ internal sealed class NftRuleMaker(Random random, ValueMaker values, string fami
                 yield return "notrack";
                 break;
             default:
-                yield return random.Next(4) == 0 ? _matches.VerdictMap(scope, chain, mapped => Verdict(mapped, mapped: true)) : Verdict(chain, mapped: false);
+                yield return random.Next(4) == 0
+                    ? _matches.VerdictMap(scope, chain, mapped => Verdict(mapped, mapped: true))
+                    : Verdict(chain, mapped: false);
                 break;
         }
     }
@@ -99,7 +112,9 @@ internal sealed class NftRuleMaker(Random random, ValueMaker values, string fami
         5 => "meta mark set ct mark",
         6 => "ct mark set meta mark",
         7 => $"ct mark set {values.Mark().Text}",
-        _ => $"meta mark set {scope.Transport} dport map {{ {string.Join(", ", values.Disjoint(() => values.Port(), 3).Select(port => $"{port.Text} : {values.Mark().Text}"))} }}",
+        _ =>
+            $"meta mark set {scope.Transport} dport map {{ "
+                + $"{string.Join(", ", values.Disjoint(() => values.Port(), 3).Select(port => $"{port.Text} : {values.Mark().Text}"))} }}",
     };
 
     private string Verdict(NftChain chain, bool mapped)

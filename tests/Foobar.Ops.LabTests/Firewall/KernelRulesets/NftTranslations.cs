@@ -36,11 +36,15 @@ internal static class NftTranslations
         }
 
         string prefix = version == 4 ? "ip" : "ip6";
-        string own = version == 4 ? Pick(random, "192.0.2.1", "198.51.100.1", "203.0.113.5") : Pick(random, "2001:db8:b::1", "2001:db8:a::1", "2001:db8:c::5");
+        string own = version == 4
+            ? Pick(random, "192.0.2.1", "198.51.100.1", "203.0.113.5")
+            : Pick(random, "2001:db8:b::1", "2001:db8:a::1", "2001:db8:c::5");
         return random.Next(hasTransport ? 4 : 3) switch
         {
             0 => $"{Word("snat", family, version)} to {(version == 4 ? "203.0.113.20-203.0.113.30" : "2001:db8:c::20-2001:db8:c::30")}",
-            1 => $"{Word("snat", family, version)} to {prefix} saddr map {{ {string.Join(", ", values.Disjoint(() => values.Address(version == 4), 3).Select(span => $"{span.Text} : {own}"))} }}",
+            1 =>
+                $"{Word("snat", family, version)} to {prefix} saddr map {{ "
+                    + $"{string.Join(", ", values.Disjoint(() => values.Address(version == 4), 3).Select(span => $"{span.Text} : {own}"))} }}",
             2 => $"{Word("snat", family, version)} to {own}",
             _ => $"{Word("snat", family, version)} to {Bracketed(own, version)}:{values.Port(single: true).Text}-65535",
         };

@@ -13,8 +13,16 @@ internal readonly record struct Span(string Text, UInt128 Low, UInt128 High)
 /// <summary>Makes the values rules test, and remembers them as atoms for probes.</summary>
 internal sealed class ValueMaker(Random random, Atoms atoms)
 {
-    private static readonly string[] Hosts4 = ["198.51.100.1", "198.51.100.10", "198.51.100.77", "192.0.2.1", "192.0.2.11", "192.0.2.12", "192.0.2.200", "203.0.113.1", "203.0.113.10", "203.0.113.200", "45.33.32.156", "10.1.2.3"];
-    private static readonly string[] Hosts6 = ["2001:db8:a::1", "2001:db8:a::10", "2001:db8:a::77", "2001:db8:b::1", "2001:db8:b::11", "2001:db8:b::12", "2001:db8:c::10", "2600:3c01::1", "fd00::5"];
+    private static readonly string[] Hosts4 =
+    [
+        "198.51.100.1", "198.51.100.10", "198.51.100.77", "192.0.2.1", "192.0.2.11", "192.0.2.12", "192.0.2.200", "203.0.113.1",
+        "203.0.113.10", "203.0.113.200", "45.33.32.156", "10.1.2.3",
+    ];
+    private static readonly string[] Hosts6 =
+    [
+        "2001:db8:a::1", "2001:db8:a::10", "2001:db8:a::77", "2001:db8:b::1", "2001:db8:b::11", "2001:db8:b::12", "2001:db8:c::10",
+        "2600:3c01::1", "fd00::5",
+    ];
     private static readonly int[] Lengths4 = [8, 16, 22, 24, 24, 25, 26, 28, 29, 30, 31];
     private static readonly int[] Lengths6 = [7, 32, 46, 48, 64, 64, 120, 126, 127];
     private static readonly int[] Ports = [22, 53, 80, 443, 3306, 8080];
@@ -52,7 +60,8 @@ internal sealed class ValueMaker(Random random, Atoms atoms)
     {
         int first = Pick([63, 64, 128, 254, 255]);
         int last = random.Next(2) == 0 ? first : Math.Min(255, first + random.Next(20));
-        atoms.HopLimits.AddRange(((int[])[first, first + 1, last, last + 1]).Where(static hops => hops is > 1 and < 256).Select(static hops => (byte)hops));
+        atoms.HopLimits.AddRange(
+            ((int[])[first, first + 1, last, last + 1]).Where(static hops => hops is > 1 and < 256).Select(static hops => (byte)hops));
         return Number(first, last, '-');
     }
 
@@ -146,7 +155,9 @@ internal sealed class ValueMaker(Random random, Atoms atoms)
     }
 
     private static Span Number(int first, int last, char separator) => new(
-        first == last ? string.Create(CultureInfo.InvariantCulture, $"{first}") : string.Create(CultureInfo.InvariantCulture, $"{first}{separator}{last}"),
+        first == last
+            ? string.Create(CultureInfo.InvariantCulture, $"{first}")
+            : string.Create(CultureInfo.InvariantCulture, $"{first}{separator}{last}"),
         (UInt128)first,
         (UInt128)last);
 

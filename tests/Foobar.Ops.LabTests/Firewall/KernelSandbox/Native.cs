@@ -59,7 +59,8 @@ internal static partial class Native
 
     [LibraryImport("libc", EntryPoint = "sendto", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial nint SendTo(int descriptor, ReadOnlySpan<byte> buffer, nuint length, int flags, ReadOnlySpan<byte> address, uint addressLength);
+    private static partial nint SendTo(
+        int descriptor, ReadOnlySpan<byte> buffer, nuint length, int flags, ReadOnlySpan<byte> address, uint addressLength);
 
     [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
@@ -70,14 +71,17 @@ internal static partial class Native
 
     public static int OpenFile(string path) => (int)Checked(Open(path, OpenReadWriteNonBlocking), $"open {path}");
 
-    public static void Configure(int descriptor, uint request, Span<byte> argument) => Checked(Control(descriptor, request, argument), "ioctl");
+    public static void Configure(int descriptor, uint request, Span<byte> argument) =>
+        Checked(Control(descriptor, request, argument), "ioctl");
 
-    public static int OpenSocket(int family, int protocol) => (int)Checked(Socket(family, SocketRaw | SocketNonBlocking, protocol), "socket");
+    public static int OpenSocket(int family, int protocol) =>
+        (int)Checked(Socket(family, SocketRaw | SocketNonBlocking, protocol), "socket");
 
     public static void SetSocketOption(int descriptor, int level, int option, int value) =>
         Checked(SetOption(descriptor, level, option, in value, sizeof(int)), "setsockopt");
 
-    public static void WriteAll(int descriptor, ReadOnlySpan<byte> bytes) => Checked(Write(descriptor, bytes, (nuint)bytes.Length), "write");
+    public static void WriteAll(int descriptor, ReadOnlySpan<byte> bytes) =>
+        Checked(Write(descriptor, bytes, (nuint)bytes.Length), "write");
 
     /// <summary>Sends one datagram; <see langword="false"/> if netfilter refused it (EPERM).</summary>
     public static bool Send(int descriptor, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> address)
@@ -104,5 +108,6 @@ internal static partial class Native
 
     private static nint Checked(nint result, string what) => result >= 0
         ? result
-        : throw new Win32Exception(Marshal.GetLastPInvokeError(), $"{what}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+        : throw new Win32Exception(
+            Marshal.GetLastPInvokeError(), $"{what}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
 }

@@ -75,7 +75,9 @@ internal sealed class Netlink : IDisposable
         }
         while (length > 0 && BitConverter.ToUInt16(_buffer, 4) != MessageError);
 
-        return length > 0 ? BitConverter.ToInt32(_buffer, 16) : throw new InvalidOperationException("netfilter's netlink gave no acknowledgement.");
+        return length > 0
+            ? BitConverter.ToInt32(_buffer, 16)
+            : throw new InvalidOperationException("netfilter's netlink gave no acknowledgement.");
     }
 
     private static IEnumerable<LoggedPacket> MessagesIn(ReadOnlyMemory<byte> bytes)

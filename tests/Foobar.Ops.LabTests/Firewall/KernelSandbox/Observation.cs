@@ -27,5 +27,7 @@ internal sealed record Observation(Outcome Outcome, SeenPacket? Packet, string? 
 {
     public override string ToString() => Packet is null
         ? Outcome.ToString()
-        : string.Create(CultureInfo.InvariantCulture, $"{Outcome} {OutInterface} {Packet.Source} {Packet.SourcePort} -> {Packet.Destination} {Packet.DestinationPort}");
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Outcome} {OutInterface} {Packet.Source} {Packet.SourcePort} -> {Packet.Destination} {Packet.DestinationPort}");
 }

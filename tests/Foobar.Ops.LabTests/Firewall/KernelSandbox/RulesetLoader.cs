@@ -33,7 +33,9 @@ internal sealed class RulesetLoader
 
     private GeneratedRuleset? _loaded;
 
-    /// <summary>Empties all packet filters but for the observer's rules, which hold back the stack's answers while connections are opened.</summary>
+    /// <summary>
+    /// Empties all packet filters but for the observer's rules, which hold back the stack's answers while connections are opened.
+    /// </summary>
     public void Clear()
     {
         Tool.Run("nft", ObserverRuleset.WithOpening, "-f", "-");

@@ -95,7 +95,12 @@ internal sealed class Sandbox : IDisposable
         List<(string Interface, SeenPacket Packet)> sent = [];
         foreach (TunDevice device in _devices)
         {
-            sent.AddRange(device.Sent().Select(bytes => PacketReader.Read(bytes)).OfType<SeenPacket>().Where(packet => packet.Is(probe)).Select(packet => (device.Name, packet)));
+            sent.AddRange(
+                device.Sent()
+                    .Select(bytes => PacketReader.Read(bytes))
+                    .OfType<SeenPacket>()
+                    .Where(packet => packet.Is(probe))
+                    .Select(packet => (device.Name, packet)));
         }
 
         LoggedPacket[] logged = [.. _log.Logged()];
@@ -105,7 +110,8 @@ internal sealed class Sandbox : IDisposable
         }
 
         return sent.Count > 0 ? new Observation(Outcome.Sent, sent[0].Packet, sent[0].Interface)
-            : Find(logged, ObserverRuleset.OutputPrefix, packet => packet.Rejects(probe)) is null ? new Observation(Outcome.Dropped, null, null)
+            : Find(logged, ObserverRuleset.OutputPrefix, packet => packet.Rejects(probe)) is null
+                ? new Observation(Outcome.Dropped, null, null)
             : new Observation(Outcome.Rejected, null, null);
     }
 

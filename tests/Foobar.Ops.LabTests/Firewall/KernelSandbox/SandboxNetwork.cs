@@ -28,7 +28,8 @@ internal static class SandboxNetwork
 
     /// <summary>The interface by which the namespace sends to an address that is not its own.</summary>
     public static string RouteTo(IPAddress address) => Addresses
-        .Where(entry => entry.Address.AddressFamily == address.AddressFamily && Network(entry.Address, entry.PrefixLength).Contains(address))
+        .Where(
+            entry => entry.Address.AddressFamily == address.AddressFamily && Network(entry.Address, entry.PrefixLength).Contains(address))
         .Select(static entry => entry.Interface)
         .FirstOrDefault(Outside);
 
@@ -40,7 +41,8 @@ internal static class SandboxNetwork
     {
         byte[] bytes = address.GetAddressBytes();
         return bytes.Length == 4
-            ? bytes[0] is > 0 and < 224 and not 127 && !Addresses.Any(entry => entry.PrefixLength < 64 && IsEdge(entry.Address, entry.PrefixLength, address))
+            ? bytes[0] is > 0 and < 224 and not 127
+                && !Addresses.Any(entry => entry.PrefixLength < 64 && IsEdge(entry.Address, entry.PrefixLength, address))
             : bytes[0] is > 0 and < 0xfe && bytes.AsSpan(8).ContainsAnyExcept((byte)0);
     }
 
@@ -73,8 +75,14 @@ internal static class SandboxNetwork
         [
             "link set lo up",
             .. host.Interfaces.Select(name => $"link set {name} up"),
-            .. host.Addresses.Select(entry => $"address add {entry.Address}/{entry.PrefixLength} dev {entry.Interface}{(entry.PrefixLength == 64 ? " nodad" : string.Empty)}"),
-            .. host.Routes.Select(route => $"route add {route.Destination}/{route.PrefixLength}{(route.Gateway is null ? string.Empty : $" via {route.Gateway}")} dev {route.Interface}"),
+            .. host.Addresses.Select(
+                entry =>
+                    $"address add {entry.Address}/{entry.PrefixLength} dev "
+                        + $"{entry.Interface}{(entry.PrefixLength == 64 ? " nodad" : string.Empty)}"),
+            .. host.Routes.Select(
+                route =>
+                    $"route add {route.Destination}/{route.PrefixLength}{(route.Gateway is null ? string.Empty : $" via {route.Gateway}")} "
+                        + $"dev {route.Interface}"),
         ];
         // Without this a device gets a link-local address when it comes up, and duplicate detection keeps it busy for seconds.
         Write("ipv6/conf/default/addr_gen_mode", "1");
@@ -89,7 +97,8 @@ internal static class SandboxNetwork
             Write(name, value);
         }
 
-        foreach ((_, IPAddress address, _) in host.Addresses.Where(static entry => entry.Address.AddressFamily == AddressFamily.InterNetworkV6))
+        foreach ((_, IPAddress address, _) in host.Addresses.Where(
+            static entry => entry.Address.AddressFamily == AddressFamily.InterNetworkV6))
         {
             AwaitOwn(address);
         }
@@ -99,7 +108,9 @@ internal static class SandboxNetwork
     private static void AwaitOwn(IPAddress address)
     {
         string route = $"{Convert.ToHexStringLower(address.GetAddressBytes())} 80 ";
-        if (!SpinWait.SpinUntil(() => File.ReadLines("/proc/thread-self/net/ipv6_route").Any(line => line.StartsWith(route, StringComparison.Ordinal)), TimeSpan.FromSeconds(10)))
+        if (!SpinWait.SpinUntil(
+            () => File.ReadLines("/proc/thread-self/net/ipv6_route").Any(line => line.StartsWith(route, StringComparison.Ordinal)),
+            TimeSpan.FromSeconds(10)))
         {
             throw new InvalidOperationException($"The kernel does not take {address} for its own.");
         }

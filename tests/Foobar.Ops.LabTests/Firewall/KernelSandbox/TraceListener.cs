@@ -46,7 +46,10 @@ internal sealed class TraceListener : IDisposable
         Native.SetSocketOption(_descriptor, LevelNetlink, AddMembership, TraceGroup);
 
         // A socket gets its address with the first message it sends, and hears nothing before it has one.
-        _ = Native.Send(_descriptor, [16, 0, 0, 0, NoOperation, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], [Native.AddressFamilyNetlink, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        _ = Native.Send(
+            _descriptor,
+            [16, 0, 0, 0, NoOperation, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+            [Native.AddressFamilyNetlink, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     }
 
     /// <summary>The rules met since the last call, in order: <c>inet t0 base1 handle 7</c>.</summary>
@@ -100,6 +103,8 @@ internal sealed class TraceListener : IDisposable
         }
 
         // The end of a chain is told like a rule without a handle.
-        return type == TypeRule && handle > 0 && table != ObserverRuleset.Table ? string.Create(CultureInfo.InvariantCulture, $"{table} {chain} handle {handle}") : null;
+        return type == TypeRule && handle > 0 && table != ObserverRuleset.Table
+            ? string.Create(CultureInfo.InvariantCulture, $"{table} {chain} handle {handle}")
+            : null;
     }
 }

@@ -8,7 +8,10 @@ using Outcome = Foobar.Ops.LabTests.Firewall.KernelSandbox.Outcome;
 
 namespace Foobar.Ops.LabTests.Firewall.KernelWitnesses;
 
-/// <summary>Holds what a comparison says of two rulesets against the kernel: the packet that shows a difference gets through one of them, and not through the other.</summary>
+/// <summary>
+/// Holds what a comparison says of two rulesets against the kernel: the packet that shows a difference gets through one of them, and not
+/// through the other.
+/// </summary>
 internal sealed class ComparisonReplay(Sandbox box)
 {
     /// <summary>Compares two rulesets and sends the packet of each difference through both.</summary>
@@ -22,7 +25,8 @@ internal sealed class ComparisonReplay(Sandbox box)
         (Ruleset old, Ruleset now) = (Read(before), Read(after));
         foreach (HookDifference difference in RulesetComparison.Compare(old, now, LoadedRuleset.Network))
         {
-            (Probe? probe, string? obstacle) = WitnessPacket.Read(difference.Witness, 1, hops: difference.Hook is "forward" or "postrouting" ? 1 : 0);
+            (Probe? probe, string? obstacle) = WitnessPacket.Read(
+                difference.Witness, 1, hops: difference.Hook is "forward" or "postrouting" ? 1 : 0);
             bool decided = difference.Opened.Count + difference.Closed.Count > 0;
             if (probe is null || !decided)
             {
@@ -41,7 +45,8 @@ internal sealed class ComparisonReplay(Sandbox box)
             }
 
             report.Count(control, asSaid ? null
-                : $"{name}: {control} {difference.Hook} {(opens ? "opened" : "closed")}: {difference.Witness}\n  sent {probe}\n  kernel {first.Text}, then {second.Text}\n{before}\n-- then\n{after}");
+                : $"{name}: {control} {difference.Hook} {(opens ? "opened" : "closed")}: {difference.Witness}\n  sent {probe}\n  kernel "
+                    + $"{first.Text}, then {second.Text}\n{before}\n-- then\n{after}");
         }
 
         return report;

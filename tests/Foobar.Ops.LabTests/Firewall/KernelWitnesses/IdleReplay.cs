@@ -22,7 +22,10 @@ internal sealed partial class IdleReplay(Sandbox box, ReplayReport report)
     /// <summary>Replays the findings of FW-006 and FW-007 about a ruleset.</summary>
     public void Run(string name, GeneratedRuleset ruleset, RulesetText text, IReadOnlyList<Finding> findings)
     {
-        (Finding Finding, NamedRule Rule)[] idle = [.. findings.Select(static finding => (finding, NamedRule.In(finding.Target!).Single()))];
+        (Finding Finding, NamedRule Rule)[] idle =
+        [
+            .. findings.Select(static finding => (finding, NamedRule.In(finding.Target!).Single())),
+        ];
         if (idle.Length == 0)
         {
             return;
@@ -33,12 +36,19 @@ internal sealed partial class IdleReplay(Sandbox box, ReplayReport report)
         foreach ((Finding finding, NamedRule rule) in idle.Where(static one => one.Finding.Status == FindingStatus.Fail))
         {
             string? fault = !met.Contains(rule.Met) ? null : OneFamily().IsMatch(finding.Evidence!) ? Changed(rule) : "met a packet";
-            report.Count(finding.ControlId, fault is null ? null : $"{name}: {finding.ControlId} {finding.Target}: {fault}\n  {finding.Actual}\n{ruleset}");
+            report.Count(
+                finding.ControlId,
+                fault is null ? null : $"{name}: {finding.ControlId} {finding.Target}: {fault}\n  {finding.Actual}\n{ruleset}");
         }
 
-        foreach ((Finding finding, NamedRule rule) in idle.Where(static one => one.Finding.Status == FindingStatus.Warning).Take(MostRedundant))
+        foreach ((Finding finding, NamedRule rule) in idle.Where(static one => one.Finding.Status == FindingStatus.Warning).Take(
+            MostRedundant))
         {
-            report.Count(finding.ControlId, Changed(rule) is { } fault ? $"{name}: {finding.ControlId} {finding.Target}: {fault}\n  {finding.Actual}\n{ruleset}" : null);
+            report.Count(
+                finding.ControlId,
+                Changed(rule) is { } fault
+                    ? $"{name}: {finding.ControlId} {finding.Target}: {fault}\n  {finding.Actual}\n{ruleset}"
+                    : null);
         }
 
         string? Changed(NamedRule rule)
@@ -50,14 +60,17 @@ internal sealed partial class IdleReplay(Sandbox box, ReplayReport report)
     }
 
     // A port that masquerading chose is chosen anew each time.
-    private static string Fate(Observation seen) => $"{seen.Outcome} {seen.OutInterface} {seen.Packet?.Source} {seen.Packet?.Destination} {seen.Packet?.DestinationPort}";
+    private static string Fate(Observation seen) =>
+        $"{seen.Outcome} {seen.OutInterface} {seen.Packet?.Source} {seen.Packet?.Destination} {seen.Packet?.DestinationPort}";
 
     private static IEnumerable<Probe> Random(GeneratedRuleset ruleset)
     {
         Random random = new(ruleset.Nft.Length + ruleset.Iptables.Length);
         ProbeMaker maker = new(random, ruleset.Atoms);
         return Enumerable.Range(1, ProbesPerRuleset)
-            .Select(id => maker.Make((ushort)id, ruleset.Drafts.Count > 0 && random.Next(3) > 0 ? ruleset.Drafts[random.Next(ruleset.Drafts.Count)] : null))
+            .Select(
+                id => maker.Make(
+                    (ushort)id, ruleset.Drafts.Count > 0 && random.Next(3) > 0 ? ruleset.Drafts[random.Next(ruleset.Drafts.Count)] : null))
             .DistinctBy(static probe => probe.Connection);
     }
 
@@ -73,7 +86,10 @@ internal sealed partial class IdleReplay(Sandbox box, ReplayReport report)
         {
             FirewallChain chain = model.Ruleset.Chains.First(chain => chain.Rules.Any(rule => rule.ToString() == finding.Target));
             int matched = model.Chains.Rules.Matches(chain.Rules.First(rule => rule.ToString() == finding.Target), chain).May;
-            foreach (PacketField field in (PacketField[])[PacketField.ConnectionMark, PacketField.Mark, PacketField.Status, PacketField.OutInterface])
+            foreach (PacketField field in (PacketField[])
+            [
+                PacketField.ConnectionMark, PacketField.Mark, PacketField.Status, PacketField.OutInterface,
+            ])
             {
                 matched = diagram.Forget(matched, field);
             }
@@ -136,7 +152,9 @@ internal sealed partial class IdleReplay(Sandbox box, ReplayReport report)
         }
         else
         {
-            Tool.Run(rule.Family == "ip" ? "iptables-legacy" : "ip6tables-legacy", string.Empty, "-t", rule.Table, "-D", rule.Chain, rule.Position);
+            Tool.Run(
+                rule.Family == "ip" ? "iptables-legacy" : "ip6tables-legacy",
+                string.Empty, "-t", rule.Table, "-D", rule.Chain, rule.Position);
         }
     }
 }

@@ -33,15 +33,26 @@ internal static class JourneyReplay
         Dictionary<string, Reading<FirewallFacts>> facts = [];
         foreach (JourneyServer server in servers)
         {
-            facts.Add(server.Server.Name, Reading.Of(await InSandbox(server, _ => WitnessSite.Facts(LoadedRuleset.Text(server.Ruleset)) with { Network = Reading.Of(LoadedRuleset.NetworkOf(server.Host)) })));
+            facts.Add(
+                server.Server.Name,
+                Reading.Of(
+                    await InSandbox(
+                        server,
+                        _ => WitnessSite.Facts(LoadedRuleset.Text(server.Ruleset)) with
+                        {
+                            Network = Reading.Of(LoadedRuleset.NetworkOf(server.Host)),
+                        })));
         }
 
         ReplayReport report = new();
         SiteCase<FirewallFacts> all = new(site, facts, Now);
-        foreach (Finding finding in SiteFirewallControls.All.SelectMany(control => control.Apply(all, null, Now)).Where(static finding => finding.Status == FindingStatus.Fail))
+        foreach (Finding finding in SiteFirewallControls.All.SelectMany(control => control.Apply(all, null, Now))
+            .Where(static finding => finding.Status == FindingStatus.Fail))
         {
             string? fault = await ReplayAsync(finding, servers);
-            report.Count(finding.ControlId, fault is null ? null : $"{name}: {finding.ControlId} {finding.Target}: {fault}\n  {finding.Actual}\n  {finding.Evidence}");
+            report.Count(
+                finding.ControlId,
+                fault is null ? null : $"{name}: {finding.ControlId} {finding.Target}: {fault}\n  {finding.Actual}\n  {finding.Evidence}");
         }
 
         return report;
@@ -65,7 +76,15 @@ internal static class JourneyReplay
             }
 
             entry = seen.OutInterface;
-            probe = seen.Packet is { } packet ? probe with { Source = packet.Source, Destination = packet.Destination, SourcePort = packet.SourcePort, DestinationPort = packet.DestinationPort } : null;
+            probe = seen.Packet is { } packet
+                ? probe with
+                {
+                    Source = packet.Source,
+                    Destination = packet.Destination,
+                    SourcePort = packet.SourcePort,
+                    DestinationPort = packet.DestinationPort,
+                }
+                : null;
         }
 
         return obstacle;

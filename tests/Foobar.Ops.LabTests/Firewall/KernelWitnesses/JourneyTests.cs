@@ -9,14 +9,22 @@ using Foobar.Ops.Operations.FirewallChange;
 
 namespace Foobar.Ops.LabTests.Firewall.KernelWitnesses;
 
-/// <summary>The packet of a finding about a way through several servers does in their kernels, one after the other, what the finding says.</summary>
+/// <summary>
+/// The packet of a finding about a way through several servers does in their kernels, one after the other, what the finding says.
+/// </summary>
 public sealed class JourneyTests(ITestOutputHelper output)
 {
     private const string Answers = "ct state established,related accept; ct state invalid drop;";
-    private const string Through = "ct state established,related accept; ip daddr 198.51.100.10 tcp dport { 80, 443 } accept; ip6 daddr 2001:db8:a::10 tcp dport { 80, 443 } accept; ip saddr 203.0.113.7 ip daddr 198.51.100.10 tcp dport 22 accept;";
+    private const string Through =
+        "ct state established,related accept; ip daddr 198.51.100.10 tcp dport { 80, 443 } accept; ip6 daddr 2001:db8:a::10 tcp dport { "
+            + "80, 443 } accept; ip saddr 203.0.113.7 ip daddr 198.51.100.10 tcp dport 22 accept;";
     private const string AtBalancer = $"{Answers} iifname public tcp dport {{ 80, 443 }} accept; ip saddr 203.0.113.7 tcp dport 22 accept;";
-    private const string AtFirst = $"{Answers} ip saddr 192.0.2.12 tcp dport 3306 accept; ip6 saddr 2001:db8:b::12 tcp dport 3306 accept; ip saddr 192.0.2.10 tcp dport 80 accept; ip6 saddr 2001:db8:b::10 tcp dport 80 accept;";
-    private const string AtSecond = $"{Answers} ip saddr 192.0.2.11 tcp dport 3306 accept; ip6 saddr 2001:db8:b::11 tcp dport 3306 accept; ip saddr 192.0.2.10 tcp dport 80 accept; ip6 saddr 2001:db8:b::10 tcp dport 80 accept;";
+    private const string AtFirst =
+        $"{Answers} ip saddr 192.0.2.12 tcp dport 3306 accept; ip6 saddr 2001:db8:b::12 tcp dport 3306 accept; ip saddr 192.0.2.10 tcp "
+            + "dport 80 accept; ip6 saddr 2001:db8:b::10 tcp dport 80 accept;";
+    private const string AtSecond =
+        $"{Answers} ip saddr 192.0.2.11 tcp dport 3306 accept; ip6 saddr 2001:db8:b::11 tcp dport 3306 accept; ip saddr 192.0.2.10 tcp "
+            + "dport 80 accept; ip6 saddr 2001:db8:b::10 tcp dport 80 accept;";
 
     [Fact]
     public Task What_is_as_declared_gives_no_finding() => CheckAsync(string.Empty, Servers());
@@ -25,30 +33,39 @@ public sealed class JourneyTests(ITestOutputHelper output)
     [InlineData("")]
     [InlineData("tcp dport 80 accept;")]
     public Task Visitors_are_stopped_where_the_finding_says(string rest) =>
-        CheckAsync("FW-014", Servers(wall: Table("", $"ct state established,related accept; {rest} ip saddr 203.0.113.7 ip daddr 198.51.100.10 tcp dport 22 accept;")));
+        CheckAsync(
+            "FW-014",
+            Servers(
+                wall: Table(
+                    "", $"ct state established,related accept; {rest} ip saddr 203.0.113.7 ip daddr 198.51.100.10 tcp dport 22 accept;")));
 
     [Fact]
     public Task Visitors_are_stopped_behind_the_network_firewall() =>
-        CheckAsync("FW-014", Servers(balancer: Table($"{Answers} iifname public tcp dport 80 accept; ip saddr 203.0.113.7 tcp dport 22 accept;")));
+        CheckAsync(
+            "FW-014", Servers(balancer: Table($"{Answers} iifname public tcp dport 80 accept; ip saddr 203.0.113.7 tcp dport 22 accept;")));
 
     [Fact]
     public Task A_sender_lets_nothing_out() =>
-        CheckAsync("FW-014", Servers(first: Table(AtFirst, output: "ip daddr 192.0.2.12 tcp dport 3306 drop; ip6 daddr 2001:db8:b::12 tcp dport 3306 reject;")));
+        CheckAsync(
+            "FW-014",
+            Servers(
+                first: Table(AtFirst, output: "ip daddr 192.0.2.12 tcp dport 3306 drop; ip6 daddr 2001:db8:b::12 tcp dport 3306 reject;")));
 
     [Fact]
-    public Task A_translation_hides_where_visitors_go() => CheckAsync("FW-015", Servers(wall: Table("", $"ct status dnat accept; {Through}") + """
-        table ip hidden {
-            chain before {
-                type nat hook prerouting priority dstnat
-                ip daddr 198.51.100.10 tcp dport 80 dnat to 198.51.100.10:22
+    public Task A_translation_hides_where_visitors_go() =>
+        CheckAsync("FW-015", Servers(wall: Table("", $"ct status dnat accept; {Through}") + """
+            table ip hidden {
+                chain before {
+                    type nat hook prerouting priority dstnat
+                    ip daddr 198.51.100.10 tcp dport 80 dnat to 198.51.100.10:22
+                }
+                chain after {
+                    type nat hook postrouting priority srcnat
+                    ct status dnat snat to 203.0.113.7
+                }
             }
-            chain after {
-                type nat hook postrouting priority srcnat
-                ct status dnat snat to 203.0.113.7
-            }
-        }
 
-        """));
+            """));
 
     [Fact]
     public Task A_published_port_leads_through_three_servers() => CheckAsync("FW-015", Servers(
@@ -68,7 +85,9 @@ public sealed class JourneyTests(ITestOutputHelper output)
 
     [Fact]
     public Task The_other_primary_would_not_be_reached() =>
-        CheckAsync("FW-016", Servers(second: Table($"{Answers} ip saddr 192.0.2.10 tcp dport 80 accept; ip6 saddr 2001:db8:b::10 tcp dport 80 accept;")));
+        CheckAsync(
+            "FW-016",
+            Servers(second: Table($"{Answers} ip saddr 192.0.2.10 tcp dport 80 accept; ip6 saddr 2001:db8:b::10 tcp dport 80 accept;")));
 
     /// <summary>The rulesets that Set-FoobarFirewall makes of the policy: what it names comes through, and nothing else is open.</summary>
     [Fact]
@@ -88,7 +107,10 @@ public sealed class JourneyTests(ITestOutputHelper output)
         JourneyServer[] servers = MadeOfPolicy();
         JourneyServer balancer = servers[1];
         Assert.Contains("198.51.100.10", Assert.Single(await OpeningsAsync(AnyWay(balancer), MakeSite(servers))), StringComparison.Ordinal);
-        JourneyServer open = balancer with { Rules = balancer.Rules.Replace("tcp dport { 80, 443 } accept", "tcp dport { 80, 443, 8404 } accept", StringComparison.Ordinal) };
+        JourneyServer open = balancer with
+        {
+            Rules = balancer.Rules.Replace("tcp dport { 80, 443 } accept", "tcp dport { 80, 443, 8404 } accept", StringComparison.Ordinal),
+        };
         Assert.Contains("8404", Assert.Single(await OpeningsAsync(open, MakeSite(servers))), StringComparison.Ordinal);
     }
 
@@ -126,7 +148,15 @@ public sealed class JourneyTests(ITestOutputHelper output)
     {
         JourneyServer[] servers = Servers();
         Site site = MakeSite(servers);
-        return [.. servers.Select(server => server with { Rules = PolicyRuleset.Render(site, server.Server, LoadedRuleset.NetworkOf(server.Host)).Replace("flush ruleset", string.Empty, StringComparison.Ordinal) })];
+        return
+        [
+            .. servers.Select(
+                server => server with
+                {
+                    Rules = PolicyRuleset.Render(site, server.Server, LoadedRuleset.NetworkOf(server.Host))
+                        .Replace("flush ruleset", string.Empty, StringComparison.Ordinal),
+                }),
+        ];
     }
 
     private static Task<string[]> OpeningsAsync(JourneyServer server, Site site) => JourneyReplay.InSandbox(server, _ =>
@@ -157,17 +187,41 @@ public sealed class JourneyTests(ITestOutputHelper output)
         Make(
             "fw-01", [Role.NetworkFirewall], wall ?? Table("", Through), "outside 203.0.113.254 2001:db8:c::fe",
             "outside 203.0.113.1 2001:db8:c::1", "public 198.51.100.1 2001:db8:a::1"),
-        Make("lb-01", [Role.LoadBalancer], balancer ?? Table(AtBalancer), "public 198.51.100.1 2001:db8:a::1", "public 198.51.100.10 2001:db8:a::10", "internal 192.0.2.10 2001:db8:b::10"),
+        Make(
+            "lb-01", [Role.LoadBalancer], balancer ?? Table(AtBalancer), "public 198.51.100.1 2001:db8:a::1",
+            "public 198.51.100.10 2001:db8:a::10", "internal 192.0.2.10 2001:db8:b::10"),
         Make("web-01", [Role.Web, Role.Database], first ?? Table(AtFirst), null, "internal 192.0.2.11 2001:db8:b::11"),
         Make("web-02", [Role.Web, Role.Database], second ?? Table(AtSecond), null, "internal 192.0.2.12 2001:db8:b::12"),
     ];
 
     private static JourneyServer Make(string name, Role[] roles, string rules, string? gateway, params string[] links)
     {
-        (string Interface, IPAddress Address, int)[] addresses = [.. links.Select(static link => link.Split(' ')).SelectMany(static link => ((string, IPAddress, int)[])[(link[0], IPAddress.Parse(link[1]), 24), (link[0], IPAddress.Parse(link[2]), 64)])];
+        (string Interface, IPAddress Address, int)[] addresses =
+        [
+            .. links.Select(static link => link.Split(' '))
+                .SelectMany(
+                    static link =>
+                        ((string, IPAddress, int)[])[(link[0], IPAddress.Parse(link[1]), 24), (link[0], IPAddress.Parse(link[2]), 64)]),
+        ];
         string[] router = (gateway ?? string.Empty).Split(' ');
-        Server server = new() { Name = name, Roles = roles, Ssh = new SshEndpoint { Host = name }, Addresses = [.. addresses.Select(static entry => entry.Address)] };
-        return new JourneyServer(server, new SandboxHost(addresses, gateway is null ? [] : [(IPAddress.Any, 0, IPAddress.Parse(router[1]), router[0]), (IPAddress.IPv6Any, 0, IPAddress.Parse(router[2]), router[0])]), rules);
+        Server server = new()
+        {
+            Name = name,
+            Roles = roles,
+            Ssh = new SshEndpoint { Host = name },
+            Addresses = [.. addresses.Select(static entry => entry.Address)],
+        };
+        return new JourneyServer(
+            server,
+            new SandboxHost(
+                addresses,
+                gateway is null
+                    ? []
+                    : [
+                        (IPAddress.Any, 0, IPAddress.Parse(router[1]), router[0]),
+                        (IPAddress.IPv6Any, 0, IPAddress.Parse(router[2]), router[0]),
+                    ]),
+            rules);
     }
 
     private static string Table(string input, string forward = "", string output = "") => $$"""

@@ -21,6 +21,7 @@ internal sealed partial record NamedRule(string Family, string Table, string Cha
         match.Groups["position"].Value,
         match.Groups["handle"] is { Success: true } handle ? handle.Value : null))];
 
-    [GeneratedRegex(@"\b(?<family>ip|ip6|inet) (?<table>\S+) (?<chain>\S+) rule (?>(?<position>\d+)(?: \(handle (?<handle>\d+)\))?)(?!: (?:unknown|at times|within a limit jump))")]
+    [GeneratedRegex(
+        @"\b(?<family>ip|ip6|inet) (?<table>\S+) (?<chain>\S+) rule (?>(?<position>\d+)(?: \(handle (?<handle>\d+)\))?)(?!: (?:unknown|at times|within a limit jump))")]
     private static partial Regex Rule();
 }

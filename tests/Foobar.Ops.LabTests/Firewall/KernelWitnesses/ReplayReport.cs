@@ -35,7 +35,8 @@ internal sealed class ReplayReport
     public void CountWithoutPacket(string control) => _withoutPacket[control] = _withoutPacket.GetValueOrDefault(control) + 1;
 
     /// <summary>Counts a finding whose packet cannot be sent, and why.</summary>
-    public void CountObstacle(string control, string why) => _obstacles[$"{control} {why}"] = _obstacles.GetValueOrDefault($"{control} {why}") + 1;
+    public void CountObstacle(string control, string why) =>
+        _obstacles[$"{control} {why}"] = _obstacles.GetValueOrDefault($"{control} {why}") + 1;
 
     /// <summary>Adds another one's numbers.</summary>
     public void Add(ReplayReport other)
@@ -57,5 +58,6 @@ internal sealed class ReplayReport
         }
     }
 
-    private static string List(SortedDictionary<string, int> numbers) => string.Join(", ", numbers.Select(static pair => $"{pair.Key}: {pair.Value}"));
+    private static string List(SortedDictionary<string, int> numbers) =>
+        string.Join(", ", numbers.Select(static pair => $"{pair.Key}: {pair.Value}"));
 }

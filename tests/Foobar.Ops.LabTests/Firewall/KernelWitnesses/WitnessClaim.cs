@@ -21,7 +21,9 @@ internal sealed record WitnessClaim(Finding Finding, Probe Probe, IReadOnlyList<
         int from = 0;
         foreach (NamedRule rule in Rules)
         {
-            int at = rule.Handle is null ? met.Contains(rule.Met) ? from : -1 : Enumerable.Range(from, met.Count - from).FirstOrDefault(index => met[index] == rule.Met, -1);
+            int at = rule.Handle is null
+                ? met.Contains(rule.Met) ? from : -1
+                : Enumerable.Range(from, met.Count - from).FirstOrDefault(index => met[index] == rule.Met, -1);
             if (at < 0)
             {
                 return $"did not meet {rule.Met}";

@@ -35,7 +35,9 @@ internal static partial class WitnessPacket
         Dictionary<string, int> unusual = line.Groups["unusual"].Captures.Select(static word => word.Value.Split(' '))
             .ToDictionary(static words => string.Join(' ', words[..^1]), static words => Number(words[^1]));
         Probe probe = First(line, id, unusual, hops);
-        return Obstacle(line, probe, unusual, isPlaced) is { } obstacle ? (null, obstacle) : (InState(line.Groups["state"].Value, probe), null);
+        return Obstacle(line, probe, unusual, isPlaced) is { } obstacle
+            ? (null, obstacle)
+            : (InState(line.Groups["state"].Value, probe), null);
     }
 
     private static Probe First(Match line, ushort id, Dictionary<string, int> unusual, int hops)
@@ -75,21 +77,34 @@ internal static partial class WitnessPacket
     {
         string state = line.Groups["state"].Value;
         return probe.InInterface is { } device && !SandboxNetwork.Interfaces.Contains(device) ? "by an interface that the sandbox lacks"
-            : state is not ("new" or "established" or "related") && !(state == "invalid" && probe.Protocol == Probe.Tcp) ? $"a packet in state {state}"
+            : state is not ("new" or "established" or "related") && !(state == "invalid" && probe.Protocol == Probe.Tcp)
+                ? $"a packet in state {state}"
             : unusual.ContainsKey("ct mark") || unusual.ContainsKey("ct status") ? "a connection that rules have marked before"
             : probe.Mark != 0 && probe.InInterface is not null ? "a mark that nothing arrives with"
             : unusual.ContainsKey("rt type + 1") || (!probe.IsIpv4 && ExtensionHeaders.Contains(probe.Protocol)) ? "an extension header"
             : OwnTracker.Contains(probe.Protocol) ? "a protocol with a header of its own"
             : state == "related" && unusual.ContainsKey("length") ? "an error of another length"
             : probe.Protocol != Probe.Tcp && probe.Length < (probe.IsIpv4 ? 20 : 40) + 16 ? "too short for a number to know it by"
-            : !isPlaced && probe.InInterface is null && !SandboxNetwork.IsLocal(probe.Source) ? "sent from an address that is not the server's"
+            : !isPlaced && probe.InInterface is null && !SandboxNetwork.IsLocal(probe.Source)
+                ? "sent from an address that is not the server's"
             : null;
     }
 
     private static Probe InState(string state, Probe probe) => state switch
     {
-        "established" => Flows.Established(Opening(probe), reply: true, probe.InInterface) with { TcpFlags = probe.TcpFlags, HopLimit = probe.HopLimit, TrafficClass = probe.TrafficClass },
-        "related" => Flows.Related(Opening(probe) with { Protocol = Probe.Udp, SourcePort = 40000, DestinationPort = 53 }, probe.InInterface, probe.Source) with { IcmpType = probe.IcmpType, IcmpCode = probe.IcmpCode, HopLimit = probe.HopLimit },
+        "established" => Flows.Established(Opening(probe), reply: true, probe.InInterface) with
+        {
+            TcpFlags = probe.TcpFlags,
+            HopLimit = probe.HopLimit,
+            TrafficClass = probe.TrafficClass,
+        },
+        "related" => Flows.Related(
+            Opening(probe) with { Protocol = Probe.Udp, SourcePort = 40000, DestinationPort = 53 }, probe.InInterface, probe.Source) with
+        {
+            IcmpType = probe.IcmpType,
+            IcmpCode = probe.IcmpCode,
+            HopLimit = probe.HopLimit,
+        },
         _ => probe,
     };
 
@@ -110,6 +125,7 @@ internal static partial class WitnessPacket
         ? (int)uint.Parse(text[2..], NumberStyles.HexNumber, CultureInfo.InvariantCulture)
         : int.Parse(text, CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"(?<protocol>tcp|udp|icmpv6|icmp|\d+)(?: type (?<type>\d+))? (?<from>[\da-f.:\[\]]+) -> (?<to>[\da-f.:\[\]]+) \((?<state>\w+)(?: in (?<in>[^ ,)]+))?(?: out (?<out>[^ ,)]+))?(?:, (?<unusual>[^,)]+))*\)")]
+    [GeneratedRegex(
+        @"(?<protocol>tcp|udp|icmpv6|icmp|\d+)(?: type (?<type>\d+))? (?<from>[\da-f.:\[\]]+) -> (?<to>[\da-f.:\[\]]+) \((?<state>\w+)(?: in (?<in>[^ ,)]+))?(?: out (?<out>[^ ,)]+))?(?:, (?<unusual>[^,)]+))*\)")]
     private static partial Regex Line();
 }

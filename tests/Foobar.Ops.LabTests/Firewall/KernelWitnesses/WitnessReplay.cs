@@ -7,7 +7,10 @@ using Foobar.Ops.LabTests.Firewall.KernelSandbox;
 
 namespace Foobar.Ops.LabTests.Firewall.KernelWitnesses;
 
-/// <summary>Judges rulesets with the module's own controls and sends the packet of each finding, to see that the kernel does what the finding says by the rules it names.</summary>
+/// <summary>
+/// Judges rulesets with the module's own controls and sends the packet of each finding, to see that the kernel does what the finding says
+/// by the rules it names.
+/// </summary>
 internal sealed class WitnessReplay
 {
     private const string Passes = " passes: ";
@@ -36,7 +39,11 @@ internal sealed class WitnessReplay
     {
         RulesetText? saved = nextBoot is null ? null : Load(name, nextBoot, []);
         RulesetText text = Load(name, ruleset, []);
-        Finding[] findings = [.. WitnessSite.Judge(WitnessSite.Facts(text, saved), isNetworkFirewall).Where(static finding => finding.Status is FindingStatus.Fail or FindingStatus.Warning)];
+        Finding[] findings =
+        [
+            .. WitnessSite.Judge(WitnessSite.Facts(text, saved), isNetworkFirewall)
+                .Where(static finding => finding.Status is FindingStatus.Fail or FindingStatus.Warning),
+        ];
         Replay(name, ruleset, [.. findings.Select(Claim).OfType<WitnessClaim>()]);
         _idle.Run(name, ruleset, text, [.. findings.Where(static finding => finding.ControlId is "FW-006" or "FW-007")]);
         if (nextBoot is not null && findings.Any(static finding => finding.ControlId == "FW-008"))
@@ -48,7 +55,9 @@ internal sealed class WitnessReplay
     private RulesetText Load(string name, GeneratedRuleset ruleset, IEnumerable<Probe> probes)
     {
         _box.Reset(probes);
-        return _box.Load(ruleset) is { } error ? throw new InvalidOperationException($"{name} was refused: {error}\n{ruleset}") : LoadedRuleset.Text(ruleset);
+        return _box.Load(ruleset) is { } error
+            ? throw new InvalidOperationException($"{name} was refused: {error}\n{ruleset}")
+            : LoadedRuleset.Text(ruleset);
     }
 
     private WitnessClaim? Claim(Finding finding, int index)
@@ -105,7 +114,12 @@ internal sealed class WitnessReplay
             _ = _box.RulesMet();
             Observation seen = _box.Observe(claim.Probe);
             IReadOnlyList<string> met = [.. _box.RulesMet(), .. counters?.RulesMet() ?? []];
-            Report.Count(claim.Finding.ControlId, claim.Fault(seen, met) is { } fault ? $"{name}: {claim.Finding.ControlId} {claim.Finding.Target}: {fault}\n  {claim.Finding.Evidence}\n  sent {claim.Probe}\n  kernel {seen} by {string.Join(", ", met)}\n{ruleset}" : null);
+            Report.Count(
+                claim.Finding.ControlId,
+                claim.Fault(seen, met) is { } fault
+                    ? $"{name}: {claim.Finding.ControlId} {claim.Finding.Target}: {fault}\n  {claim.Finding.Evidence}\n  sent "
+                        + $"{claim.Probe}\n  kernel {seen} by {string.Join(", ", met)}\n{ruleset}"
+                    : null);
         }
     }
 }

@@ -33,7 +33,9 @@ internal static class WitnessSite
         Network = Reading.Of(LoadedRuleset.Network),
         Sockets = Reading.Of<IReadOnlyList<ListeningSocket>>([]),
         Forwarding = Reading.Of(new ForwardingSettings(true, true)),
-        ReversePath = Reading.Of<IReadOnlyList<ReversePathSetting>>([new("all", 0), .. SandboxNetwork.Interfaces.Select(static name => new ReversePathSetting(name, 0))]),
+        ReversePath = Reading.Of<IReadOnlyList<ReversePathSetting>>([
+            new("all", 0), .. SandboxNetwork.Interfaces.Select(static name => new ReversePathSetting(name, 0)),
+        ]),
     };
 
     private static Site Make(bool isNetworkFirewall) => new()
@@ -46,7 +48,10 @@ internal static class WitnessSite
         },
         Servers =
         [
-            Server(Box, isNetworkFirewall ? [Role.NetworkFirewall] : [Role.LoadBalancer, Role.Web, Role.Database], [.. SandboxNetwork.Addresses.Select(static entry => entry.Address)]),
+            Server(
+                Box,
+                isNetworkFirewall ? [Role.NetworkFirewall] : [Role.LoadBalancer, Role.Web, Role.Database],
+                [.. SandboxNetwork.Addresses.Select(static entry => entry.Address)]),
             .. isNetworkFirewall ? (Server[])[Server("lb-01", [Role.LoadBalancer], Addresses("198.51.100.10", "2001:db8:a::10"))] : [],
             Server("web-02", [Role.Web, Role.Database], Addresses("192.0.2.12", "2001:db8:b::12")),
         ],

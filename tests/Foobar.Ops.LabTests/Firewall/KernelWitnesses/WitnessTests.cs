@@ -59,18 +59,19 @@ public sealed class WitnessTests(ITestOutputHelper output)
         }, mostUnsent: 10);
     }
 
-    private Task CheckAsync(int sample, int all, Func<int, GeneratedRuleset> generate) => ReportAsync(Sample.IsAll ? all : sample, (box, report) =>
-    {
-        WitnessReplay replay = new(box);
-        return (seed, last) =>
+    private Task CheckAsync(int sample, int all, Func<int, GeneratedRuleset> generate) =>
+        ReportAsync(Sample.IsAll ? all : sample, (box, report) =>
         {
-            replay.Run($"seed {seed}", generate(seed), seed % 2 == 1);
-            if (last)
+            WitnessReplay replay = new(box);
+            return (seed, last) =>
             {
-                report.Add(replay.Report);
-            }
-        };
-    });
+                replay.Run($"seed {seed}", generate(seed), seed % 2 == 1);
+                if (last)
+                {
+                    report.Add(replay.Report);
+                }
+            };
+        });
 
     private async Task ReportAsync(int rulesets, Func<Sandbox, ReplayReport, Action<int, bool>> make, int mostUnsent = 1)
     {

@@ -12,8 +12,10 @@ internal sealed partial class AnswerComparison(Normalisation labNames, Normalisa
     /// </summary>
     private static readonly HashSet<string> OfSite =
     [
-        ReplicationQueries.Objects, ReplicationQueries.Settings, ReplicationQueries.Clients, ReplicationQueries.MySqlAccounts, ReplicationQueries.MariaDbAccounts,
-        ReplicationQueries.Privileged, ReplicationQueries.BinaryLogs, "SELECT * FROM mysql.slave_master_info WHERE Channel_name = ''", "SELECT @@global.ssl_ca AS value", TablesWithoutTransactions,
+        ReplicationQueries.Objects, ReplicationQueries.Settings, ReplicationQueries.Clients, ReplicationQueries.MySqlAccounts,
+        ReplicationQueries.MariaDbAccounts,
+        ReplicationQueries.Privileged, ReplicationQueries.BinaryLogs, "SELECT * FROM mysql.slave_master_info WHERE Channel_name = ''",
+        "SELECT @@global.ssl_ca AS value", TablesWithoutTransactions,
 
         // Whether its own have come back to it is the moment's.
         "SELECT @@global.gtid_slave_pos AS value", "SELECT @@global.gtid_purged AS value",
@@ -23,30 +25,47 @@ internal sealed partial class AnswerComparison(Normalisation labNames, Normalisa
     /// What a receiver learns only once it is connected: how soon that is, is the moment's. And what a copy counts as purged: the model
     /// has no purged logs.
     /// </summary>
-    private static readonly HashSet<string> OfConnection = new(StringComparer.OrdinalIgnoreCase) { "Source_UUID", "Source_Server_Id", "Master_Server_Id", "Retrieved_Gtid_Set", "Gtid_IO_Pos", "gtid_purged" };
+    private static readonly HashSet<string> OfConnection = new(
+        StringComparer.OrdinalIgnoreCase)
+        {
+            "Source_UUID",
+            "Source_Server_Id",
+            "Master_Server_Id",
+            "Retrieved_Gtid_Set",
+            "Gtid_IO_Pos",
+            "gtid_purged",
+        };
 
     private const string TablesWithoutTransactions = """
         SELECT TABLE_SCHEMA AS table_schema, TABLE_NAME AS table_name FROM information_schema.TABLES
         WHERE TABLE_TYPE = 'BASE TABLE' AND ENGINE <> 'InnoDB' AND TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema')
         """;
 
-    /// <summary>Columns and variables that the model leaves out, which the engine takes as their default, and the values for which that holds.</summary>
+    /// <summary>
+    /// Columns and variables that the model leaves out, which the engine takes as their default, and the values for which that holds.
+    /// </summary>
     private static readonly Dictionary<string, string[]> LeftOut = new(StringComparer.OrdinalIgnoreCase)
     {
         // No filters, no delay, no limit, nothing skipped.
-        ["Replicate_Do_DB"] = [""], ["Replicate_Ignore_DB"] = [""], ["Replicate_Do_Table"] = [""], ["Replicate_Ignore_Table"] = [""], ["Replicate_Wild_Do_Table"] = [""],
-        ["Replicate_Wild_Ignore_Table"] = [""], ["Replicate_Ignore_Server_Ids"] = [""], ["Replicate_Do_Domain_Ids"] = [""], ["Replicate_Ignore_Domain_Ids"] = [""], ["Replicate_Rewrite_DB"] = [""],
-        ["Skip_Counter"] = ["0"], ["SQL_Delay"] = ["0"], ["Until_Condition"] = ["None"], ["slave_skip_errors"] = ["OFF"], ["replica_skip_errors"] = ["OFF"], ["slave_type_conversions"] = [""], ["replica_type_conversions"] = [""],
+        ["Replicate_Do_DB"] = [""], ["Replicate_Ignore_DB"] = [""], ["Replicate_Do_Table"] = [""], ["Replicate_Ignore_Table"] = [""],
+        ["Replicate_Wild_Do_Table"] = [""],
+        ["Replicate_Wild_Ignore_Table"] = [""], ["Replicate_Ignore_Server_Ids"] = [""], ["Replicate_Do_Domain_Ids"] = [""],
+        ["Replicate_Ignore_Domain_Ids"] = [""], ["Replicate_Rewrite_DB"] = [""],
+        ["Skip_Counter"] = ["0"], ["SQL_Delay"] = ["0"], ["Until_Condition"] = ["None"], ["slave_skip_errors"] = ["OFF"],
+        ["replica_skip_errors"] = ["OFF"], ["slave_type_conversions"] = [""], ["replica_type_conversions"] = [""],
 
         // The lab's certificates.
         ["Master_SSL_Cert"] = [""], ["Source_SSL_Cert"] = [""], ["Master_SSL_Key"] = [""], ["Source_SSL_Key"] = [""],
 
         // Older names of the same, and defaults that both have.
-        ["log_slave_updates"] = ["ON"], ["slave_exec_mode"] = ["STRICT"], ["slave_net_timeout"] = ["<declared>"], ["expire_logs_days"] = ["7.000000"], ["binlog_expire_logs_auto_purge"] = ["ON"],
-        ["rpl_semi_sync_source_wait_for_replica_count"] = ["1"], ["rpl_semi_sync_source_wait_no_replica"] = ["ON"], ["rpl_semi_sync_master_wait_no_slave"] = ["ON"],
+        ["log_slave_updates"] = ["ON"], ["slave_exec_mode"] = ["STRICT"], ["slave_net_timeout"] = ["<declared>"],
+        ["expire_logs_days"] = ["7.000000"], ["binlog_expire_logs_auto_purge"] = ["ON"],
+        ["rpl_semi_sync_source_wait_for_replica_count"] = ["1"], ["rpl_semi_sync_source_wait_no_replica"] = ["ON"],
+        ["rpl_semi_sync_master_wait_no_slave"] = ["ON"],
 
         // No Galera cluster.
-        ["wsrep_on"] = ["OFF"], ["wsrep_desync"] = ["OFF"], ["wsrep_provider_options"] = [""], ["wsrep_ready"] = ["OFF"], ["wsrep_cluster_status"] = ["Disconnected"], ["wsrep_cluster_size"] = ["0"],
+        ["wsrep_on"] = ["OFF"], ["wsrep_desync"] = ["OFF"], ["wsrep_provider_options"] = [""], ["wsrep_ready"] = ["OFF"],
+        ["wsrep_cluster_status"] = ["Disconnected"], ["wsrep_cluster_size"] = ["0"],
         ["wsrep_cluster_state_uuid"] = [""], ["wsrep_cluster_conf_id"] = ["18446744073709551615"], ["wsrep_local_bf_aborts"] = ["0"],
     };
 
@@ -69,20 +88,28 @@ internal sealed partial class AnswerComparison(Normalisation labNames, Normalisa
 
         if (kind != LaneKind.Database)
         {
-            return kind == LaneKind.Console ? Console(lab, model) : kind == LaneKind.Shell ? Shell(lab, model) : lab.Text == model.Text ? [] : [$"the lab {lab.Text ?? "says nothing"}, the model {model.Text ?? "says nothing"}"];
+            return kind == LaneKind.Console
+                ? Console(lab, model)
+                : kind == LaneKind.Shell
+                    ? Shell(lab, model)
+                    : lab.Text == model.Text ? [] : [$"the lab {lab.Text ?? "says nothing"}, the model {model.Text ?? "says nothing"}"];
         }
 
         List<Dictionary<string, string?>> there = [.. (lab.Rows ?? []).Select(labNames.Row)];
         List<Dictionary<string, string?>> here = [.. (model.Rows ?? []).Select(modelNames.Row)];
-        if (model.Request == ReplicationQueries.Readers || model.Request.StartsWith("SELECT ID AS id FROM information_schema.PROCESSLIST", StringComparison.Ordinal))
+        if (model.Request == ReplicationQueries.Readers
+            || model.Request.StartsWith("SELECT ID AS id FROM information_schema.PROCESSLIST", StringComparison.Ordinal))
         {
             // A replica's thread stays until its source notices that it left; clients are the application's.
-            return here.Where(one => one.ContainsKey("host") && !there.Exists(other => other["host"] == one["host"])).Select(one => $"{one["host"]} is only on the model");
+            return here.Where(one => one.ContainsKey("host") && !there.Exists(other => other["host"] == one["host"]))
+                .Select(one => $"{one["host"]} is only on the model");
         }
 
         if (OfSite.Contains(model.Request))
         {
-            return there.Count > 0 == here.Count > 0 && (here.Count == 0 || here[0].Keys.All(there[0].ContainsKey)) ? [] : [$"the lab answers {Show(there)}, the model {Show(here)}"];
+            return there.Count > 0 == here.Count > 0 && (here.Count == 0 || here[0].Keys.All(there[0].ContainsKey))
+                ? []
+                : [$"the lab answers {Show(there)}, the model {Show(here)}"];
         }
 
         if (model.Request.Contains("COUNT_RECEIVED_HEARTBEATS", StringComparison.Ordinal))
@@ -107,7 +134,10 @@ internal sealed partial class AnswerComparison(Normalisation labNames, Normalisa
 
         Dictionary<string, Dictionary<string, string?>> rows = Table(there, labNames);
         return Table(here, modelNames).SelectMany(one => rows.TryGetValue(one.Key, out Dictionary<string, string?>? row)
-            ? one.Value.Where(cell => row.GetValueOrDefault(cell.Key) != cell.Value).Select(cell => $"{cell.Key} of {one.Key} is {Show(row.GetValueOrDefault(cell.Key))} on the lab, {Show(cell.Value)} on the model")
+            ? one.Value.Where(cell => row.GetValueOrDefault(cell.Key) != cell.Value)
+                .Select(
+                    cell =>
+                        $"{cell.Key} of {one.Key} is {Show(row.GetValueOrDefault(cell.Key))} on the lab, {Show(cell.Value)} on the model")
             : [$"{one.Key} is only on the model"]);
 
         static string Words(Exchange exchange) => (exchange.Text ?? "").TrimEnd().TrimEnd('>').Trim();
@@ -119,8 +149,14 @@ internal sealed partial class AnswerComparison(Normalisation labNames, Normalisa
         string[] lines = [.. text.Split('\n').SkipWhile(line => !line.StartsWith("# ", StringComparison.Ordinal))];
         char between = lines[0].Contains(',', StringComparison.Ordinal) ? ',' : ' ';
         string[] columns = lines[0][2..].Split(between);
-        IEnumerable<Dictionary<string, string?>> rows = lines.Skip(1).Where(line => line.Trim().Length > 0).Select(line => columns.Zip(line.Split(between)).DistinctBy(cell => cell.First).ToDictionary(cell => cell.First, cell => names.Value(cell.First, cell.Second)));
-        return rows.ToDictionary(row => row.TryGetValue("srv_name", out string? server) ? $"{row["be_name"]}/{server}" : $"{row["pxname"]}/{row["svname"]}");
+        IEnumerable<Dictionary<string, string?>> rows = lines.Skip(1)
+            .Where(line => line.Trim().Length > 0)
+            .Select(
+                line => columns.Zip(line.Split(between))
+                    .DistinctBy(cell => cell.First)
+                    .ToDictionary(cell => cell.First, cell => names.Value(cell.First, cell.Second)));
+        return rows.ToDictionary(
+            row => row.TryGetValue("srv_name", out string? server) ? $"{row["be_name"]}/{server}" : $"{row["pxname"]}/{row["svname"]}");
     }
 
     // What is written only has an exit code; of what is read, what the engine takes from it.
@@ -174,7 +210,8 @@ internal sealed partial class AnswerComparison(Normalisation labNames, Normalisa
     private static Dictionary<string, string> Settings(string text)
     {
         Dictionary<string, string> settings = new(StringComparer.Ordinal);
-        foreach (string word in text.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Where(word => word.Contains('=', StringComparison.Ordinal)))
+        foreach (string word in text.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries)
+            .Where(word => word.Contains('=', StringComparison.Ordinal)))
         {
             int at = word.IndexOf('=', StringComparison.Ordinal);
             string value = word[(at + 1)..];
@@ -208,7 +245,8 @@ internal sealed partial class AnswerComparison(Normalisation labNames, Normalisa
     private static IEnumerable<string> Variables(List<Dictionary<string, string?>> lab, List<Dictionary<string, string?>> model) =>
         Columns(
             lab.ToDictionary(row => row["Variable_name"]!, row => row["Value"], StringComparer.OrdinalIgnoreCase),
-            model.DistinctBy(row => row["Variable_name"], StringComparer.OrdinalIgnoreCase).ToDictionary(row => row["Variable_name"]!, row => row["Value"], StringComparer.OrdinalIgnoreCase));
+            model.DistinctBy(row => row["Variable_name"], StringComparer.OrdinalIgnoreCase)
+                .ToDictionary(row => row["Variable_name"]!, row => row["Value"], StringComparer.OrdinalIgnoreCase));
 
     private static IEnumerable<string> Columns(Dictionary<string, string?> lab, Dictionary<string, string?> model)
     {
@@ -236,5 +274,8 @@ internal sealed partial class AnswerComparison(Normalisation labNames, Normalisa
     private static string Show(string? value) => value is null ? "NULL" : $"'{value}'";
 
     private static string Show(List<Dictionary<string, string?>> rows) =>
-        rows.Count == 0 ? "no row" : $"{rows.Count} rows ({string.Join("; ", rows.Take(3).Select(row => string.Join(", ", row.Select(one => $"{one.Key}={one.Value}"))))})";
+        rows.Count == 0
+            ? "no row"
+            : $"{rows.Count} rows "
+                + $"({string.Join("; ", rows.Take(3).Select(row => string.Join(", ", row.Select(one => $"{one.Key}={one.Value}"))))})";
 }

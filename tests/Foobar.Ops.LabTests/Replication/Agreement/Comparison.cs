@@ -21,8 +21,18 @@ internal sealed class Comparison(Normalisation labNames, Normalisation modelName
         Comparison comparison = new(labNames, modelNames);
         foreach (var group in lab.Lanes.Concat(model.Lanes).Select(lane => (lane.Server, lane.Kind)).Distinct())
         {
-            List<Spoken> there = [.. lab.Lanes.Where(lane => (lane.Server, lane.Kind) == group).Select(lane => Spoken.Of(lane, labNames, group.Kind)).Where(lane => lane.Lines.Count > 0)];
-            List<Spoken> here = [.. model.Lanes.Where(lane => (lane.Server, lane.Kind) == group).Select(lane => Spoken.Of(lane, modelNames, group.Kind)).Where(lane => lane.Lines.Count > 0)];
+            List<Spoken> there =
+            [
+                .. lab.Lanes.Where(lane => (lane.Server, lane.Kind) == group)
+                    .Select(lane => Spoken.Of(lane, labNames, group.Kind))
+                    .Where(lane => lane.Lines.Count > 0),
+            ];
+            List<Spoken> here =
+            [
+                .. model.Lanes.Where(lane => (lane.Server, lane.Kind) == group)
+                    .Select(lane => Spoken.Of(lane, modelNames, group.Kind))
+                    .Where(lane => lane.Lines.Count > 0),
+            ];
             comparison.Pair($"{group.Server}, {group.Kind}", group.Kind, there, here);
         }
 
@@ -35,7 +45,8 @@ internal sealed class Comparison(Normalisation labNames, Normalisation modelName
         (lab, model) = (Distinct(lab), Distinct(model));
         while (lab.Count > 0 && model.Count > 0)
         {
-            (Spoken there, Spoken here, _) = (from one in lab from other in model select (one, other, one.Likeness(other))).MaxBy(pair => pair.Item3);
+            (Spoken there, Spoken here, _) = (from one in lab from other in model select (one, other, one.Likeness(other)))
+                .MaxBy(pair => pair.Item3);
             lab.Remove(there);
             model.Remove(here);
             Compare(where, kind, there, here);
@@ -45,7 +56,12 @@ internal sealed class Comparison(Normalisation labNames, Normalisation modelName
         _differences.AddRange(model.Select(one => $"{where}: only on the model a connection with {one}"));
     }
 
-    private static List<Spoken> Distinct(List<Spoken> spoken) => [.. spoken.Where(one => one.Lines.Count > 1), .. spoken.Where(one => one.Lines.Count == 1).DistinctBy(one => (one.Lines[0].Request, one.Lines[0].Exchange.Error, one.Lines[0].Exchange.Text))];
+    private static List<Spoken> Distinct(List<Spoken> spoken) =>
+        [
+            .. spoken.Where(one => one.Lines.Count > 1),
+            .. spoken.Where(one => one.Lines.Count == 1)
+                .DistinctBy(one => (one.Lines[0].Request, one.Lines[0].Exchange.Error, one.Lines[0].Exchange.Text)),
+        ];
 
     private void Compare(string where, LaneKind kind, Spoken lab, Spoken model)
     {
@@ -80,17 +96,31 @@ internal sealed class Comparison(Normalisation labNames, Normalisation modelName
 
         public static Spoken Of(Lane lane, Normalisation names, LaneKind kind)
         {
-            List<Line> lines = [.. lane.Exchanges.Select(one => new Line(kind == LaneKind.Shell ? ShellCommand.Describe(one.Request, names) : Describe(one, names), one)).Where(line => line.Request != "SELECT 1")];
+            List<Line> lines =
+            [
+                .. lane.Exchanges.Select(
+                    one => new Line(kind == LaneKind.Shell ? ShellCommand.Describe(one.Request, names) : Describe(one, names), one))
+                    .Where(line => line.Request != "SELECT 1"),
+            ];
             if (kind == LaneKind.Shell)
             {
                 // Several run side by side.
-                return new([.. lines.GroupBy(line => line.Request).Select(group => group.Last()).OrderBy(line => line.Request, StringComparer.Ordinal)]);
+                return new(
+                    [
+                        .. lines.GroupBy(line => line.Request)
+                            .Select(group => group.Last())
+                            .OrderBy(line => line.Request, StringComparer.Ordinal),
+                    ]);
             }
 
             // One for each client that the application has: a lab's is connected or not.
             for (int at = lines.Count - 1; at > 0; at--)
             {
-                if (lines[at].Request == "KILL <id>" && lines[at - 1].Request is { } before && (before == "KILL <id>" || before.StartsWith("SELECT ID AS id FROM information_schema.PROCESSLIST WHERE USER NOT IN", StringComparison.Ordinal)))
+                if (lines[at].Request == "KILL <id>"
+                    && lines[at - 1].Request is { } before
+                    && (before == "KILL <id>"
+                        || before.StartsWith(
+                            "SELECT ID AS id FROM information_schema.PROCESSLIST WHERE USER NOT IN", StringComparison.Ordinal)))
                 {
                     lines.RemoveAt(at);
                 }
@@ -100,7 +130,8 @@ internal sealed class Comparison(Normalisation labNames, Normalisation modelName
             return new(lines);
         }
 
-        public int Likeness(Spoken other) => (2 * Align(other).Count(pair => pair.Lab is not null && pair.Model is not null)) - Math.Abs(lines.Count - other.Lines.Count);
+        public int Likeness(Spoken other) =>
+            (2 * Align(other).Count(pair => pair.Lab is not null && pair.Model is not null)) - Math.Abs(lines.Count - other.Lines.Count);
 
         public override string ToString() => string.Join("; ", lines.Take(4)) + (lines.Count > 4 ? $" and {lines.Count - 4} more" : "");
 
@@ -113,7 +144,9 @@ internal sealed class Comparison(Normalisation labNames, Normalisation modelName
             {
                 for (int here = other.Count - 1; here >= 0; here--)
                 {
-                    common[there][here] = lines[there].Request == other[here].Request ? common[there + 1][here + 1] + 1 : Math.Max(common[there + 1][here], common[there][here + 1]);
+                    common[there][here] = lines[there].Request == other[here].Request
+                        ? common[there + 1][here + 1] + 1
+                        : Math.Max(common[there + 1][here], common[there][here + 1]);
                 }
             }
 
@@ -157,6 +190,11 @@ internal sealed class Comparison(Normalisation labNames, Normalisation modelName
         }
 
         private static string Describe(Exchange one, Normalisation names) =>
-            one.Parameters?.Where(static one => !one.Key.StartsWith("user", StringComparison.Ordinal) || one.Key == "user").ToArray() is { Length: > 0 } parameters ? $"{names.Request(one.Request)} [{string.Join(", ", parameters.Select(parameter => $"{parameter.Key}={names.Parameter(parameter.Key, parameter.Value)}"))}]" : names.Request(one.Request);
+            one.Parameters?.Where(
+                static one =>
+                    !one.Key.StartsWith("user", StringComparison.Ordinal) || one.Key == "user").ToArray() is { Length: > 0 } parameters
+                ? $"{names.Request(one.Request)} "
+                    + $"[{string.Join(", ", parameters.Select(parameter => $"{parameter.Key}={names.Parameter(parameter.Key, parameter.Value)}"))}]"
+                : names.Request(one.Request);
     }
 }

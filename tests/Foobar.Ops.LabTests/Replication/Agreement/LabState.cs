@@ -39,7 +39,13 @@ internal sealed class LabState
     /// <summary>Brings the model's members, which are as a lab that was just raised, into it.</summary>
     public void Give(ModelCluster cluster)
     {
-        Gtid[] held = [.. Members.SelectMany(member => member.Executed).GroupBy(gtid => gtid.Origin).Select(group => group.MaxBy(gtid => gtid.Sequence)!).OrderBy(gtid => gtid.Sequence)];
+        Gtid[] held =
+        [
+            .. Members.SelectMany(member => member.Executed)
+                .GroupBy(gtid => gtid.Origin)
+                .Select(group => group.MaxBy(gtid => gtid.Sequence)!)
+                .OrderBy(gtid => gtid.Sequence),
+        ];
         Tx[] log = [.. held.Select(gtid => Transaction(cluster, gtid))];
         foreach ((Member member, MemberState state) in cluster.Members.Zip(Members))
         {
@@ -81,7 +87,9 @@ internal sealed class LabState
     private Tx Transaction(ModelCluster cluster, Gtid gtid)
     {
         Member origin = cluster.Members[Origin(gtid)];
-        string text = Options.MariaDb ? FormattableString.Invariant($"0-{origin.ServerId}-{gtid.Sequence}") : FormattableString.Invariant($"{origin.Uuid}:{gtid.Sequence}");
+        string text = Options.MariaDb
+            ? FormattableString.Invariant($"0-{origin.ServerId}-{gtid.Sequence}")
+            : FormattableString.Invariant($"{origin.Uuid}:{gtid.Sequence}");
         Tx tx = new(origin.Index, gtid.Sequence, text, null);
         cluster.All[text] = tx;
         return tx;
@@ -97,7 +105,10 @@ internal sealed record Gtid(string Origin, long Low, long Sequence)
     /// <summary>Reads a set of MySQL, or a state of MariaDB.</summary>
     /// <exception cref="FormatException">It has gaps, or a domain other than 0, which the model has not.</exception>
     public static IReadOnlyList<Gtid> Parse(string text) =>
-        [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(one => one.Contains(':', StringComparison.Ordinal) ? MySql(one) : MariaDb(one))];
+        [
+            .. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(one => one.Contains(':', StringComparison.Ordinal) ? MySql(one) : MariaDb(one)),
+        ];
 
     private static Gtid MySql(string one) => one.Split(':') is [{ } uuid, { } range] && range.Split('-') is { } ends
         ? new(uuid, Number(ends[0]), Number(ends[^1]))
@@ -162,13 +173,21 @@ internal sealed partial record MemberState
     {
         string options = (await server.RunAsync(RemoteCommand.FromScript(ReplicationQueries.Options), cancel)).OutputText;
         string? role = RoleForm().Match(options) is { Success: true } match ? (match.Groups[1].Value is "ON" or "1" ? "ON" : "OFF") : null;
-        Dictionary<string, string> variables = (await member.QueryAsync(ReplicationQueries.Variables, null, cancel)).ToDictionary(row => row.Text("Variable_name")!, row => row.Text("Value") ?? "");
-        Dictionary<string, string> status = (await member.QueryAsync(ReplicationQueries.Status, null, cancel)).ToDictionary(row => row.Text("Variable_name")!, row => row.Text("Value") ?? "");
-        bool tables = (await member.QueryAsync("SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'foobar_ops' AND TABLE_NAME IN ('operation', 'canary')", null, cancel)).Count == 2;
+        Dictionary<string, string> variables = (await member.QueryAsync(ReplicationQueries.Variables, null, cancel))
+            .ToDictionary(row => row.Text("Variable_name")!, row => row.Text("Value") ?? "");
+        Dictionary<string, string> status = (await member.QueryAsync(ReplicationQueries.Status, null, cancel))
+            .ToDictionary(row => row.Text("Variable_name")!, row => row.Text("Value") ?? "");
+        bool tables = (await member.QueryAsync(
+            "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'foobar_ops' AND TABLE_NAME IN ('operation', "
+                + "'canary')",
+            null, cancel)).Count == 2;
         DatabaseRow? mark = tables ? (await member.QueryAsync(ReplicationQueries.Operation, null, cancel)).SingleOrDefault() : null;
-        DatabaseRow? channel = (await member.QueryAsync(member.IsMariaDb ? ReplicationQueries.MariaDbChannels : ReplicationQueries.MySqlChannels, null, cancel)).SingleOrDefault();
+        DatabaseRow? channel = (await member.QueryAsync(
+            member.IsMariaDb ? ReplicationQueries.MariaDbChannels : ReplicationQueries.MySqlChannels, null, cancel)).SingleOrDefault();
         IReadOnlyList<DatabaseRow> persisted = member.IsMariaDb ? [] : await member.QueryAsync(ReplicationQueries.Persisted, null, cancel);
-        string position = member.IsMariaDb ? (await member.QueryAsync("SELECT @@global.gtid_slave_pos AS value", null, cancel))[0].Text("value")! : "";
+        string position = member.IsMariaDb
+            ? (await member.QueryAsync("SELECT @@global.gtid_slave_pos AS value", null, cancel))[0].Text("value")!
+            : "";
         return new()
         {
             Identity = variables[member.IsMariaDb ? "server_id" : "server_uuid"],
@@ -179,7 +198,11 @@ internal sealed partial record MemberState
             Retrieved = member.IsMariaDb ? [] : Gtid.Parse(channel?.Text("Retrieved_Gtid_Set") ?? ""),
             SlavePosition = position.Length > 0 ? Gtid.Parse(position)[0].Sequence : null,
             HasTables = tables,
-            Mark = mark is null ? null : new(mark.Text("id")!, mark.Text("holder")!, mark.Text("since")!, mark.Text("state")!, mark.Text("old_primary")!, mark.Text("new_primary")!, mark.Text("parameters")!),
+            Mark = mark is null
+                ? null
+                : new(
+                    mark.Text("id")!, mark.Text("holder")!, mark.Text("since")!, mark.Text("state")!, mark.Text("old_primary")!,
+                    mark.Text("new_primary")!, mark.Text("parameters")!),
             ReadOnly = variables["read_only"] is not "OFF",
             SuperReadOnly = variables.GetValueOrDefault("super_read_only") == "ON",
             PersistedReadOnly = IsOn(persisted, "read_only"),
@@ -199,7 +222,9 @@ internal sealed partial record MemberState
     [GeneratedRegex("--read[-_]only=(ON|OFF|0|1)", RegexOptions.RightToLeft | RegexOptions.CultureInvariant)]
     private static partial Regex RoleForm();
 
-    private static bool? IsOn(IReadOnlyList<DatabaseRow> persisted, string name) => persisted.FirstOrDefault(row => row.Text("Variable_name") == name)?.Text("Value") is { } value ? value == "ON" : null;
+    private static bool? IsOn(IReadOnlyList<DatabaseRow> persisted, string name) =>
+        persisted.FirstOrDefault(row => row.Text("Variable_name") == name)?.Text("Value") is { } value ? value == "ON" : null;
 
-    private static long Count(Dictionary<string, string> status, string name) => long.TryParse(status.GetValueOrDefault(name), CultureInfo.InvariantCulture, out long count) ? count : 0;
+    private static long Count(Dictionary<string, string> status, string name) =>
+        long.TryParse(status.GetValueOrDefault(name), CultureInfo.InvariantCulture, out long count) ? count : 0;
 }

@@ -71,11 +71,14 @@ public sealed class ModelAgreementTests(LabFixture labs, ITestOutputHelper outpu
     private Task SwitchAsync(Agreement agreement, string to) => agreement.DoAsync($"switchover to {to}", async (site, store, _) =>
         Told(await new SwitchoverOperation(site, store, site.Time).RunAsync(new() { To = to }, null, _cancel)));
 
-    private Task RejoinAsync(Agreement agreement, string server, bool copy = false) => agreement.DoAsync($"rejoin of {server}{(copy ? " by a copy" : "")}", async (site, store, _) =>
-    {
-        RejoinResult result = await new RejoinOperation(site, store, site.Time).RunAsync(new() { Server = server, Copy = copy }, null, _cancel);
-        return $"{result.Outcome} {result.Method} {result.ErrantCount} {(result.Outcome == PlanOutcome.Completed ? "" : result.Error)} {string.Join(" ", result.Steps.Select(step => $"{step.Step} {step.Outcome}"))}";
-    });
+    private Task RejoinAsync(Agreement agreement, string server, bool copy = false) =>
+        agreement.DoAsync($"rejoin of {server}{(copy ? " by a copy" : "")}", async (site, store, _) =>
+        {
+            RejoinResult result = await new RejoinOperation(site, store, site.Time)
+                .RunAsync(new() { Server = server, Copy = copy }, null, _cancel);
+            return $"{result.Outcome} {result.Method} {result.ErrantCount} {(result.Outcome == PlanOutcome.Completed ? "" : result.Error)} "
+                + $"{string.Join(" ", result.Steps.Select(step => $"{step.Step} {step.Outcome}"))}";
+        });
 
     // The primary's process is dead and stays so; then it comes back.
     private async Task FailOverAsync(FailoverBed bed, Agreement agreement)
@@ -97,7 +100,11 @@ public sealed class ModelAgreementTests(LabFixture labs, ITestOutputHelper outpu
                 return 0;
             });
             await agreement.Model.PassAsync(2);
-            await agreement.DoAsync("failover", async (site, store, _) => Told(await new FailoverOperation(site, store, site.Time).RunAsync(new() { To = "web-02", AcceptDataLoss = true }, null, _cancel)));
+            await agreement.DoAsync(
+                "failover",
+                async (site, store, _) => Told(
+                    await new FailoverOperation(site, store, site.Time)
+                        .RunAsync(new() { To = "web-02", AcceptDataLoss = true }, null, _cancel)));
         }
         finally
         {
@@ -153,17 +160,24 @@ public sealed class ModelAgreementTests(LabFixture labs, ITestOutputHelper outpu
         {
             string to = (await bed.PrimariesAsync())[0] == "web-01" ? "web-02" : "web-01";
             await DoomedOperation.KillAsync(bed, to, step, TimeSpan.Zero);
-            await agreement.Model.RunAsync(new Recorder(), (site, store, die) => new SwitchoverOperation(site, store, site.Time).RunAsync(new() { To = to }, new Death(step, die), _cancel));
+            await agreement.Model.RunAsync(
+                new Recorder(),
+                (site, store, die) =>
+                    new SwitchoverOperation(site, store, site.Time).RunAsync(new() { To = to }, new Death(step, die), _cancel));
             await Task.Delay(TimeSpan.FromMilliseconds(500), _cancel);
             await agreement.Model.PassAsync(0.5);
-            await agreement.DoAsync($"resume after {step}", async (site, store, _) => Told(await new ResumeOperation(site, store, site.Time).ResumeAsync(new(), null, _cancel)));
+            await agreement.DoAsync(
+                $"resume after {step}",
+                async (site, store, _) => Told(await new ResumeOperation(site, store, site.Time).ResumeAsync(new(), null, _cancel)));
             await bed.WaitUntilCaughtUpAsync();
             await agreement.Model.PassAsync(2);
         }
     }
 
     private static string Told(FailoverResult result) =>
-        $"{result.Outcome} {result.OldPrimary} {result.NewPrimary} {result.Proof.Verdict} {result.Loss?.Bound} {(result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded ? "" : result.Error)} {string.Join(" ", result.Steps.Select(step => $"{step.Step} {step.Outcome}"))}";
+        $"{result.Outcome} {result.OldPrimary} {result.NewPrimary} {result.Proof.Verdict} {result.Loss?.Bound} "
+            + $"{(result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded ? "" : result.Error)} "
+            + $"{string.Join(" ", result.Steps.Select(step => $"{step.Step} {step.Outcome}"))}";
 
     private sealed class Death(string step, Action die) : IProgress<StepResult>
     {

@@ -6,7 +6,9 @@ using ModelCluster = Foobar.Ops.Tests.Operations.Model.Cluster;
 
 namespace Foobar.Ops.LabTests.Replication.Agreement;
 
-/// <summary>A cluster in memory in the state of a lab, on which the same is done. It lives on a thread of its own, as the model must.</summary>
+/// <summary>
+/// A cluster in memory in the state of a lab, on which the same is done. It lives on a thread of its own, as the model must.
+/// </summary>
 internal sealed class ModelBed : IDisposable
 {
     // What waits inline goes deep now and then.

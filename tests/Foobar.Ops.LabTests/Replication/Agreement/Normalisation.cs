@@ -16,8 +16,12 @@ internal sealed partial class Normalisation
     // Columns whose values are counters, places in files, ids and times of the machine.
     private static readonly HashSet<string> Numbers = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Read_Source_Log_Pos", "Read_Master_Log_Pos", "Exec_Source_Log_Pos", "Exec_Master_Log_Pos", "Relay_Log_Pos", "Position", "File_size",
-        "connection", "id", "heard", "seconds", "be_id", "srv_id", "Slave_received_heartbeats", "Uptime", "lastchg", "Rpl_semi_sync_source_wait_sessions", "Rpl_semi_sync_master_wait_sessions", "Rpl_semi_sync_source_yes_tx", "Rpl_semi_sync_source_no_tx", "Rpl_semi_sync_master_yes_tx", "Rpl_semi_sync_master_no_tx", "Seconds_Behind_Source", "Seconds_Behind_Master",
+        "Read_Source_Log_Pos", "Read_Master_Log_Pos", "Exec_Source_Log_Pos", "Exec_Master_Log_Pos", "Relay_Log_Pos", "Position",
+        "File_size",
+        "connection", "id", "heard", "seconds", "be_id", "srv_id", "Slave_received_heartbeats", "Uptime", "lastchg",
+        "Rpl_semi_sync_source_wait_sessions", "Rpl_semi_sync_master_wait_sessions", "Rpl_semi_sync_source_yes_tx",
+        "Rpl_semi_sync_source_no_tx", "Rpl_semi_sync_master_yes_tx", "Rpl_semi_sync_master_no_tx", "Seconds_Behind_Source",
+        "Seconds_Behind_Master",
     };
 
     // The same of variables that are asked for by name.
@@ -27,12 +31,14 @@ internal sealed partial class Normalisation
     };
 
     // Paths of a machine.
-    private static readonly HashSet<string> Paths = new(StringComparer.OrdinalIgnoreCase) { "ssl_cert", "ca", "Source_SSL_CA_File", "Master_SSL_CA_File" };
+    private static readonly HashSet<string> Paths = new(
+        StringComparer.OrdinalIgnoreCase) { "ssl_cert", "ca", "Source_SSL_CA_File", "Master_SSL_CA_File" };
 
     // What is declared for a server, and what it is: the lab's own.
     private static readonly HashSet<string> Declared = new(StringComparer.OrdinalIgnoreCase)
     {
-        "version", "require_secure_transport", "replica_net_timeout", "slave_net_timeout", "rpl_semi_sync_master_wait_point", "rpl_semi_sync_source_wait_point",
+        "version", "require_secure_transport", "replica_net_timeout", "slave_net_timeout", "rpl_semi_sync_master_wait_point",
+        "rpl_semi_sync_source_wait_point",
     };
 
     // Errors in words: their numbers are compared.
@@ -46,16 +52,29 @@ internal sealed partial class Normalisation
     /// <param name="identities">MySQL's UUID of each member, and its server id.</param>
     public Normalisation(Site site, IReadOnlyDictionary<string, string> identities)
     {
-        IEnumerable<(string, string)> addresses = from server in site.Servers from address in server.Addresses select ($"{address}", $"<{server.Name}>");
-        _names = [.. addresses.Concat(identities.Where(one => Guid.TryParse(one.Key, out _)).Select(one => (one.Key, $"<uuid of {one.Value}>"))).OrderByDescending(one => one.Item1.Length)];
+        IEnumerable<(string, string)> addresses = from server in site.Servers
+            from address in server.Addresses
+            select ($"{address}", $"<{server.Name}>");
+        _names =
+        [
+            .. addresses.Concat(identities.Where(one => Guid.TryParse(one.Key, out _)).Select(one => (one.Key, $"<uuid of {one.Value}>")))
+                .OrderByDescending(one => one.Item1.Length),
+        ];
         _serverIds = identities.Where(one => !Guid.TryParse(one.Key, out _)).ToDictionary(one => one.Key, one => one.Value);
     }
 
     /// <summary>A statement or script.</summary>
-    public string Request(string text) => Loopless(KillForm().Replace(Names(AccountForm().Replace(UsersForm().Replace(Spaces().Replace(text.Trim(), " "), "<accounts>"), "'<account>'@")), "KILL <id>"));
+    public string Request(string text) =>
+        Loopless(
+            KillForm().Replace(
+                Names(AccountForm().Replace(UsersForm().Replace(Spaces().Replace(text.Trim(), " "), "<accounts>"), "'<account>'@")),
+                "KILL <id>"));
 
     // Both families of addresses lead to the same.
-    private static string Loopless(string text) => text.StartsWith("[<", StringComparison.Ordinal) ? text.Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal) : text;
+    private static string Loopless(string text) =>
+        text.StartsWith("[<", StringComparison.Ordinal)
+            ? text.Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal)
+            : text;
 
     /// <summary>A parameter of a statement.</summary>
     public string Parameter(string name, object? value) => name switch
@@ -105,7 +124,10 @@ internal sealed partial class Normalisation
 
     /// <summary>A row, by column.</summary>
     public Dictionary<string, string?> Row(DatabaseRow row) =>
-        row.Columns.ToDictionary(column => column, column => Value(column == "Value" && row.Text("Variable_name") is { } name ? name : column, row[column]), StringComparer.OrdinalIgnoreCase);
+        row.Columns.ToDictionary(
+            column => column,
+            column => Value(column == "Value" && row.Text("Variable_name") is { } name ? name : column, row[column]),
+            StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Puts the members' names where their addresses, UUIDs and server ids stand.</summary>
     public string Names(string text)
@@ -115,11 +137,16 @@ internal sealed partial class Normalisation
             text = text.Replace(token, name, StringComparison.OrdinalIgnoreCase);
         }
 
-        text = LogForm().Replace(ProcessForm().Replace(OperationForm().Replace(TimeForm().Replace(text, "<time>"), "<operation>"), "process <number>"), "<file>");
+        text = LogForm().Replace(
+            ProcessForm().Replace(OperationForm().Replace(TimeForm().Replace(text, "<time>"), "<operation>"), "process <number>"),
+            "<file>");
 
         // A set is sorted by UUID.
-        text = SetForm().Replace(text, static set => string.Join(',', set.Value.Split(',').Select(static one => one.Trim()).Order(StringComparer.Ordinal)));
-        text = GtidForm().Replace(text, match => _serverIds.TryGetValue(match.Groups[1].Value, out string? name) ? $"0-<{name}>-{match.Groups[2].Value}" : match.Value);
+        text = SetForm().Replace(
+            text, static set => string.Join(',', set.Value.Split(',').Select(static one => one.Trim()).Order(StringComparer.Ordinal)));
+        text = GtidForm().Replace(
+            text,
+            match => _serverIds.TryGetValue(match.Groups[1].Value, out string? name) ? $"0-<{name}>-{match.Groups[2].Value}" : match.Value);
 
         // The order of MariaDB's state says no more than its numbers.
         return StateForm().IsMatch(text) ? string.Join(',', text.Split(',').Order(StringComparer.Ordinal)) : text;

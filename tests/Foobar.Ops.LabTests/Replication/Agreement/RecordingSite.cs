@@ -21,7 +21,9 @@ internal sealed class RecordingSite(ISiteSession inner, Recorder recorder) : ISi
     public bool IsClosed => inner.IsClosed;
 
     public async Task<IServerSession> GetServerAsync(string server, CancellationToken cancellationToken = default) =>
-        recorder.IsDead ? await Never<IServerSession>() : _servers.GetOrAdd(await inner.GetServerAsync(server, cancellationToken), one => new(one, recorder));
+        recorder.IsDead
+            ? await Never<IServerSession>()
+            : _servers.GetOrAdd(await inner.GetServerAsync(server, cancellationToken), one => new(one, recorder));
 
     public async Task<IDatabaseSession> OpenDatabaseAsync(string server, CancellationToken cancellationToken = default)
     {
@@ -108,7 +110,8 @@ internal sealed class RecordingServer(IServerSession inner, Recorder recorder) :
         }
     }
 
-    public Task<IForward> ForwardAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default) => inner.ForwardAsync(endpoint, cancellationToken);
+    public Task<IForward> ForwardAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default) =>
+        inner.ForwardAsync(endpoint, cancellationToken);
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 }
@@ -130,13 +133,15 @@ internal sealed class RecordingDatabase(IDatabaseSession inner, Lane lane, Recor
         set => inner.TimeLimit = value;
     }
 
-    public async Task<IReadOnlyList<DatabaseRow>> QueryAsync(string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<DatabaseRow>> QueryAsync(
+        string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default)
     {
         Exchange exchange = lane.Begin(sql, parameters);
         return await NoteAsync(exchange, async () => exchange.Rows = await inner.QueryAsync(sql, parameters, cancellationToken));
     }
 
-    public async Task<int> ExecuteAsync(string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default)
+    public async Task<int> ExecuteAsync(
+        string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default)
     {
         Exchange exchange = lane.Begin(sql, parameters);
         return await NoteAsync(exchange, () => inner.ExecuteAsync(sql, parameters, cancellationToken));
@@ -163,7 +168,10 @@ internal sealed class RecordingDatabase(IDatabaseSession inner, Lane lane, Recor
     }
 }
 
-/// <summary>A connection of bytes: to HAProxy's runtime API, each line and answer of which is noted, or to a port, where it counts whether something is said.</summary>
+/// <summary>
+/// A connection of bytes: to HAProxy's runtime API, each line and answer of which is noted, or to a port, where it counts whether something
+/// is said.
+/// </summary>
 internal sealed class RecordingStream(Stream inner, Lane lane, Exchange? opened, Recorder recorder) : Stream
 {
     private readonly bool _isConsole = opened is null;
@@ -199,7 +207,9 @@ internal sealed class RecordingStream(Stream inner, Lane lane, Exchange? opened,
         int count = await inner.ReadAsync(buffer, cancellationToken);
         if (_exchange is { } exchange)
         {
-            exchange.Text += !_isConsole ? (count > 0 ? "greets" : exchange.Text is null ? "closed" : "") : Encoding.UTF8.GetString(buffer.Span[..count]);
+            exchange.Text += !_isConsole
+                ? (count > 0 ? "greets" : exchange.Text is null ? "closed" : "")
+                : Encoding.UTF8.GetString(buffer.Span[..count]);
         }
 
         return count;

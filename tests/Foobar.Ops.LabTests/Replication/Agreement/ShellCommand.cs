@@ -10,7 +10,9 @@ internal static class ShellCommand
     {
         string name = NameOf(script);
         string first = script[..Math.Max(0, script.IndexOf('\n', StringComparison.Ordinal))];
-        return name.Length == 0 ? names.Request(script) : first.StartsWith("set -- ", StringComparison.Ordinal) ? $"{name} {names.Request(first[7..])}" : name;
+        return name.Length == 0
+            ? names.Request(script)
+            : first.StartsWith("set -- ", StringComparison.Ordinal) ? $"{name} {names.Request(first[7..])}" : name;
     }
 
     /// <summary>Its name; empty where the model does not know it.</summary>

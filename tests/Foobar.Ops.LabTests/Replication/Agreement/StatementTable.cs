@@ -17,20 +17,25 @@ internal sealed class StatementTable(ISiteSession site)
 
     private static readonly string[] Reads =
     [
-        ReplicationQueries.Variables, ReplicationQueries.Status, ReplicationQueries.SemiSyncCounters, ReplicationQueries.BinaryLogs, ReplicationQueries.Events,
-        ReplicationQueries.Settings, ReplicationQueries.Objects, ReplicationQueries.Clients, ReplicationQueries.Readers, ReplicationQueries.Transactions,
+        ReplicationQueries.Variables, ReplicationQueries.Status, ReplicationQueries.SemiSyncCounters, ReplicationQueries.BinaryLogs,
+        ReplicationQueries.Events,
+        ReplicationQueries.Settings, ReplicationQueries.Objects, ReplicationQueries.Clients, ReplicationQueries.Readers,
+        ReplicationQueries.Transactions,
         ReplicationQueries.Operation, ReplicationQueries.Privileged, ReplicationQueries.Tables, ReplicationQueries.ReadsAllTables,
     ];
 
     private static readonly string[] OfMySql =
     [
-        ReplicationQueries.Persisted, ReplicationQueries.MySqlChannels, ReplicationQueries.ApplyingAge, ReplicationQueries.MySqlLog, ReplicationQueries.Unlogged,
-        ReplicationQueries.MySqlAccounts, ReplicationQueries.GroupMembers, ReplicationQueries.GroupSettings, "SELECT @@global.gtid_executed AS gtids",
+        ReplicationQueries.Persisted, ReplicationQueries.MySqlChannels, ReplicationQueries.ApplyingAge, ReplicationQueries.MySqlLog,
+        ReplicationQueries.Unlogged,
+        ReplicationQueries.MySqlAccounts, ReplicationQueries.GroupMembers, ReplicationQueries.GroupSettings,
+        "SELECT @@global.gtid_executed AS gtids",
     ];
 
     private static readonly string[] OfMariaDb =
     [
-        ReplicationQueries.MariaDbChannels, ReplicationQueries.PositionEngine, ReplicationQueries.MariaDbLog, ReplicationQueries.MariaDbAccounts,
+        ReplicationQueries.MariaDbChannels, ReplicationQueries.PositionEngine, ReplicationQueries.MariaDbLog,
+        ReplicationQueries.MariaDbAccounts,
         "SELECT @@global.gtid_binlog_state AS gtids",
     ];
 
@@ -191,9 +196,12 @@ internal sealed class StatementTable(ISiteSession site)
     {
         string backend = site.Site.Policy.Database!.WriteEndpoint!.Backend!;
         RemoteEndpoint.UnixSocket socket = new(site.Site.Policy.LoadBalancing.AdminSocket);
-        await using HaproxyConsole console = new("lb-01", async token => await (await site.GetServerAsync("lb-01", token)).ConnectAsync(socket, token), site.Time);
+        await using HaproxyConsole console = new(
+            "lb-01", async token => await (await site.GetServerAsync("lb-01", token)).ConnectAsync(socket, token), site.Time);
         await SayAsync($"show servers state {backend}", "show servers state nowhere", "show cli level", "show stat");
-        await SayAsync($"set server {backend}/nobody state ready", "set server nowhere/web-01 state ready", $"set server {backend}/web-02 state sideways", $"shutdown sessions server {backend}/nobody");
+        await SayAsync(
+            $"set server {backend}/nobody state ready", "set server nowhere/web-01 state ready",
+            $"set server {backend}/web-02 state sideways", $"shutdown sessions server {backend}/nobody");
         foreach (string state in (string[])["drain", "maint", "ready", "maint"])
         {
             await SayAsync($"set server {backend}/web-02 state {state}", $"show servers state {backend}", "show stat");

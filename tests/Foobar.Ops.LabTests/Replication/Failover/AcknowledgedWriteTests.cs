@@ -43,7 +43,9 @@ public sealed class AcknowledgedWriteTests(LabFixture labs, ITestOutputHelper ou
 {
     private const string Other = "db-03";
 
-    /// <summary>Twenty runs of each on MariaDB; in the default run one of one, which the seed chooses, and on one flavour one with two replicas.</summary>
+    /// <summary>
+    /// Twenty runs of each on MariaDB; in the default run one of one, which the seed chooses, and on one flavour one with two replicas.
+    /// </summary>
     public static TheoryData<int, Waiting> RunsOnMariaDb => Runs("MariaDb");
 
     /// <summary>The same on MySQL.</summary>
@@ -122,12 +124,17 @@ public sealed class AcknowledgedWriteTests(LabFixture labs, ITestOutputHelper ou
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"COUNT {flavour} {waiting} run {run}: acknowledged {acknowledged}, lost {lost.Length}, told {result.Loss!.Bound}, errant {repair.ErrantCount}, {repair.Method}, file {repair.ErrantTrial}: {result.Loss.Reason}"));
-        Assert.True(lost.Length == 0 || result.Loss.NeedsAcceptance, $"{lost.Length} acknowledged writes are lost, and the plan said: {result.Loss.Reason}");
+        Assert.True(
+            lost.Length == 0 || result.Loss.NeedsAcceptance,
+            $"{lost.Length} acknowledged writes are lost, and the plan said: {result.Loss.Reason}");
 
         // Each is one of those that were committed after what the plan named, and is saved.
-        Assert.True(lost.Length <= repair.ErrantCount, $"{lost.Length} acknowledged writes are lost, and {repair.ErrantCount} transactions were found that only {old} held");
+        Assert.True(
+            lost.Length <= repair.ErrantCount,
+            $"{lost.Length} acknowledged writes are lost, and {repair.ErrantCount} transactions were found that only {old} held");
         Assert.True(waiting is Waiting.On or Waiting.ByAnother || result.Loss.NeedsAcceptance, result.Loss.Reason);
-        Assert.True(waiting != Waiting.ByAnother || lost.Length == 0, $"{lost.Length} acknowledged writes are lost that {Other} had received");
+        Assert.True(
+            waiting != Waiting.ByAnother || lost.Length == 0, $"{lost.Length} acknowledged writes are lost that {Other} had received");
         await bed.WaitUntilCaughtUpAsync();
         Assert.Equal(candidate, Assert.Single(await bed.PrimariesAsync()));
         Assert.All((await bed.TopologyAsync()).Links, link => Assert.Equal((candidate, ""), (link.Source, link.Errant)));
@@ -155,16 +162,19 @@ public sealed class AcknowledgedWriteTests(LabFixture labs, ITestOutputHelper ou
     // A new session, as a command that is typed after the disaster has one.
     private static async Task<FailoverResult> EmergencyAsync(FailoverBed bed, Waiting waiting, string candidate, bool asks)
     {
-        await using SiteSession session = new(InventoryLoader.Load(bed.Lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromSeconds(15) });
+        await using SiteSession session = new(
+            InventoryLoader.Load(bed.Lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromSeconds(15) });
         FailoverOperation operation = new(session, new OperationStore(session.Site.Name, bed.State));
         if (asks && waiting is not (Waiting.On or Waiting.ByAnother))
         {
-            FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => operation.RunAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken));
+            FoobarException refused = await Assert.ThrowsAsync<FoobarException>(
+                () => operation.RunAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken));
             Assert.Contains("DataLoss", refused.Message, StringComparison.Ordinal);
         }
 
         // What is accepted does not change what the plan says may be lost.
-        FailoverResult result = await operation.RunAsync(new FailoverOptions { To = candidate, AcceptDataLoss = true }, null, TestContext.Current.CancellationToken);
+        FailoverResult result = await operation.RunAsync(
+            new FailoverOptions { To = candidate, AcceptDataLoss = true }, null, TestContext.Current.CancellationToken);
         Assert.Equal((PlanOutcome.Degraded, PrimaryCause.Unreachable), (result.Outcome, result.Verdict!.Cause));
 
         // The old primary is left to do, and nothing else: the other replica follows already.
@@ -185,7 +195,8 @@ public sealed class AcknowledgedWriteTests(LabFixture labs, ITestOutputHelper ou
             await using SiteSession session = new(InventoryLoader.Load(bed.Lab.Inventory));
             try
             {
-                RejoinResult repair = await new RejoinOperation(session, new OperationStore(session.Site.Name, bed.State)).RunAsync(new RejoinOptions { Server = old }, null, TestContext.Current.CancellationToken);
+                RejoinResult repair = await new RejoinOperation(session, new OperationStore(session.Site.Name, bed.State))
+                    .RunAsync(new RejoinOptions { Server = old }, null, TestContext.Current.CancellationToken);
                 Assert.True(repair.Outcome == PlanOutcome.Completed, repair.Error);
                 return repair;
             }
@@ -264,16 +275,22 @@ public sealed class AcknowledgedWriteTests(LabFixture labs, ITestOutputHelper ou
         private Task<string> CutAsync(CancellationToken cancel)
         {
             LabLink link = bed.Lab.Plan.Find(source).Links[0];
-            return bed.Lab.RunAsync(replica, $"nft insert rule inet filter input ip saddr {link.V4} drop; nft insert rule inet filter input ip6 saddr {link.V6} drop", cancel: cancel);
+            return bed.Lab.RunAsync(
+                replica,
+                $"nft insert rule inet filter input ip saddr {link.V4} drop; nft insert rule inet filter input ip6 saddr {link.V6} drop",
+                cancel: cancel);
         }
 
-        private Task<string> SetAsync(string server, string what, CancellationToken cancel) => bed.Lab.RunAsync(server, $"mysql -e 'SET GLOBAL {what}'", cancel: cancel);
+        private Task<string> SetAsync(string server, string what, CancellationToken cancel) =>
+            bed.Lab.RunAsync(server, $"mysql -e 'SET GLOBAL {what}'", cancel: cancel);
 
         private async Task UntilAsync(string what, string value, CancellationToken cancel)
         {
             for (int attempt = 0; attempt < 100; attempt++)
             {
-                if ((await bed.Lab.RunAsync(source, $"mysql -N -e \"SHOW GLOBAL STATUS LIKE '{Source}_{what}'\"", cancel: cancel)).Trim().EndsWith(value, StringComparison.Ordinal))
+                if ((await bed.Lab.RunAsync(source, $"mysql -N -e \"SHOW GLOBAL STATUS LIKE '{Source}_{what}'\"", cancel: cancel))
+                    .Trim()
+                    .EndsWith(value, StringComparison.Ordinal))
                 {
                     return;
                 }

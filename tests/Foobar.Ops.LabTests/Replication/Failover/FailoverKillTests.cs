@@ -18,7 +18,10 @@ namespace Foobar.Ops.LabTests.Replication.Failover;
 public sealed class FailoverKillTests(LabFixture labs)
 {
     private static readonly string[] Steps =
-        ["close-endpoint", "fence-old", "catch-up", "salvage", "promote", "open-endpoint", "verify", "hold-fence", "keep-login", "detach-new", "persist-new", "redundancy"];
+        [
+            "close-endpoint", "fence-old", "catch-up", "salvage", "promote", "open-endpoint", "verify", "hold-fence", "keep-login",
+            "detach-new", "persist-new", "redundancy",
+        ];
 
     /// <summary>Every step on both flavours; in the default run one on one of them, which the seed chooses.</summary>
     public static TheoryData<string, string> Kills => new(
@@ -67,7 +70,8 @@ public sealed class FailoverKillTests(LabFixture labs)
             await DoomedOperation.KillAsync(bed, "", step, delay);
             await Task.Delay(TimeSpan.FromMilliseconds(300), cancel);
             left = await bed.PrimariesAsync();
-            FoobarException here = await Assert.ThrowsAsync<FoobarException>(() => bed.Operation().RunAsync(new FailoverOptions(), null, cancel));
+            FoobarException here = await Assert.ThrowsAsync<FoobarException>(
+                () => bed.Operation().RunAsync(new FailoverOptions(), null, cancel));
             Assert.Equal("OperationUnfinished", here.ErrorId);
             result = await bed.Resume().ResumeAsync(new FailoverOptions(), null, cancel);
         }
@@ -91,15 +95,21 @@ public sealed class FailoverKillTests(LabFixture labs)
         if (moved)
         {
             Assert.Equal(ProofVerdict.Proven, result.Proof.Verdict);
-            RejoinResult repair = await new RejoinOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State)).RunAsync(new RejoinOptions { Server = old }, null, cancel);
+            RejoinResult repair = await new RejoinOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State))
+                .RunAsync(new RejoinOptions { Server = old }, null, cancel);
             Assert.Equal((PlanOutcome.Completed, RejoinMethod.Rejoin, null), (repair.Outcome, repair.Method, repair.Error));
         }
 
         await bed.WaitUntilCaughtUpAsync();
         Assert.Null(RoleSampler.Both(await sampler.StopAsync()));
         Assert.Equal("", Assert.Single((await bed.TopologyAsync()).Links).Errant);
-        Assert.Empty(writes.Where(write => write.IsAcknowledged).Select(write => write.Id).Except(await writers.ReadAsync(bed.Lab, primary)));
-        return new(step, left.Count == 0 ? "none" : left[0] == old ? "the old primary" : "the new primary", result.Outcome, primary == old ? "the old primary" : "the new primary");
+        Assert.Empty(
+            writes.Where(write => write.IsAcknowledged).Select(write => write.Id).Except(await writers.ReadAsync(bed.Lab, primary)));
+        return new(
+            step,
+            left.Count == 0 ? "none" : left[0] == old ? "the old primary" : "the new primary",
+            result.Outcome,
+            primary == old ? "the old primary" : "the new primary");
     }
 
     // One that was undone starts the old primary again, which recovers first.

@@ -81,7 +81,10 @@ public sealed class FailoverTests(LabFixture labs, ITestOutputHelper output)
             string primary = disaster.IsDeadly ? candidate : old;
             HashSet<string> there = [.. await writers.ReadAsync(bed.Lab, primary)];
             lost = [.. writes.Where(write => write.IsAcknowledged && !there.Contains(write.Id)).Select(write => write.Id)];
-            writable = result is null ? null : System.Diagnostics.Stopwatch.GetElapsedTime(command, writes.First(write => write.IsAcknowledged && write.Begun > command).Ended);
+            writable = result is null
+                ? null
+                : System.Diagnostics.Stopwatch.GetElapsedTime(
+                    command, writes.First(write => write.IsAcknowledged && write.Begun > command).Ended);
         }
         finally
         {
@@ -101,14 +104,18 @@ public sealed class FailoverTests(LabFixture labs, ITestOutputHelper output)
     // A new session, as a command that is typed after the disaster has one.
     private static async Task<FailoverResult?> CommandAsync(FailoverBed bed, Disaster disaster, DisasterKind kind, bool semiSync)
     {
-        await using SiteSession session = new(InventoryLoader.Load(bed.Lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromSeconds(15) });
+        await using SiteSession session = new(
+            InventoryLoader.Load(bed.Lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromSeconds(15) });
         FailoverOperation operation = new(session, new OperationStore(session.Site.Name, bed.State));
         if (!disaster.IsDeadly)
         {
-            FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => operation.RunAsync(new FailoverOptions { AcceptDataLoss = true }, null, TestContext.Current.CancellationToken));
+            FoobarException refused = await Assert.ThrowsAsync<FoobarException>(
+                () => operation.RunAsync(new FailoverOptions { AcceptDataLoss = true }, null, TestContext.Current.CancellationToken));
             Assert.Equal("FailoverRefused", refused.ErrorId);
             Assert.Contains("PrimaryAlive", refused.Message, StringComparison.Ordinal);
-            Assert.Contains(kind == DisasterKind.CutBetween ? "the way to it is cut from web-0" : "its machine does not answer over SSH", refused.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                kind == DisasterKind.CutBetween ? "the way to it is cut from web-0" : "its machine does not answer over SSH",
+                refused.Message, StringComparison.Ordinal);
             return null;
         }
 
@@ -148,7 +155,8 @@ public sealed class FailoverTests(LabFixture labs, ITestOutputHelper output)
             await using SiteSession session = new(InventoryLoader.Load(bed.Lab.Inventory));
             try
             {
-                RejoinResult repair = await new RejoinOperation(session, new OperationStore(session.Site.Name, bed.State)).RunAsync(new RejoinOptions { Server = old }, null, TestContext.Current.CancellationToken);
+                RejoinResult repair = await new RejoinOperation(session, new OperationStore(session.Site.Name, bed.State))
+                    .RunAsync(new RejoinOptions { Server = old }, null, TestContext.Current.CancellationToken);
                 Assert.True(repair.Outcome == PlanOutcome.Completed, repair.Error);
 
                 // Neither of them may wait for a replica of its own.
@@ -180,16 +188,27 @@ public sealed class FailoverTests(LabFixture labs, ITestOutputHelper output)
         if (result is { Verdict.Machine: null })
         {
             Assert.Equal(ProofVerdict.Unprovable, result.Proof.Verdict);
-            Assert.True(repair!.ErrantCount >= lost.Length, $"{lost.Length} acknowledged writes are lost, {repair.ErrantCount} transactions are named");
+            Assert.True(
+                repair!.ErrantCount >= lost.Length,
+                $"{lost.Length} acknowledged writes are lost, {repair.ErrantCount} transactions are named");
             Assert.Equal(repair.ErrantCount > 0, repair.ErrantFile is not null && File.Exists(repair.ErrantFile));
             Assert.Equal(repair.ErrantCount > 0 ? RejoinMethod.Copy : RejoinMethod.Rejoin, repair.Method);
         }
     }
 
-    private void Report(FailoverBed bed, DisasterKind kind, bool semiSync, FailoverResult? result, RejoinResult? repair, TimeSpan? writable, string[] lost) => output.WriteLine(string.Create(
+    private void Report(
+        FailoverBed bed,
+        DisasterKind kind,
+        bool semiSync,
+        FailoverResult? result,
+        RejoinResult? repair,
+        TimeSpan? writable,
+        string[] lost) => output.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
         $"{bed.Lab.Plan.Options.Database} {(semiSync ? "semi" : "async")} {kind}: writable {writable?.TotalSeconds:0.00} s after the command (told {result?.WritableAfter?.TotalSeconds:0.00}, detection {result?.Steps[0].Duration.TotalSeconds:0.00}), lost {lost.Length}, salvaged '{result?.SalvagedGtids}', {result?.Proof.Verdict}, {result?.Loss?.Bound}; repair {repair?.Method} {repair?.Duration.TotalSeconds:0.0} s, errant {repair?.ErrantCount} '{repair?.ErrantGtids}', copied {repair?.CopiedBytes / 1024 / 1024} MB; {Durations(result?.Steps)}; repair: {Durations(repair?.Steps)}"));
 
     private static string Durations(IReadOnlyList<StepResult>? steps) =>
-        string.Join(", ", steps?.Select(step => string.Create(CultureInfo.InvariantCulture, $"{step.Step} {step.Duration.TotalMilliseconds:0}")) ?? []);
+        string.Join(
+            ", ",
+            steps?.Select(step => string.Create(CultureInfo.InvariantCulture, $"{step.Step} {step.Duration.TotalMilliseconds:0}")) ?? []);
 }

@@ -7,7 +7,9 @@ using Foobar.Ops.Planning;
 
 namespace Foobar.Ops.LabTests.Replication.Failover;
 
-/// <summary>The primary dies while a backup holds a lock on its replica, for which all that was received and the promotion would wait.</summary>
+/// <summary>
+/// The primary dies while a backup holds a lock on its replica, for which all that was received and the promotion would wait.
+/// </summary>
 [Collection(OtherLabCollection.Name)]
 public sealed class HeldCandidateTests(LabFixture labs)
 {
@@ -19,13 +21,18 @@ public sealed class HeldCandidateTests(LabFixture labs)
         await using FailoverBed bed = await FailoverBed.MakeAsync(labs, flavour);
         OperationStore store = new(bed.Session.Site.Name, bed.State);
         await bed.WaitUntilCaughtUpAsync();
-        await bed.Lab.RunAsync("web-02", "systemd-run --quiet --collect --unit=foobar-held sh -c '(echo \"FLUSH TABLES WITH READ LOCK;\"; sleep 3600) | mysql --unbuffered'; sleep 2", cancel: cancel);
+        await bed.Lab.RunAsync(
+            "web-02",
+            "systemd-run --quiet --collect --unit=foobar-held sh -c '(echo \"FLUSH TABLES WITH READ LOCK;\"; sleep 3600) | mysql "
+                + "--unbuffered'; sleep 2",
+            cancel: cancel);
         Disaster disaster = new(bed.Lab, DisasterKind.Killed, "web-01", "web-02");
         FailoverResult result;
         try
         {
             await disaster.StrikeAsync(cancel);
-            FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => new FailoverOperation(bed.Session, store).RunAsync(new FailoverOptions(), null, cancel));
+            FoobarException refused = await Assert.ThrowsAsync<FoobarException>(
+                () => new FailoverOperation(bed.Session, store).RunAsync(new FailoverOptions(), null, cancel));
             Assert.Equal("FailoverRefused", refused.ErrorId);
             Assert.Contains("GlobalLock on web-02", refused.Message, StringComparison.Ordinal);
             Assert.Contains("of root from", refused.Message, StringComparison.Ordinal);

@@ -62,7 +62,9 @@ public sealed class RejoinTests(LabFixture labs)
         await bed.Lab.RunAsync("web-01", "mysql -e \"DELETE FROM shop.orders WHERE id LIKE 'errant-%'\"");
     }
 
-    /// <summary>The primary holds another row under the same key: the file does not load, and the result says so before anybody tries.</summary>
+    /// <summary>
+    /// The primary holds another row under the same key: the file does not load, and the result says so before anybody tries.
+    /// </summary>
     [Theory]
     [MemberData(nameof(FailoverBed.Flavours), MemberType = typeof(FailoverBed))]
     public async Task Saved_transactions_that_the_primary_contradicts_are_told(string flavour)
@@ -71,7 +73,10 @@ public sealed class RejoinTests(LabFixture labs)
         await using FailoverBed bed = await FailoverBed.MakeAsync(labs, flavour);
         await OverlayDisk.OwnAsync(bed.Lab, "web-02", cancel);
         await bed.WaitUntilCaughtUpAsync();
-        await DivergeAsync(bed, ["INSERT INTO shop.orders (id, body, app) VALUES ('errant-1', 'x', 'test')"], "INSERT INTO shop.orders (id, body, app) VALUES ('errant-1', 'z', 'test')");
+        await DivergeAsync(
+            bed,
+            ["INSERT INTO shop.orders (id, body, app) VALUES ('errant-1', 'x', 'test')"],
+            "INSERT INTO shop.orders (id, body, app) VALUES ('errant-1', 'z', 'test')");
         RejoinResult result = await Repair(bed).RunAsync(new() { Server = "web-02", Copy = true }, null, cancel);
         Assert.Equal((PlanOutcome.Completed, null, ErrantTrial.Refused), (result.Outcome, result.Error, result.ErrantTrial));
         Assert.Contains("1062", result.ErrantTrialReason, StringComparison.Ordinal);
@@ -92,25 +97,35 @@ public sealed class RejoinTests(LabFixture labs)
         await using (HeldSession other = new(await bed.Session.OpenDatabaseAsync("web-01", cancel)))
         {
             OperatorLock held = await OperatorLock.TakeAsync(bed.Session, other, DateTimeOffset.UtcNow, OperatorLock.LostAfter, cancel);
-            FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => Repair(bed).RunAsync(new() { Server = "web-02", Copy = true }, null, cancel));
+            FoobarException refused = await Assert.ThrowsAsync<FoobarException>(
+                () => Repair(bed).RunAsync(new() { Server = "web-02", Copy = true }, null, cancel));
             Assert.Equal("OperationRunning", refused.ErrorId);
             Assert.Contains(Environment.MachineName, refused.Message, StringComparison.Ordinal);
             await held.DisposeAsync();
         }
 
-        FoobarException changed = await Assert.ThrowsAsync<FoobarException>(() => Repair(bed).RunAsync(new() { Server = "web-02", Copy = true, Confirmed = new("web-01", "web-02") }, null, cancel));
+        FoobarException changed = await Assert.ThrowsAsync<FoobarException>(
+            () => Repair(bed).RunAsync(new() { Server = "web-02", Copy = true, Confirmed = new("web-01", "web-02") }, null, cancel));
         Assert.Equal("PlanChanged", changed.ErrorId);
         FoobarException? kept = null;
         OperationStore elsewhere = new(bed.Session.Site.Name, Path.Combine(bed.State, "elsewhere"));
         RejoinResult result = await Repair(bed).RunAsync(
             new() { Server = "web-02", Copy = true },
-            new AfterStep("follow", () => kept = Assert.ThrowsAsync<FoobarException>(() => new RejoinOperation(bed.Session, elsewhere).RunAsync(new() { Server = "web-02", Copy = true }, null, cancel)).GetAwaiter().GetResult()),
+            new AfterStep(
+                "follow",
+                () =>
+                    kept = Assert.ThrowsAsync<FoobarException>(
+                        () => new RejoinOperation(bed.Session, elsewhere).RunAsync(new() { Server = "web-02", Copy = true }, null, cancel))
+                        .GetAwaiter()
+                        .GetResult()),
             cancel);
         Assert.Equal((PlanOutcome.Completed, null, "OperationRunning"), (result.Outcome, result.Error, kept?.ErrorId));
         await bed.WaitUntilCaughtUpAsync();
     }
 
-    /// <summary>A fresh copy brings the primary's enabled events with it, which on MariaDB nothing keeps from writing: here as root.</summary>
+    /// <summary>
+    /// A fresh copy brings the primary's enabled events with it, which on MariaDB nothing keeps from writing: here as root.
+    /// </summary>
     [Theory]
     [MemberData(nameof(FailoverBed.Flavours), MemberType = typeof(FailoverBed))]
     public async Task The_primarys_events_do_not_run_on_its_copy(string flavour)
@@ -122,8 +137,16 @@ public sealed class RejoinTests(LabFixture labs)
         const string Scheduler = "/etc/mysql/conf.d/zz-events.cnf";
         try
         {
-            await bed.Lab.RunAsync("web-02", $"printf '[mysqld]\\nevent_scheduler = ON\\n' > {Scheduler}; mysql -e 'SET GLOBAL event_scheduler = ON'", cancel: cancel);
-            await bed.Lab.RunAsync("web-01", "mysql -e \"SET GLOBAL event_scheduler = ON; CREATE TABLE shop.ticks (id BIGINT AUTO_INCREMENT PRIMARY KEY, host VARCHAR(64)); CREATE EVENT shop.tick ON SCHEDULE EVERY 1 SECOND DO INSERT INTO shop.ticks (host) VALUES (@@hostname)\"", cancel: cancel);
+            await bed.Lab.RunAsync(
+                "web-02",
+                $"printf '[mysqld]\\nevent_scheduler = ON\\n' > {Scheduler}; mysql -e 'SET GLOBAL event_scheduler = ON'",
+                cancel: cancel);
+            await bed.Lab.RunAsync(
+                "web-01",
+                "mysql -e \"SET GLOBAL event_scheduler = ON; CREATE TABLE shop.ticks (id BIGINT AUTO_INCREMENT PRIMARY KEY, host "
+                    + "VARCHAR(64)); CREATE EVENT shop.tick ON SCHEDULE EVERY 1 SECOND DO INSERT INTO shop.ticks (host) VALUES "
+                    + "(@@hostname)\"",
+                cancel: cancel);
             RejoinResult result = await Repair(bed).RunAsync(new() { Server = "web-02", Copy = true }, null, cancel);
             Assert.Equal((PlanOutcome.Completed, null), (result.Outcome, result.Error));
             await Task.Delay(TimeSpan.FromSeconds(2), cancel);
@@ -136,7 +159,8 @@ public sealed class RejoinTests(LabFixture labs)
         finally
         {
             await bed.Lab.RunAsync("web-02", $"rm -f {Scheduler}", cancel: CancellationToken.None);
-            await bed.Lab.RunAsync("web-01", "mysql -e 'DROP EVENT IF EXISTS shop.tick; DROP TABLE IF EXISTS shop.ticks'", cancel: CancellationToken.None);
+            await bed.Lab.RunAsync(
+                "web-01", "mysql -e 'DROP EVENT IF EXISTS shop.tick; DROP TABLE IF EXISTS shop.ticks'", cancel: CancellationToken.None);
         }
 
         await bed.WaitUntilCaughtUpAsync();
@@ -162,7 +186,9 @@ public sealed class RejoinTests(LabFixture labs)
         Assert.True(Assert.Single((await bed.TopologyAsync()).Links).Channel is { Tls: true, TlsVerified: true });
     }
 
-    /// <summary>mysqld ends itself after a clone, and here can't start again: told at once with its own words, not after ten minutes.</summary>
+    /// <summary>
+    /// mysqld ends itself after a clone, and here can't start again: told at once with its own words, not after ten minutes.
+    /// </summary>
     [Fact]
     public async Task A_copy_that_can_not_start_is_told_with_the_error_log()
     {
@@ -193,11 +219,16 @@ public sealed class RejoinTests(LabFixture labs)
     // The replica stops replicating, takes writes of its own, and misses some of the primary's, whose numbers go past its own.
     private static async Task DivergeAsync(FailoverBed bed, IEnumerable<string> errant, string? onPrimary = null)
     {
-        string open = bed.Lab.Plan.Options.Database == Foobar.Ops.Lab.Setup.DatabaseFlavour.MySql ? "SET GLOBAL super_read_only = OFF, GLOBAL read_only = OFF; " : "";
+        string open = bed.Lab.Plan.Options.Database == Foobar.Ops.Lab.Setup.DatabaseFlavour.MySql
+            ? "SET GLOBAL super_read_only = OFF, GLOBAL read_only = OFF; "
+            : "";
         await bed.Lab.RunAsync("web-02", $"mysql -e \"STOP REPLICA; {open}{string.Join("; ", errant)}\"");
         for (int number = 0; number < 5; number++)
         {
-            await bed.Lab.RunAsync("web-01", "mysql -e \"UPDATE shop.orders SET app = 'test' WHERE id = 'none'; INSERT INTO shop.orders (id, body, app) VALUES ('passing', 'x', 'test'); DELETE FROM shop.orders WHERE id = 'passing'\"");
+            await bed.Lab.RunAsync(
+                "web-01",
+                "mysql -e \"UPDATE shop.orders SET app = 'test' WHERE id = 'none'; INSERT INTO shop.orders (id, body, app) VALUES "
+                    + "('passing', 'x', 'test'); DELETE FROM shop.orders WHERE id = 'passing'\"");
         }
 
         if (onPrimary is not null)
@@ -209,7 +240,10 @@ public sealed class RejoinTests(LabFixture labs)
     private static RejoinOperation Repair(FailoverBed bed) => new(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State));
 
     private static async Task<string> RowsAsync(FailoverBed bed, string server) =>
-        (await bed.Lab.RunAsync(server, "mysql -N -e \"SELECT CONCAT(id, ' ', body) FROM shop.orders WHERE id LIKE 'errant-%' ORDER BY id\"")).Trim().Replace('\n', ',');
+        (await bed.Lab.RunAsync(
+            server, "mysql -N -e \"SELECT CONCAT(id, ' ', body) FROM shop.orders WHERE id LIKE 'errant-%' ORDER BY id\""))
+            .Trim()
+            .Replace('\n', ',');
 
     private sealed class AfterStep(string step, Action then) : IProgress<StepResult>
     {

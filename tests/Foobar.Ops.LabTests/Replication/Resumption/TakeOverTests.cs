@@ -27,16 +27,20 @@ public sealed class TakeOverTests(LabFixture labs)
     /// </summary>
     public static TheoryData<string, string, PlanOutcome?> Switchovers => Sampled(
     [
-        ("mark", (PlanOutcome?)PlanOutcome.Undone), ("persist-old", PlanOutcome.Undone), ("attach-old", PlanOutcome.Undone), ("drain", PlanOutcome.Undone),
+        ("mark", (PlanOutcome?)PlanOutcome.Undone), ("persist-old", PlanOutcome.Undone), ("attach-old", PlanOutcome.Undone),
+        ("drain", PlanOutcome.Undone),
         ("fence", PlanOutcome.Undone), ("catch-up", PlanOutcome.Undone), ("open-endpoint", null), ("verify", PlanOutcome.Completed),
         ("detach-new", PlanOutcome.Completed), ("persist-new", PlanOutcome.Completed),
     ]);
 
-    /// <summary>The steps of an emergency failover, and whether the next one is another emergency failover: else it is taken over.</summary>
+    /// <summary>
+    /// The steps of an emergency failover, and whether the next one is another emergency failover: else it is taken over.
+    /// </summary>
     public static TheoryData<string, string, bool> Emergencies => Sampled(
     [
         ("close-endpoint", true), ("fence-old", true), ("catch-up", true), ("salvage", true), ("promote", true),
-        ("open-endpoint", false), ("verify", false), ("hold-fence", false), ("keep-login", false), ("detach-new", false), ("persist-new", false),
+        ("open-endpoint", false), ("verify", false), ("hold-fence", false), ("keep-login", false), ("detach-new", false),
+        ("persist-new", false),
     ]);
 
     [Theory]
@@ -52,7 +56,8 @@ public sealed class TakeOverTests(LabFixture labs)
         await DoomedOperation.KillAsync(bed, candidate, step, TimeSpan.Zero);
         await Task.Delay(TimeSpan.FromMilliseconds(300), cancel);
 
-        FoobarException told = await Assert.ThrowsAsync<FoobarException>(() => Elsewhere(bed).RunAsync(new FailoverOptions(), null, cancel));
+        FoobarException told = await Assert.ThrowsAsync<FoobarException>(
+            () => Elsewhere(bed).RunAsync(new FailoverOptions(), null, cancel));
         Assert.Equal("OperationRunning", told.ErrorId);
         Assert.Contains("Resume-FoobarFailover -TakeOver", told.Recommendation, StringComparison.Ordinal);
         FailoverResult result = await ResumeElsewhere(bed).TakeOverAsync(new FailoverOptions(), null, cancel);
@@ -66,7 +71,10 @@ public sealed class TakeOverTests(LabFixture labs)
         IReadOnlyList<OrderWrite> writes = await writers.StopAsync();
         Assert.Null(RoleSampler.Both(await sampler.StopAsync()));
         await bed.AssertKeptAsync(writers, writes, primary);
-        Assert.Equal("NothingToResume", (await Assert.ThrowsAsync<FoobarException>(() => ResumeElsewhere(bed).TakeOverAsync(new FailoverOptions(), null, cancel))).ErrorId);
+        Assert.Equal(
+            "NothingToResume",
+            (await Assert.ThrowsAsync<FoobarException>(
+                () => ResumeElsewhere(bed).TakeOverAsync(new FailoverOptions(), null, cancel))).ErrorId);
     }
 
     [Theory]
@@ -100,7 +108,8 @@ public sealed class TakeOverTests(LabFixture labs)
         Assert.Equal([candidate], await bed.PrimariesAsync());
         await AssertSupersededAsync(bed);
         Assert.Equal([candidate], await bed.PrimariesAsync());
-        RejoinResult repair = await new RejoinOperation(bed.Session, ElsewhereStore(bed)).RunAsync(new RejoinOptions { Server = old }, null, cancel);
+        RejoinResult repair = await new RejoinOperation(bed.Session, ElsewhereStore(bed))
+            .RunAsync(new RejoinOptions { Server = old }, null, cancel);
         Assert.Equal((PlanOutcome.Completed, RejoinMethod.Rejoin, null), (repair.Outcome, repair.Method, repair.Error));
         await Task.Delay(TimeSpan.FromMilliseconds(500), cancel);
         IReadOnlyList<OrderWrite> writes = await writers.StopAsync();
@@ -108,7 +117,9 @@ public sealed class TakeOverTests(LabFixture labs)
         await bed.AssertKeptAsync(writers, writes, candidate);
     }
 
-    /// <summary>A switchover that was killed can't be ended without the primary that died after it; nor may it keep the emergency out.</summary>
+    /// <summary>
+    /// A switchover that was killed can't be ended without the primary that died after it; nor may it keep the emergency out.
+    /// </summary>
     [Theory]
     [MemberData(nameof(FailoverBed.Flavours), MemberType = typeof(FailoverBed))]
     public async Task A_primary_that_dies_in_a_switchover_is_replaced(string flavour)
@@ -124,10 +135,12 @@ public sealed class TakeOverTests(LabFixture labs)
         {
             await DoomedOperation.KillAsync(bed, candidate, "fence", TimeSpan.Zero);
             await disaster.StrikeAsync(cancel);
-            FoobarException stuck = await Assert.ThrowsAnyAsync<FoobarException>(() => bed.Resume().ResumeAsync(new FailoverOptions(), null, cancel));
+            FoobarException stuck = await Assert.ThrowsAnyAsync<FoobarException>(
+                () => bed.Resume().ResumeAsync(new FailoverOptions(), null, cancel));
             Assert.Equal(old, stuck.Server);
             Assert.Contains("-Emergency", stuck.Recommendation, StringComparison.Ordinal);
-            result = await new FailoverOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State)).RunAsync(new FailoverOptions(), null, cancel);
+            result = await new FailoverOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State))
+                .RunAsync(new FailoverOptions(), null, cancel);
         }
         finally
         {
@@ -136,8 +149,11 @@ public sealed class TakeOverTests(LabFixture labs)
 
         Assert.Equal((PlanOutcome.Degraded, ProofVerdict.Proven), (result.Outcome, result.Proof.Verdict));
         Assert.Equal([candidate], await bed.PrimariesAsync());
-        Assert.Equal("NothingToResume", (await Assert.ThrowsAsync<FoobarException>(() => bed.Resume().ResumeAsync(new FailoverOptions(), null, cancel))).ErrorId);
-        RejoinResult repair = await new RejoinOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State)).RunAsync(new RejoinOptions { Server = old }, null, cancel);
+        Assert.Equal(
+            "NothingToResume",
+            (await Assert.ThrowsAsync<FoobarException>(() => bed.Resume().ResumeAsync(new FailoverOptions(), null, cancel))).ErrorId);
+        RejoinResult repair = await new RejoinOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State))
+            .RunAsync(new RejoinOptions { Server = old }, null, cancel);
         Assert.Equal((PlanOutcome.Completed, null), (repair.Outcome, repair.Error));
         await bed.AssertKeptAsync(writers, await writers.StopAsync(), candidate);
     }
@@ -152,10 +168,13 @@ public sealed class TakeOverTests(LabFixture labs)
     private static async Task AssertSupersededAsync(FailoverBed bed)
     {
         CancellationToken cancel = TestContext.Current.CancellationToken;
-        FoobarException superseded = await Assert.ThrowsAsync<FoobarException>(() => bed.Resume().ResumeAsync(new FailoverOptions(), null, cancel));
+        FoobarException superseded = await Assert.ThrowsAsync<FoobarException>(
+            () => bed.Resume().ResumeAsync(new FailoverOptions(), null, cancel));
         Assert.Equal("OperationSuperseded", superseded.ErrorId);
         Assert.Contains($"by {OperationMarker.Holder}", superseded.Message, StringComparison.Ordinal);
-        Assert.Equal("NothingToResume", (await Assert.ThrowsAsync<FoobarException>(() => bed.Resume().ResumeAsync(new FailoverOptions(), null, cancel))).ErrorId);
+        Assert.Equal(
+            "NothingToResume",
+            (await Assert.ThrowsAsync<FoobarException>(() => bed.Resume().ResumeAsync(new FailoverOptions(), null, cancel))).ErrorId);
     }
 
     // Every step on both flavours; in the default run one of them, which the seed chooses.

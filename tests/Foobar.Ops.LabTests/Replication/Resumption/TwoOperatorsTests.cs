@@ -22,7 +22,10 @@ public sealed class TwoOperatorsTests(LabFixture labs)
     private static readonly FailoverOptions Now = new() { LostAfter = TimeSpan.Zero };
 
     private static readonly string[] Steps =
-        [PausedOperation.Locked, "mark", "persist-old", "attach-old", "drain", "close-endpoint", "fence", "catch-up", "promote", "open-endpoint", "verify", "detach-new", "persist-new"];
+        [
+            PausedOperation.Locked, "mark", "persist-old", "attach-old", "drain", "close-endpoint", "fence", "catch-up", "promote",
+            "open-endpoint", "verify", "detach-new", "persist-new",
+        ];
 
     /// <summary>Every step on both flavours; in the default run one of them on each, others each day.</summary>
     public static TheoryData<string, string> Pauses => new(
@@ -53,13 +56,20 @@ public sealed class TwoOperatorsTests(LabFixture labs)
         Assert.Null(RoleSampler.Both(await sampler.StopAsync()));
         await AssertWholeAsync(bed, moved.NewPrimary);
         await bed.AssertKeptAsync(writers, writes, moved.NewPrimary);
-        await Task.WhenAll(Members.Select(member => bed.Lab.RunAsync(member, "systemctl restart $(systemctl show -p Id --value mysql.service mariadb.service | grep -m 1 service)", limit: TimeSpan.FromMinutes(2), cancel: cancel)));
+        await Task.WhenAll(
+            Members.Select(
+                member => bed.Lab.RunAsync(
+                    member,
+                    "systemctl restart $(systemctl show -p Id --value mysql.service mariadb.service | grep -m 1 service)",
+                    limit: TimeSpan.FromMinutes(2), cancel: cancel)));
         await bed.WaitUntilCaughtUpAsync();
         await AssertWholeAsync(bed, moved.NewPrimary);
         ResumeOperation again = new(bed.Session, new OperationStore(bed.Session.Site.Name, Path.Combine(bed.State, "late")));
         FoobarException nothing = await Assert.ThrowsAsync<FoobarException>(() => again.ResumeAsync(new FailoverOptions(), null, cancel));
         Assert.Equal("NothingToResume", nothing.ErrorId);
-        KillTable.Hold($"| {flavour} | {step} | {ended?.ToString() ?? "nothing to end"} | {said.Split(' ')[0]} |", $"| {flavour} | {step} |", "failover-two-operators.md");
+        KillTable.Hold(
+            $"| {flavour} | {step} | {ended?.ToString() ?? "nothing to end"} | {said.Split(' ')[0]} |",
+            $"| {flavour} | {step} |", "failover-two-operators.md");
     }
 
     /// <summary>While B looked at the question, A switched over.</summary>
@@ -73,22 +83,34 @@ public sealed class TwoOperatorsTests(LabFixture labs)
         FailoverResult other = await bed.Operation().RunAsync(new FailoverOptions(), null, cancel);
         Assert.Equal(PlanOutcome.Completed, other.Outcome);
         await bed.WaitUntilCaughtUpAsync();
-        FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => bed.Operation().RunAsync(new FailoverOptions { Confirmed = new(shown.OldPrimary!, shown.NewPrimary!) }, null, cancel));
+        FoobarException refused = await Assert.ThrowsAsync<FoobarException>(
+            () => bed.Operation().RunAsync(new FailoverOptions { Confirmed = new(shown.OldPrimary!, shown.NewPrimary!) }, null, cancel));
         Assert.Equal("PlanChanged", refused.ErrorId);
         Assert.Contains($"{shown.OldPrimary} -> {shown.NewPrimary} was asked for", refused.Message, StringComparison.Ordinal);
         await AssertWholeAsync(bed, shown.NewPrimary!);
     }
 
-    /// <summary>One primary, now and after a restart; the other follows it; the write endpoint leads to it alone, now and after a reload.</summary>
+    /// <summary>
+    /// One primary, now and after a restart; the other follows it; the write endpoint leads to it alone, now and after a reload.
+    /// </summary>
     private static async Task AssertWholeAsync(FailoverBed bed, string primary)
     {
         ReplicationTopology topology = await bed.TopologyAsync();
-        Assert.Equal([primary], topology.Members.Where(member => topology.Facts(member.Name)!.Guard.Value!.TakesWrites).Select(member => member.Name));
-        Assert.All(topology.Members, member => Assert.Equal(member.Name != primary, topology.Facts(member.Name)!.Guard.Value!.PersistedReadOnly));
+        Assert.Equal(
+            [primary],
+            topology.Members.Where(member => topology.Facts(member.Name)!.Guard.Value!.TakesWrites).Select(member => member.Name));
+        Assert.All(
+            topology.Members, member => Assert.Equal(member.Name != primary, topology.Facts(member.Name)!.Guard.Value!.PersistedReadOnly));
         Assert.Equal(primary, Assert.Single(topology.Links).Source);
-        string open = await bed.Lab.RunAsync("lb-01", "echo show servers state mysql-write | socat - /run/haproxy/admin.sock | awk 'NF > 6 && $1 != \"#\" && $7 % 2 == 0 && int($7 / 8) % 2 == 0 { print $4 }'");
+        string open = await bed.Lab.RunAsync(
+            "lb-01",
+            "echo show servers state mysql-write | socat - /run/haproxy/admin.sock | awk 'NF > 6 && $1 != \"#\" && $7 % 2 == 0 && int($7 / "
+                + "8) % 2 == 0 { print $4 }'");
         Assert.Equal(primary, open.Trim());
-        string configured = await bed.Lab.RunAsync("lb-01", "awk '/^backend/ { inside = ($2 == \"mysql-write\") } inside && $1 == \"server\" && !/ disabled/ { print $2 }' /etc/haproxy/haproxy.cfg");
+        string configured = await bed.Lab.RunAsync(
+            "lb-01",
+            "awk '/^backend/ { inside = ($2 == \"mysql-write\") } inside && $1 == \"server\" && !/ disabled/ { print $2 }' "
+                + "/etc/haproxy/haproxy.cfg");
         Assert.Equal(primary, configured.Trim());
     }
 }

@@ -9,7 +9,10 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.LabTests.Replication.Switchover;
 
-/// <summary>A write endpoint that the module does not know, moved by the site's own program: the example of docs/failover-hook.md, as it stands there.</summary>
+/// <summary>
+/// A write endpoint that the module does not know, moved by the site's own program: the example of docs/failover-hook.md, as it stands
+/// there.
+/// </summary>
 [Collection(LabCollection.Name)]
 public sealed class HookTests(LabFixture labs)
 {
@@ -23,12 +26,17 @@ public sealed class HookTests(LabFixture labs)
         try
         {
             await using SiteSession session = new(Hooked(bed.Session.Site));
-            await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", 2, TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
+            await using OrderWriters writers = await OrderWriters.StartAsync(
+                bed.Lab, "web-02", 2, TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
             SwitchoverOperation operation = new(session, new OperationStore(session.Site.Name, bed.State));
-            FailoverResult moved = await operation.RunAsync(new FailoverOptions { Canary = bed.Canary }, null, TestContext.Current.CancellationToken);
-            Assert.Equal((PlanOutcome.Completed, ProofVerdict.Proven, "web-02", (long?)0), (moved.Outcome, moved.Proof.Verdict, moved.NewPrimary, moved.Canary!.Lost));
+            FailoverResult moved = await operation.RunAsync(
+                new FailoverOptions { Canary = bed.Canary }, null, TestContext.Current.CancellationToken);
+            Assert.Equal(
+                (PlanOutcome.Completed, ProofVerdict.Proven, "web-02", (long?)0),
+                (moved.Outcome, moved.Proof.Verdict, moved.NewPrimary, moved.Canary!.Lost));
 
-            await bed.Lab.RunAsync("lb-01", $"sed -i '2i [ \"$1\" != open ] || [ \"$2\" != web-01 ] || {{ echo no such way >\\&2; exit 3; }}' {Program}");
+            await bed.Lab.RunAsync(
+                "lb-01", $"sed -i '2i [ \"$1\" != open ] || [ \"$2\" != web-01 ] || {{ echo no such way >\\&2; exit 3; }}' {Program}");
             FailoverResult stuck = await operation.RunAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken);
             Assert.Equal(PlanOutcome.Undone, stuck.Outcome);
             Assert.Contains("no such way", stuck.Error, StringComparison.Ordinal);
@@ -40,7 +48,8 @@ public sealed class HookTests(LabFixture labs)
             await bed.WaitUntilCaughtUpAsync();
             Assert.Equal("web-02", Assert.Single(await bed.PrimariesAsync()));
             Assert.Contains(writes, write => write.IsAcknowledged && write.Begun > undone);
-            Assert.Empty(writes.Where(write => write.IsAcknowledged).Select(write => write.Id).Except(await writers.ReadAsync(bed.Lab, "web-02")));
+            Assert.Empty(
+                writes.Where(write => write.IsAcknowledged).Select(write => write.Id).Except(await writers.ReadAsync(bed.Lab, "web-02")));
         }
         finally
         {
@@ -51,7 +60,13 @@ public sealed class HookTests(LabFixture labs)
     private static Site Hooked(Site site)
     {
         DatabasePolicy database = site.Policy.Database!;
-        return site with { Policy = site.Policy with { Database = database with { WriteEndpoint = database.WriteEndpoint! with { Kind = WriteEndpointKind.Hook, Backend = null } } } };
+        return site with
+        {
+            Policy = site.Policy with
+            {
+                Database = database with { WriteEndpoint = database.WriteEndpoint! with { Kind = WriteEndpointKind.Hook, Backend = null } },
+            },
+        };
     }
 
     private static string Example()

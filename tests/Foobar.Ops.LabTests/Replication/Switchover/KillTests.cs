@@ -18,7 +18,10 @@ namespace Foobar.Ops.LabTests.Replication.Switchover;
 public sealed class KillTests(LabFixture labs)
 {
     private static readonly string[] Steps =
-        ["mark", "persist-old", "attach-old", "drain", "close-endpoint", "fence", "catch-up", "promote", "open-endpoint", "verify", "detach-new", "persist-new", "redundancy"];
+        [
+            "mark", "persist-old", "attach-old", "drain", "close-endpoint", "fence", "catch-up", "promote", "open-endpoint", "verify",
+            "detach-new", "persist-new", "redundancy",
+        ];
 
     /// <summary>Every step on both flavours; in the default run one a flavour, which the seed chooses.</summary>
     public static TheoryData<string, string> Kills => new(
@@ -54,7 +57,8 @@ public sealed class KillTests(LabFixture labs)
         string[] members = ["web-01", "web-02"];
         string old = Assert.Single(await bed.PrimariesAsync());
         string candidate = members.Single(member => member != old);
-        await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", 2, TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
+        await using OrderWriters writers = await OrderWriters.StartAsync(
+            bed.Lab, "web-02", 2, TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
         await using RoleSampler sampler = await RoleSampler.StartAsync(bed.Lab, members, TestContext.Current.CancellationToken);
         await DoomedOperation.KillAsync(bed, candidate, step, delay);
         await Task.Delay(TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken);
@@ -69,7 +73,11 @@ public sealed class KillTests(LabFixture labs)
         string primary = Assert.Single(await bed.PrimariesAsync());
         Assert.Equal(result.Outcome == PlanOutcome.Completed ? candidate : old, primary);
         await bed.AssertKeptAsync(writers, writes, primary);
-        return new(step, left.Count == 0 ? "none" : left[0] == old ? "the old primary" : "the new primary", result.Outcome, primary == old ? "the old primary" : "the new primary");
+        return new(
+            step,
+            left.Count == 0 ? "none" : left[0] == old ? "the old primary" : "the new primary",
+            result.Outcome,
+            primary == old ? "the old primary" : "the new primary");
     }
 
     // On another machine there is no journal: the marker on the databases tells.
@@ -82,11 +90,15 @@ public sealed class KillTests(LabFixture labs)
         }
 
         FoobarException told = await Assert.ThrowsAsync<FoobarException>(() =>
-            new SwitchoverOperation(bed.Session, new OperationStore(bed.Session.Site.Name, Path.Combine(bed.State, "elsewhere"))).RunAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken));
+            new SwitchoverOperation(bed.Session, new OperationStore(bed.Session.Site.Name, Path.Combine(bed.State, "elsewhere")))
+                .RunAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken));
         Assert.Equal("OperationRunning", told.ErrorId);
-        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"by {Environment.UserName} on {Environment.MachineName} (process "), told.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            string.Create(CultureInfo.InvariantCulture, $"by {Environment.UserName} on {Environment.MachineName} (process "),
+            told.Message, StringComparison.Ordinal);
         Assert.Contains("since ", told.Message, StringComparison.Ordinal);
-        FoobarException here = await Assert.ThrowsAsync<FoobarException>(() => bed.Operation().RunAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken));
+        FoobarException here = await Assert.ThrowsAsync<FoobarException>(
+            () => bed.Operation().RunAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken));
         Assert.Equal("OperationUnfinished", here.ErrorId);
     }
 }

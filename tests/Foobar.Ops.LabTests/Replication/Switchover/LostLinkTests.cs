@@ -35,16 +35,22 @@ public sealed class LostLinkTests(LabFixture labs)
         {
             Assert.Equal(PlanOutcome.Degraded, result.Outcome);
             Assert.Contains("Resume-FoobarFailover", result.Recommendation, StringComparison.Ordinal);
-            FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => bed.Operation().RunAsync(new FailoverOptions(), null, cancel));
+            FoobarException refused = await Assert.ThrowsAsync<FoobarException>(
+                () => bed.Operation().RunAsync(new FailoverOptions(), null, cancel));
             Assert.Equal("OperationUnfinished", refused.ErrorId);
             FailoverResult resumed = await bed.Resume().ResumeAsync(new FailoverOptions { LostAfter = TimeSpan.Zero }, null, cancel);
             Assert.Equal((PlanOutcome.Completed, false), (resumed.Outcome, resumed.Unfinished));
         }
 
-        Assert.Equal("NothingToResume", (await Assert.ThrowsAsync<FoobarException>(() => bed.Resume().ResumeAsync(new FailoverOptions(), null, cancel))).ErrorId);
+        Assert.Equal(
+            "NothingToResume",
+            (await Assert.ThrowsAsync<FoobarException>(() => bed.Resume().ResumeAsync(new FailoverOptions(), null, cancel))).ErrorId);
         Assert.Equal("web-02", Assert.Single(await bed.PrimariesAsync()));
         await bed.WaitUntilCaughtUpAsync();
-        string configured = await bed.Lab.RunAsync("lb-01", "awk '/^backend/ { inside = ($2 == \"mysql-write\") } inside && $1 == \"server\" && !/ disabled/ { print $2 }' /etc/haproxy/haproxy.cfg");
+        string configured = await bed.Lab.RunAsync(
+            "lb-01",
+            "awk '/^backend/ { inside = ($2 == \"mysql-write\") } inside && $1 == \"server\" && !/ disabled/ { print $2 }' "
+                + "/etc/haproxy/haproxy.cfg");
         Assert.Equal("web-02", configured.Trim());
         FailoverResult back = await bed.Operation().RunAsync(new FailoverOptions { To = "web-01" }, null, cancel);
         Assert.Equal(PlanOutcome.Completed, back.Outcome);
@@ -57,7 +63,12 @@ public sealed class LostLinkTests(LabFixture labs)
             if (value is { Step: "open-endpoint", Outcome: StepOutcome.Done })
             {
                 // In the default run it comes back before the steps give up; in the thorough one it stays cut to the end.
-                bed.Lab.RunAsync("lb-01", (Sample.IsAll ? "" : "systemd-run --quiet --collect --on-active=20 nft -f /etc/nftables.conf; ") + "nft insert rule inet filter input tcp dport 22 drop; nft insert rule inet filter output tcp sport 22 drop").GetAwaiter().GetResult();
+                bed.Lab.RunAsync(
+                    "lb-01",
+                    (Sample.IsAll ? "" : "systemd-run --quiet --collect --on-active=20 nft -f /etc/nftables.conf; ")
+                        + "nft insert rule inet filter input tcp dport 22 drop; nft insert rule inet filter output tcp sport 22 drop")
+                    .GetAwaiter()
+                    .GetResult();
             }
         }
     }

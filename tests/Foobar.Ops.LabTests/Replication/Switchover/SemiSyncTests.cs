@@ -7,7 +7,9 @@ using Foobar.Ops.Planning;
 
 namespace Foobar.Ops.LabTests.Replication.Switchover;
 
-/// <summary>Switchovers between members of which each is configured as a semi-synchronous source and replica, as a site has it whose roles swap.</summary>
+/// <summary>
+/// Switchovers between members of which each is configured as a semi-synchronous source and replica, as a site has it whose roles swap.
+/// </summary>
 [Collection(LabCollection.Name)]
 public sealed class SemiSyncTests(LabFixture labs) : IAsyncDisposable
 {
@@ -23,16 +25,19 @@ public sealed class SemiSyncTests(LabFixture labs) : IAsyncDisposable
     {
         await using FailoverBed bed = await FailoverBed.MakeAsync(labs, flavour, semiSync: true);
         await bed.WaitUntilCaughtUpAsync();
-        await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", 2, TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
+        await using OrderWriters writers = await OrderWriters.StartAsync(
+            bed.Lab, "web-02", 2, TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
         foreach (string target in (string[])["web-02", "web-01"])
         {
-            FailoverResult result = await bed.Operation().RunAsync(new FailoverOptions { To = target, Canary = bed.Canary }, null, TestContext.Current.CancellationToken);
+            FailoverResult result = await bed.Operation().RunAsync(
+                new FailoverOptions { To = target, Canary = bed.Canary }, null, TestContext.Current.CancellationToken);
             Assert.Equal((PlanOutcome.Completed, ProofVerdict.Proven), (result.Outcome, result.Proof.Verdict));
             long switched = Stopwatch.GetTimestamp();
             await Task.Delay(TimeSpan.FromMilliseconds(500), TestContext.Current.CancellationToken);
             await bed.WaitUntilCaughtUpAsync();
             Assert.InRange(Stopwatch.GetElapsedTime(switched), TimeSpan.Zero, Stall);
-            Assert.Equal((true, false), (await IsActiveAsync(bed, target), await IsActiveAsync(bed, target == "web-01" ? "web-02" : "web-01")));
+            Assert.Equal(
+                (true, false), (await IsActiveAsync(bed, target), await IsActiveAsync(bed, target == "web-01" ? "web-02" : "web-01")));
         }
 
         IReadOnlyList<OrderWrite> writes = await writers.StopAsync();

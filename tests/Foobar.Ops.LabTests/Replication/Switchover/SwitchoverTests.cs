@@ -38,7 +38,8 @@ public sealed class SwitchoverTests(LabFixture labs, ITestOutputHelper output)
     {
         await using FailoverBed bed = await FailoverBed.MakeAsync(labs, flavour);
         TimeSpan interval = TimeSpan.FromMilliseconds(intervalMilliseconds);
-        await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", Writers, interval, TestContext.Current.CancellationToken);
+        await using OrderWriters writers = await OrderWriters.StartAsync(
+            bed.Lab, "web-02", Writers, interval, TestContext.Current.CancellationToken);
         CanaryClock clock = CanaryClock.Now(TimeProvider.System);
         await using SiteSession session = new(bed.Patient(Patience));
         SwitchoverOperation operation = new(session, new(session.Site.Name, bed.State));
@@ -52,7 +53,8 @@ public sealed class SwitchoverTests(LabFixture labs, ITestOutputHelper output)
         IReadOnlyList<OrderWrite> writes = await writers.StopAsync();
         List<(FailoverResult Result, TimeSpan Seen)> runs = [.. results.Select(result => (result, Seen(result, writes, clock)))];
         Report(flavour, intervalMilliseconds, runs, writes);
-        Assert.All(results, result => Assert.Equal((ProofVerdict.Proven, WriteGapSource.Canary), (result.Proof.Verdict, result.WriteGap!.Source)));
+        Assert.All(
+            results, result => Assert.Equal((ProofVerdict.Proven, WriteGapSource.Canary), (result.Proof.Verdict, result.WriteGap!.Source)));
         await AssertKeptAsync(bed, writers, writes);
 
         // What keeps the gap short on any machine: the old primary follows a log file that has just begun, and its clients
@@ -62,7 +64,14 @@ public sealed class SwitchoverTests(LabFixture labs, ITestOutputHelper output)
 
         // Either may have been held up on a busy machine, so not each run by itself; three runs are few, and writers without
         // pause leave the canary little of the machine.
-        Assert.InRange(Median(runs.Select(run => (run.Result.WriteGap!.Duration - run.Seen).Duration() - (Sample.IsAll && intervalMilliseconds > 0 ? TimeSpan.Zero : run.Result.WriteGap.Resolution))), TimeSpan.MinValue, Sample.IsAll ? Probe : Probe + interval);
+        Assert.InRange(
+            Median(
+                runs.Select(
+                    run =>
+                        (run.Result.WriteGap!.Duration - run.Seen).Duration() - (Sample.IsAll && intervalMilliseconds > 0
+                            ? TimeSpan.Zero
+                            : run.Result.WriteGap.Resolution))),
+            TimeSpan.MinValue, Sample.IsAll ? Probe : Probe + interval);
         if (Sample.IsAll)
         {
             TimeSpan limit = TimeSpan.FromMilliseconds(intervalMilliseconds == 0 ? 250 : flavour == "MariaDb" ? 25 : 100);
@@ -74,12 +83,15 @@ public sealed class SwitchoverTests(LabFixture labs, ITestOutputHelper output)
     private static async Task<FailoverResult> SwitchAsync(SwitchoverOperation operation, DatabaseLogin canary)
     {
         await Task.Delay(TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken);
-        FailoverResult result = await operation.RunAsync(new FailoverOptions { Canary = canary, CanaryInterval = Probe, DrainLimit = Patience }, null, TestContext.Current.CancellationToken);
+        FailoverResult result = await operation.RunAsync(
+            new FailoverOptions { Canary = canary, CanaryInterval = Probe, DrainLimit = Patience },
+            null, TestContext.Current.CancellationToken);
         Assert.True(result.Outcome == PlanOutcome.Completed, $"{result.Outcome}: {result.Error}");
         return result;
     }
 
-    private static async Task<int> BinaryLogsAsync(FailoverBed bed) => await CountAsync(bed, "web-01", BinaryLogs) + await CountAsync(bed, "web-02", BinaryLogs);
+    private static async Task<int> BinaryLogsAsync(FailoverBed bed) =>
+        await CountAsync(bed, "web-01", BinaryLogs) + await CountAsync(bed, "web-02", BinaryLogs);
 
     private static async Task<int> CountAsync(FailoverBed bed, string server, string command) =>
         int.Parse(await bed.Lab.RunAsync(server, command), CultureInfo.InvariantCulture);
@@ -99,7 +111,10 @@ public sealed class SwitchoverTests(LabFixture labs, ITestOutputHelper output)
             Assert.Equal(there.Count, there.Distinct().Count());
 
             // Whatever a drain has changed meanwhile.
-            Assert.Equal("1\t1", (await bed.Lab.RunAsync(server, "mysql -N -e 'SELECT @@global.sync_binlog, @@global.innodb_flush_log_at_trx_commit'")).Trim());
+            Assert.Equal(
+                "1\t1",
+                (await bed.Lab.RunAsync(
+                    server, "mysql -N -e 'SELECT @@global.sync_binlog, @@global.innodb_flush_log_at_trx_commit'")).Trim());
         }
 
         ReplicationTopology topology = await bed.TopologyAsync();
@@ -108,14 +123,21 @@ public sealed class SwitchoverTests(LabFixture labs, ITestOutputHelper output)
         Assert.True(link.Channel.Replicates);
     }
 
-    private void Report(string flavour, int intervalMilliseconds, List<(FailoverResult Result, TimeSpan Seen)> runs, IReadOnlyList<OrderWrite> writes)
+    private void Report(
+        string flavour, int intervalMilliseconds, List<(FailoverResult Result, TimeSpan Seen)> runs, IReadOnlyList<OrderWrite> writes)
     {
         foreach ((FailoverResult result, TimeSpan seen) in runs)
         {
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seen {seen.TotalMilliseconds:0.0} ms, reported {result.WriteGap?.Duration.TotalMilliseconds:0.0} (to {result.WriteGap?.Resolution.TotalMilliseconds:0.0}); {string.Join(" ", result.Steps.Select(step => $"{step.Step} {step.Duration.TotalMilliseconds:0.0}"))}; {result.Outcome} {result.Proof.Verdict} {result.Error}"));
+            output.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"seen {seen.TotalMilliseconds:0.0} ms, reported {result.WriteGap?.Duration.TotalMilliseconds:0.0} (to {result.WriteGap?.Resolution.TotalMilliseconds:0.0}); {string.Join(" ", result.Steps.Select(step => $"{step.Step} {step.Duration.TotalMilliseconds:0.0}"))}; {result.Outcome} {result.Proof.Verdict} {result.Error}"));
         }
 
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{flavour}, {Writers} writers every {intervalMilliseconds} ms, {runs.Count} switchovers, {writes.Count(write => write.IsAcknowledged)} writes: median gap seen {Median(runs.Select(run => run.Seen)).TotalMilliseconds:0.0} ms, reported {Median(runs.Select(run => run.Result.WriteGap?.Duration ?? TimeSpan.Zero)).TotalMilliseconds:0.0} ms"));
+        output.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{flavour}, {Writers} writers every {intervalMilliseconds} ms, {runs.Count} switchovers, {writes.Count(write => write.IsAcknowledged)} writes: median gap seen {Median(runs.Select(run => run.Seen)).TotalMilliseconds:0.0} ms, reported {Median(runs.Select(run => run.Result.WriteGap?.Duration ?? TimeSpan.Zero)).TotalMilliseconds:0.0} ms"));
     }
 
     private static TimeSpan Median(IEnumerable<TimeSpan> values)

@@ -33,7 +33,8 @@ public sealed class ThreeMembersTests(LabFixture labs, ITestOutputHelper output)
     public async Task Every_replica_follows_the_new_primary(string flavour)
     {
         await using FailoverBed bed = await MakeAsync(flavour);
-        await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", 4, TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
+        await using OrderWriters writers = await OrderWriters.StartAsync(
+            bed.Lab, "web-02", 4, TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
         await using RoleSampler sampler = await RoleSampler.StartAsync(bed.Lab, Members, TestContext.Current.CancellationToken);
 
         // A replica that may be a source too waits at the first thing it applies for a replica of its own, ten seconds by default.
@@ -44,7 +45,8 @@ public sealed class ThreeMembersTests(LabFixture labs, ITestOutputHelper output)
         for (int run = 0; run < (Sample.IsAll ? 50 : 3); run++)
         {
             primary = Members[(Array.IndexOf(Members, primary) + 1) % Members.Length];
-            FailoverResult result = await operation.RunAsync(new FailoverOptions { To = primary, DrainLimit = Patience }, null, TestContext.Current.CancellationToken);
+            FailoverResult result = await operation.RunAsync(
+                new FailoverOptions { To = primary, DrainLimit = Patience }, null, TestContext.Current.CancellationToken);
             Assert.True(result.Outcome == PlanOutcome.Completed, $"{result.Outcome}: {result.Error}");
             Assert.Equal(ProofVerdict.Proven, result.Proof.Verdict);
             following.Add(Assert.Single(result.Steps, step => step.Step.StartsWith("follow-", StringComparison.Ordinal)).Duration);
@@ -52,7 +54,9 @@ public sealed class ThreeMembersTests(LabFixture labs, ITestOutputHelper output)
         }
 
         IReadOnlyList<OrderWrite> writes = await writers.StopAsync();
-        output.WriteLine($"{flavour}: {writes.Count(write => write.IsAcknowledged)} writes; the other replica followed after {string.Join(", ", following.Select(one => $"{one.TotalMilliseconds:0}"))} ms");
+        output.WriteLine(
+            $"{flavour}: {writes.Count(write => write.IsAcknowledged)} writes; the other replica followed after "
+                + $"{string.Join(", ", following.Select(one => $"{one.TotalMilliseconds:0}"))} ms");
         Assert.Null(RoleSampler.Both(await sampler.StopAsync()));
         await bed.AssertKeptAsync(writers, writes, primary);
         if (Sample.IsAll)
@@ -67,7 +71,11 @@ public sealed class ThreeMembersTests(LabFixture labs, ITestOutputHelper output)
     {
         await using FailoverBed bed = await MakeAsync(flavour);
         LabLink link = bed.Lab.Plan.Find("db-03").Links[0];
-        Interruption cut = new("persist-new", () => bed.Lab.RunAsync("web-02", $"nft insert rule inet filter input ip saddr {link.V4} drop; nft insert rule inet filter input ip6 saddr {link.V6} drop"));
+        Interruption cut = new(
+            "persist-new",
+            () => bed.Lab.RunAsync(
+                "web-02",
+                $"nft insert rule inet filter input ip saddr {link.V4} drop; nft insert rule inet filter input ip6 saddr {link.V6} drop"));
         FailoverResult result;
         try
         {
@@ -82,8 +90,11 @@ public sealed class ThreeMembersTests(LabFixture labs, ITestOutputHelper output)
         Assert.Contains("db-03: it can't reach web-02", result.Error, StringComparison.Ordinal);
         Assert.Contains("Repair-FoobarReplication -Server db-03", result.Recommendation, StringComparison.Ordinal);
         ReplicationTopology topology = await bed.TopologyAsync();
-        Assert.Equal(("web-02", "web-01"), (topology.Links.Single(one => one.Replica == "web-01").Source, topology.Links.Single(one => one.Replica == "db-03").Source));
-        RejoinResult repair = await new RejoinOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State)).RunAsync(new RejoinOptions { Server = "db-03" }, null, TestContext.Current.CancellationToken);
+        Assert.Equal(
+            ("web-02", "web-01"),
+            (topology.Links.Single(one => one.Replica == "web-01").Source, topology.Links.Single(one => one.Replica == "db-03").Source));
+        RejoinResult repair = await new RejoinOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State))
+            .RunAsync(new RejoinOptions { Server = "db-03" }, null, TestContext.Current.CancellationToken);
         Assert.Equal((PlanOutcome.Completed, RejoinMethod.Rejoin, null), (repair.Outcome, repair.Method, repair.Error));
         await bed.WaitUntilCaughtUpAsync();
         Assert.All((await bed.TopologyAsync()).Links, one => Assert.Equal(("web-02", ""), (one.Source, one.Errant)));
@@ -94,7 +105,8 @@ public sealed class ThreeMembersTests(LabFixture labs, ITestOutputHelper output)
     public async Task Killed_a_resume_leaves_every_replica_at_the_one_primary(string flavour, string step)
     {
         await using FailoverBed bed = await MakeAsync(flavour);
-        await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", 2, TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
+        await using OrderWriters writers = await OrderWriters.StartAsync(
+            bed.Lab, "web-02", 2, TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
         await using RoleSampler sampler = await RoleSampler.StartAsync(bed.Lab, Members, TestContext.Current.CancellationToken);
         await DoomedOperation.KillAsync(bed, "web-02", step, TimeSpan.Zero);
         FailoverResult result = await bed.Resume().ResumeAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken);
@@ -112,7 +124,8 @@ public sealed class ThreeMembersTests(LabFixture labs, ITestOutputHelper output)
 
         // On a lab that was just raised each replica waits at the first thing it applies for a replica of its own, ten seconds by
         // default: a switchover would be refused for the lag.
-        await using (OrderWriters first = await OrderWriters.StartAsync(bed.Lab, "web-02", 1, TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken))
+        await using (OrderWriters first = await OrderWriters.StartAsync(
+            bed.Lab, "web-02", 1, TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken))
         {
             await Task.Delay(TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken);
             await first.StopAsync();

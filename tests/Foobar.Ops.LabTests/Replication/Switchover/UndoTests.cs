@@ -15,7 +15,8 @@ public sealed class UndoTests(LabFixture labs, ITestOutputHelper output)
     public async Task Writes_go_on_at_the_old_primary(string flavour)
     {
         await using FailoverBed bed = await FailoverBed.MakeAsync(labs, flavour);
-        await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", 2, TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
+        await using OrderWriters writers = await OrderWriters.StartAsync(
+            bed.Lab, "web-02", 2, TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
         FailoverResult result = await GiveUpAsync(bed, () => { });
         long undone = Stopwatch.GetTimestamp();
         await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
@@ -36,7 +37,9 @@ public sealed class UndoTests(LabFixture labs, ITestOutputHelper output)
         await AssertOnBothAsync(bed, "undo-both");
     }
 
-    /// <summary>Whoever follows the candidate has to log in there; what shows only when it is tried is tried before anything moves.</summary>
+    /// <summary>
+    /// Whoever follows the candidate has to log in there; what shows only when it is tried is tried before anything moves.
+    /// </summary>
     [Theory]
     [MemberData(nameof(FailoverBed.Flavours), MemberType = typeof(FailoverBed))]
     public async Task A_replication_login_that_the_candidate_refuses_is_told_at_once(string flavour)
@@ -84,7 +87,10 @@ public sealed class UndoTests(LabFixture labs, ITestOutputHelper output)
         await AssertOnBothAsync(bed, "undo-alone");
     }
 
-    /// <summary>A backup that takes its lock while the switchover is already under way: what waits for it is told in our own words, and writes go on.</summary>
+    /// <summary>
+    /// A backup that takes its lock while the switchover is already under way: what waits for it is told in our own words, and writes go
+    /// on.
+    /// </summary>
     [Theory]
     [MemberData(nameof(FailoverBed.Flavours), MemberType = typeof(FailoverBed))]
     public async Task A_global_read_lock_taken_on_the_way_ends_it_whole(string flavour)
@@ -94,14 +100,17 @@ public sealed class UndoTests(LabFixture labs, ITestOutputHelper output)
         try
         {
             result = await bed.Operation().RunAsync(
-                new FailoverOptions(), new AfterStep("drain", () => bed.Lab.RunAsync("web-01", HoldLock).GetAwaiter().GetResult()), TestContext.Current.CancellationToken);
+                new FailoverOptions(), new AfterStep(
+                    "drain", () => bed.Lab.RunAsync("web-01", HoldLock).GetAwaiter().GetResult()), TestContext.Current.CancellationToken);
         }
         finally
         {
             await bed.Lab.RunAsync("web-01", "systemctl stop foobar-held.service");
         }
 
-        output.WriteLine($"{flavour}: {result.Outcome}, {result.Proof.Verdict}, {result.Error}, {result.Recommendation}; {string.Join("; ", result.Steps.Select(static step => $"{step.Step} {step.Outcome} {step.Duration.TotalSeconds:0.0} s {step.Error}"))}");
+        output.WriteLine(
+            $"{flavour}: {result.Outcome}, {result.Proof.Verdict}, {result.Error}, {result.Recommendation}; "
+                + $"{string.Join("; ", result.Steps.Select(static step => $"{step.Step} {step.Outcome} {step.Duration.TotalSeconds:0.0} s {step.Error}"))}");
         await bed.WaitUntilCaughtUpAsync();
         string primary = Assert.Single(await bed.PrimariesAsync());
 
@@ -115,17 +124,21 @@ public sealed class UndoTests(LabFixture labs, ITestOutputHelper output)
             Assert.NotEmpty(result.Recommendation ?? "");
         }
 
-        await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", 1, TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
+        await using OrderWriters writers = await OrderWriters.StartAsync(
+            bed.Lab, "web-02", 1, TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
         await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
         Assert.Contains(await writers.StopAsync(), static write => write.IsAcknowledged);
     }
 
     private const string HoldLock =
-        "systemd-run --quiet --collect --unit=foobar-held sh -c '(echo \"FLUSH TABLES WITH READ LOCK;\"; sleep 3600) | mysql --unbuffered'; sleep 2";
+        "systemd-run --quiet --collect --unit=foobar-held sh -c '(echo \"FLUSH TABLES WITH READ LOCK;\"; sleep 3600) | mysql "
+            + "--unbuffered'; sleep 2";
 
     // As root, whom a read-only database does not hinder.
     private static void WriteOnCandidate(FailoverBed bed, string id) =>
-        bed.Lab.RunAsync("web-02", $"mysql -e \"INSERT INTO shop.orders (id, body, app) VALUES ('{id}', 'x', 'test')\"").GetAwaiter().GetResult();
+        bed.Lab.RunAsync("web-02", $"mysql -e \"INSERT INTO shop.orders (id, body, app) VALUES ('{id}', 'x', 'test')\"")
+            .GetAwaiter()
+            .GetResult();
 
     private static async Task AssertOnBothAsync(FailoverBed bed, string id)
     {
@@ -133,7 +146,8 @@ public sealed class UndoTests(LabFixture labs, ITestOutputHelper output)
         Assert.Equal("", Assert.Single((await bed.TopologyAsync()).Links).Errant);
         foreach (string server in (string[])["web-01", "web-02"])
         {
-            Assert.Equal("1", (await bed.Lab.RunAsync(server, $"mysql -N -e \"SELECT COUNT(*) FROM shop.orders WHERE id = '{id}'\"")).Trim());
+            Assert.Equal(
+                "1", (await bed.Lab.RunAsync(server, $"mysql -N -e \"SELECT COUNT(*) FROM shop.orders WHERE id = '{id}'\"")).Trim());
         }
     }
 

@@ -37,12 +37,16 @@ public sealed class ComparisonPartsTests
     [InlineData("point", "CONCAT(ST_SRID(`x`), ST_AsBinary(`x`))")]
     [InlineData("timestamp", "`x`")]
     [InlineData("hologram", null)]
-    public void A_value_is_told_by_its_type(string type, string? sql) => Assert.Equal(sql, new ComparedColumn("x", type).Text(DatabaseFlavor.MySql));
+    public void A_value_is_told_by_its_type(string type, string? sql) =>
+        Assert.Equal(sql, new ComparedColumn("x", type).Text(DatabaseFlavor.MySql));
 
     [Fact]
     public void A_row_tells_its_values_apart_from_NULL_and_from_each_other()
     {
-        ComparedTable table = new("s", "t", "InnoDB", 1, [new("id", "int"), new("a", "varchar", IsNullable: true), new("b", "longtext")], "PRIMARY", [new("id", "int")]);
+        ComparedTable table = new(
+            "s", "t", "InnoDB", 1,
+            [new("id", "int"), new("a", "varchar", IsNullable: true), new("b", "longtext")],
+            "PRIMARY", [new("id", "int")]);
 
         Assert.Contains(
             "CONCAT_WS('#', `id`, CONVERT(`a` USING binary), SHA2(CONVERT(`b` USING binary), 256), CONCAT(ISNULL(`a`)), LENGTH(`a`))",
@@ -54,11 +58,16 @@ public sealed class ComparisonPartsTests
     [InlineData("id", "int", "YES", null, null)]
     [InlineData("id", "enum", "NO", null, null)]
     [InlineData("id", "varchar", "NO", 10L, null)]
-    public void A_table_is_read_by_a_unique_index_of_whole_columns_that_are_never_NULL(string column, string type, string nullable, long? part, string? index)
+    public void A_table_is_read_by_a_unique_index_of_whole_columns_that_are_never_NULL(
+        string column, string type, string nullable, long? part, string? index)
     {
         ComparedTable table = Assert.Single(TableCatalog.Parse(
             [Row(("s", "shop"), ("t", "orders"), ("engine", "InnoDB"), ("n", 5L))],
-            [Row(("s", "shop"), ("t", "orders"), ("c", column), ("type", type), ("nullable", nullable == "YES" ? 1L : 0L), ("digits", null))],
+            [
+                Row(
+                    ("s", "shop"), ("t", "orders"), ("c", column), ("type", type), ("nullable", nullable == "YES" ? 1L : 0L),
+                    ("digits", null)),
+            ],
             [Row(("s", "shop"), ("t", "orders"), ("i", "PRIMARY"), ("c", "id"), ("part", part))]));
 
         Assert.Equal(index, table.Index);
@@ -102,12 +111,20 @@ public sealed class ComparisonPartsTests
             OperationStore store = new("shop", root);
             Assert.Null(ComparisonRecord.Of(store, "web-02", "web-01"));
 
-            ComparisonRecord record = new() { Source = "web-01", Replicas = ["web-02"], Began = now.AddDays(-3), Ended = now.AddDays(-3), Tables = [Table("shop.orders", ComparisonStatus.Equal)] };
+            ComparisonRecord record = new()
+            {
+                Source = "web-01",
+                Replicas = ["web-02"],
+                Began = now.AddDays(-3),
+                Ended = now.AddDays(-3),
+                Tables = [Table("shop.orders", ComparisonStatus.Equal)],
+            };
             record.Keep(store);
             Assert.Equal("What the tables of web-02 and web-01 hold was last compared 3 days ago: all 1 tables were the same.", Describe());
 
             (record with { Ended = null, Tables = [.. record.Tables, Table("shop.items", ComparisonStatus.Differs)] }).Keep(store);
-            Assert.Equal("What the tables of web-02 and web-01 hold was last compared 3 days ago: shop.items differed; it did not end.", Describe());
+            Assert.Equal(
+                "What the tables of web-02 and web-01 hold was last compared 3 days ago: shop.items differed; it did not end.", Describe());
 
             // Some tables that are the same say less than all did; one that differs says more.
             (record with { TablesThere = 1 }).Keep(store);
@@ -118,7 +135,9 @@ public sealed class ComparisonPartsTests
             Assert.Equal("What the tables of web-02 and web-01 hold was last compared 3 hours ago: shop.items differed.", Describe());
             File.Delete(Path.Combine(store.Directory, "comparison-whole.json"));
             some.Keep(store);
-            Assert.Equal("What the tables of web-02 and web-01 hold was last compared 3 hours ago: 1 of 5 tables were compared, and are the same.", Describe());
+            Assert.Equal(
+                "What the tables of web-02 and web-01 hold was last compared 3 hours ago: 1 of 5 tables were compared, and are the same.",
+                Describe());
 
             string Describe() => ComparisonRecord.Of(store, "web-02", "web-01")!.Describe("web-02", "web-01", now);
         }
@@ -130,17 +149,26 @@ public sealed class ComparisonPartsTests
 
     [Theory]
     [InlineData(DatabaseFlavor.MySql, "a", "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-12", true, "all 1 tables were the same.")]
-    [InlineData(DatabaseFlavor.MySql, "b", "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-12", false, "is of another database that was named web-01.")]
-    [InlineData(DatabaseFlavor.MySql, "a", "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-9", false, "is of another database that was named web-01.")]
+    [InlineData(
+        DatabaseFlavor.MySql, "b", "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-12", false, "is of another database that was named web-01.")]
+    [InlineData(
+        DatabaseFlavor.MySql, "a", "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-9", false, "is of another database that was named web-01.")]
     [InlineData(DatabaseFlavor.MariaDb, "", "0-1-12", true, "MariaDB does not tell whether web-01 was set up anew on its machine since.")]
     [InlineData(DatabaseFlavor.MariaDb, "", "0-1-9", false, "is of another database that was named web-01.")]
-    public void Of_a_database_that_was_set_up_anew_no_comparison_is_told(DatabaseFlavor flavor, string identity, string position, bool isTold, string end)
+    public void Of_a_database_that_was_set_up_anew_no_comparison_is_told(
+        DatabaseFlavor flavor, string identity, string position, bool isTold, string end)
     {
         DateTimeOffset now = new(2026, 3, 4, 5, 6, 7, TimeSpan.Zero);
-        TableComparison table = Table("shop.orders", ComparisonStatus.Equal) with { Position = flavor == DatabaseFlavor.MySql ? "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-10" : "0-1-10" };
+        TableComparison table = Table("shop.orders", ComparisonStatus.Equal) with
+        {
+            Position = flavor == DatabaseFlavor.MySql ? "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-10" : "0-1-10",
+        };
         ComparisonRecord record = new()
         {
-            Source = "web-01", Replicas = ["web-02"], Identities = new Dictionary<string, string> { ["web-01"] = flavor == DatabaseFlavor.MySql ? "a" : "" },
+            Source = "web-01", Replicas = ["web-02"], Identities = new Dictionary<string, string>
+            {
+                ["web-01"] = flavor == DatabaseFlavor.MySql ? "a" : "",
+            },
             Began = now.AddDays(-3), Ended = now.AddDays(-3), Tables = [table],
         };
 
@@ -153,12 +181,23 @@ public sealed class ComparisonPartsTests
     [Fact]
     public void What_could_not_be_compared_is_left_to_go_on_with()
     {
-        ComparisonRecord whole = new() { Source = "web-01", Replicas = ["web-02"], Began = default, Ended = default(DateTimeOffset), Tables = [Table("a", ComparisonStatus.Equal), Table("b", ComparisonStatus.Differs)] };
+        ComparisonRecord whole = new()
+        {
+            Source = "web-01",
+            Replicas = ["web-02"],
+            Began = default,
+            Ended = default(DateTimeOffset),
+            Tables = [Table("a", ComparisonStatus.Equal), Table("b", ComparisonStatus.Differs)],
+        };
         ReplicaLook behind = new() { Server = "web-02", Reason = "too far behind" };
 
         Assert.Null(whole.Unfinished());
         Assert.Equal(["a", "b"], (whole with { Ended = null }).Unfinished()!.Tables.Select(static table => table.Table));
-        ComparisonRecord left = (whole with { Tables = [.. whole.Tables, Table("c", ComparisonStatus.NotCompared)], Point = new() { Table = "c", Looks = [behind] } }).Unfinished()!;
+        ComparisonRecord left = (whole with
+        {
+            Tables = [.. whole.Tables, Table("c", ComparisonStatus.NotCompared)],
+            Point = new() { Table = "c", Looks = [behind] },
+        }).Unfinished()!;
         Assert.Equal(["a", "b"], left.Tables.Select(static table => table.Table));
         Assert.Equal((null, null), (left.Ended, left.Point));
     }
@@ -166,5 +205,6 @@ public sealed class ComparisonPartsTests
     private static TableComparison Table(string name, ComparisonStatus status) =>
         new() { Server = "web-02", Source = "web-01", Table = name, Status = status, CoveragePercent = 100 };
 
-    private static DatabaseRow Row(params (string Name, object? Value)[] values) => new(values.Select(static value => KeyValuePair.Create(value.Name, value.Value)));
+    private static DatabaseRow Row(params (string Name, object? Value)[] values) =>
+        new(values.Select(static value => KeyValuePair.Create(value.Name, value.Value)));
 }

@@ -87,7 +87,8 @@ internal sealed class ModelMember(ModelCluster cluster, string name, SortedDicti
 
     public DigestFunctions Functions => DigestFunctions.Sha256;
 
-    public Task<string> PositionAsync(CancellationToken cancellationToken) => Task.FromResult(Moved(cluster.Position.ToString(CultureInfo.InvariantCulture)));
+    public Task<string> PositionAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(Moved(cluster.Position.ToString(CultureInfo.InvariantCulture)));
 
     public Task<bool> WaitForAsync(string position, TimeSpan limit, CancellationToken cancellationToken)
     {
@@ -110,10 +111,12 @@ internal sealed class ModelMember(ModelCluster cluster, string name, SortedDicti
         return Task.FromResult(Moved(new ChunkSum(own.Length, string.Join(';', own.Select(static row => $"{row.Key}={row.Value}")), true)));
     }
 
-    public Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(ComparedTable table, DigestFunctions functions, KeyRange range, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(
+        ComparedTable table, DigestFunctions functions, KeyRange range, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyDictionary<RowKey, string?>>(Moved(Digests(Within(range))));
 
-    public Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(ComparedTable table, DigestFunctions functions, IReadOnlyList<RowKey> keys, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(
+        ComparedTable table, DigestFunctions functions, IReadOnlyList<RowKey> keys, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyDictionary<RowKey, string?>>(Moved(Digests(rows.Where(row => keys.Contains(Key(row.Key))))));
 
     private static RowKey Key(int key) => new([key.ToString(CultureInfo.InvariantCulture)]);

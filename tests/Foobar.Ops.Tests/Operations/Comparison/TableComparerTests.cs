@@ -23,18 +23,23 @@ public sealed class TableComparerTests
             ModelCluster cluster = new(random, Rows, hot);
             ModelMember[] replicas = [cluster.Replica("web-02"), cluster.Replica("db-03")];
             Dictionary<string, SortedSet<string>> planted = replicas.ToDictionary(
-                static replica => replica.Name, replica => new SortedSet<string>(keys[hot.Length..].Take(random.Next(10)).Select(key => Plant(replica, key, random)), StringComparer.Ordinal));
+                static replica =>
+                    replica.Name, replica => new SortedSet<string>(
+                        keys[hot.Length..].Take(random.Next(10)).Select(key => Plant(replica, key, random)), StringComparer.Ordinal));
 
             IReadOnlyList<TableComparison> results = Compare(cluster, replicas);
 
             Assert.All(results, result =>
             {
-                SortedSet<string> found = new(result.Differences.Select(static difference => difference.ToString()), StringComparer.Ordinal);
+                SortedSet<string> found = new(
+                    result.Differences.Select(static difference => difference.ToString()), StringComparer.Ordinal);
                 Assert.Equal(planted[result.Server], found);
                 Assert.Equal(planted[result.Server].Count, result.DifferenceCount);
                 Assert.InRange(result.UndecidedCount, 0, hot.Length);
                 Assert.Equal(
-                    planted[result.Server].Count > 0 ? ComparisonStatus.Differs : result.UndecidedCount > 0 ? ComparisonStatus.Undecided : ComparisonStatus.Equal,
+                    planted[result.Server].Count > 0
+                        ? ComparisonStatus.Differs
+                        : result.UndecidedCount > 0 ? ComparisonStatus.Undecided : ComparisonStatus.Equal,
                     result.Status);
                 Assert.Equal(100, result.CoveragePercent);
             });
@@ -52,7 +57,10 @@ public sealed class TableComparerTests
         TableComparer comparer = new(primary, [replica], sparse, new LoadGate(primary, sparse, static _ => { })) { Pause = TimeSpan.Zero };
 
         TableComparison result = Assert.Single(await comparer.CompareAsync(
-            ModelCluster.Table, new Dictionary<string, ComparedTable> { ["web-02"] = ModelCluster.Table }, null, static _ => { }, TestContext.Current.CancellationToken));
+            ModelCluster.Table, new Dictionary<string, ComparedTable>
+            {
+                ["web-02"] = ModelCluster.Table,
+            }, null, static _ => { }, TestContext.Current.CancellationToken));
 
         Assert.Equal((ComparisonStatus.Differs, 1), (result.Status, result.Chunks));
     }
@@ -79,7 +87,17 @@ public sealed class TableComparerTests
         replica.Rows[3] = -1;
         replica.Rows[4900] = -1;
         ComparisonPoint? half = null;
-        await CompareAsync(cluster, [replica], reached: point => half ??= point with { Looks = [.. point.Looks.Select(look => look with { Differences = [.. look.Differences], DifferingChunks = [.. look.DifferingChunks] })] });
+        await CompareAsync(
+            cluster, [replica],
+            reached: point =>
+                half ??= point with
+                {
+                    Looks =
+                    [
+                        .. point.Looks.Select(
+                            look => look with { Differences = [.. look.Differences], DifferingChunks = [.. look.DifferingChunks] }),
+                    ],
+                });
         Assert.NotNull(half?.After);
 
         TableComparison result = Assert.Single(await CompareAsync(cluster, [replica], half));
@@ -97,7 +115,10 @@ public sealed class TableComparerTests
         ComparedTable other = ModelCluster.Table with { Columns = [.. ModelCluster.Table.Columns, new("more", "int")] };
 
         IReadOnlyList<TableComparison> results = await Comparer(cluster, replicas).CompareAsync(
-            ModelCluster.Table, new Dictionary<string, ComparedTable> { ["web-02"] = other }, null, static _ => { }, TestContext.Current.CancellationToken);
+            ModelCluster.Table, new Dictionary<string, ComparedTable>
+            {
+                ["web-02"] = other,
+            }, null, static _ => { }, TestContext.Current.CancellationToken);
 
         Assert.All(results, static result => Assert.Equal(ComparisonStatus.Differs, result.Status));
         Assert.Equal("its columns differ: none on the primary, more int on the replica", results[0].Reason);
@@ -127,9 +148,11 @@ public sealed class TableComparerTests
         return comparing.WaitAsync(TimeSpan.FromMinutes(1)).GetAwaiter().GetResult();
     }
 
-    private static Task<IReadOnlyList<TableComparison>> CompareAsync(ModelCluster cluster, ModelMember[] replicas, ComparisonPoint? start = null, Action<ComparisonPoint>? reached = null) =>
+    private static Task<IReadOnlyList<TableComparison>> CompareAsync(
+        ModelCluster cluster, ModelMember[] replicas, ComparisonPoint? start = null, Action<ComparisonPoint>? reached = null) =>
         Comparer(cluster, replicas).CompareAsync(
-            ModelCluster.Table, replicas.ToDictionary(static replica => replica.Name, static _ => ModelCluster.Table), start, reached ?? (static _ => { }), CancellationToken.None);
+            ModelCluster.Table, replicas.ToDictionary(static replica => replica.Name, static _ => ModelCluster.Table), start, reached
+                ?? (static _ => { }), CancellationToken.None);
 
     private static TableComparer Comparer(ModelCluster cluster, ModelMember[] replicas)
     {

@@ -27,8 +27,11 @@ public sealed class CommandNotifierTests : IDisposable
 
         string[] lines = await File.ReadAllLinesAsync(Path("line"), TestContext.Current.CancellationToken);
         using System.Text.Json.JsonDocument read = System.Text.Json.JsonDocument.Parse(Assert.Single(lines));
-        Assert.Equal(("Dead", Event.Message), (read.RootElement.GetProperty("kind").GetString(), read.RootElement.GetProperty("message").GetString()));
-        Assert.DoesNotContain("hidden", await File.ReadAllTextAsync(Path("env"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal(
+            ("Dead", Event.Message),
+            (read.RootElement.GetProperty("kind").GetString(), read.RootElement.GetProperty("message").GetString()));
+        Assert.DoesNotContain(
+            "hidden", await File.ReadAllTextAsync(Path("env"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -42,7 +45,8 @@ public sealed class CommandNotifierTests : IDisposable
     [Fact]
     public async Task One_that_is_not_there_is_an_error_that_names_it()
     {
-        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => new CommandNotifier(Path("missing")).NotifyAsync(Event, TestContext.Current.CancellationToken));
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(
+            () => new CommandNotifier(Path("missing")).NotifyAsync(Event, TestContext.Current.CancellationToken));
         Assert.Equal("NotifyFailed", error.ErrorId);
         Assert.Contains(Path("missing"), error.Message, StringComparison.Ordinal);
     }

@@ -21,7 +21,8 @@ public sealed class GuardRulesTests
         Assert.Equal(expected, GuardRules.Judge(Seen(dead: false, replica, balancer)));
 
     [Fact]
-    public void A_dead_primary_is_dead() => Assert.Equal(WatchEventKind.Dead, GuardRules.Judge(Seen(dead: true, ProbeOutcome.Silent, ProbeOutcome.Refused)));
+    public void A_dead_primary_is_dead() =>
+        Assert.Equal(WatchEventKind.Dead, GuardRules.Judge(Seen(dead: true, ProbeOutcome.Silent, ProbeOutcome.Refused)));
 
     [Fact]
     public void Nothing_speaks_against_a_failover_where_there_was_none() => Assert.Null(GuardRules.Refuse(new(), Hour, Now));
@@ -29,7 +30,12 @@ public sealed class GuardRulesTests
     [Fact]
     public void A_suspended_watch_holds_still_until_its_time_is_over()
     {
-        WatchStanding suspended = new() { SuspendedUntil = Now + TimeSpan.FromMinutes(1), Reason = "kernel update", Holder = "ann on admin-01" };
+        WatchStanding suspended = new()
+        {
+            SuspendedUntil = Now + TimeSpan.FromMinutes(1),
+            Reason = "kernel update",
+            Holder = "ann on admin-01",
+        };
         (WatchEventKind kind, string message, _) = GuardRules.Refuse(suspended, Hour, Now)!.Value;
         Assert.Equal(WatchEventKind.Suspended, kind);
         Assert.Contains("ann on admin-01: kernel update", message, StringComparison.Ordinal);
@@ -60,7 +66,8 @@ public sealed class GuardRulesTests
     [InlineData(false, 0, 0L)]
     public void Only_the_loss_that_the_policy_accepted_is_accepted(bool requireSemiSync, int most, long? expected)
     {
-        FailoverOptions options = GuardRules.Options(new() { AcceptDataLoss = true }, new AutomaticFailover { RequireSemiSync = requireSemiSync, MaxLossTransactions = most });
+        FailoverOptions options = GuardRules.Options(
+            new() { AcceptDataLoss = true }, new AutomaticFailover { RequireSemiSync = requireSemiSync, MaxLossTransactions = most });
         Assert.False(options.AcceptDataLoss);
         Assert.True(options.Automatic);
         Assert.Equal(expected, options.MaximumLoss);
@@ -79,15 +86,16 @@ public sealed class GuardRulesTests
     [InlineData("yes", OperationKeys.Emergency, "open-endpoint", false)]
     [InlineData("no", OperationKeys.Emergency, "promote", false)]
     [InlineData("yes", "", "promote", false)]
-    public void What_a_guard_left_before_writes_were_let_through_may_be_done_anew(string automatic, string mode, string begun, bool may) => Assert.Equal(may, EarlierFailover.MayBeDoneAnew(new JournalState
-    {
-        Kind = "failover",
-        Since = Now,
-        Parameters = new Dictionary<string, string> { [GuardRules.Automatic] = automatic, ["mode"] = mode },
-        Begun = new HashSet<string> { begun },
-        Done = new HashSet<string> { "close-endpoint" },
-        Notes = new Dictionary<string, string>(),
-    }));
+    public void What_a_guard_left_before_writes_were_let_through_may_be_done_anew(string automatic, string mode, string begun, bool may) =>
+        Assert.Equal(may, EarlierFailover.MayBeDoneAnew(new JournalState
+        {
+            Kind = "failover",
+            Since = Now,
+            Parameters = new Dictionary<string, string> { [GuardRules.Automatic] = automatic, ["mode"] = mode },
+            Begun = new HashSet<string> { begun },
+            Done = new HashSet<string> { "close-endpoint" },
+            Notes = new Dictionary<string, string>(),
+        }));
 
     internal static OperationMark Mark(string automatic, string state, DateTimeOffset since) => new()
     {

@@ -14,7 +14,11 @@ public sealed class PrimaryWatchTests
 {
     private static readonly PrimaryVerdict Dead = GuardRulesTests.Seen(dead: true, ProbeOutcome.Silent, ProbeOutcome.Refused);
 
-    private static readonly PrimaryVerdict Cut = GuardRulesTests.Seen(dead: false, ProbeOutcome.Answers, ProbeOutcome.Answers) with { Cause = PrimaryCause.CutFromOperator, Reason = "web-01 lives." };
+    private static readonly PrimaryVerdict Cut = GuardRulesTests.Seen(dead: false, ProbeOutcome.Answers, ProbeOutcome.Answers) with
+    {
+        Cause = PrimaryCause.CutFromOperator,
+        Reason = "web-01 lives.",
+    };
 
     private static readonly PrimaryVerdict Alone = GuardRulesTests.Seen(dead: false, ProbeOutcome.Blind, ProbeOutcome.Blind);
 
@@ -33,7 +37,16 @@ public sealed class PrimaryWatchTests
         PlayedSite site = new() { Verdict = Dead, Answers = { [1] = false, [4] = false, [5] = false } };
         WatchEvent[] events = await EventsAsync(site, new() { Failover = true }, turns: 6);
         Assert.Equal(
-            [WatchEventKind.Healthy, WatchEventKind.Suspected, WatchEventKind.Dead, WatchEventKind.FailedOver, WatchEventKind.Suspected, WatchEventKind.Dead, WatchEventKind.Blocked, WatchEventKind.Recovered],
+            [
+                WatchEventKind.Healthy,
+                WatchEventKind.Suspected,
+                WatchEventKind.Dead,
+                WatchEventKind.FailedOver,
+                WatchEventKind.Suspected,
+                WatchEventKind.Dead,
+                WatchEventKind.Blocked,
+                WatchEventKind.Recovered,
+            ],
             events.Select(each => each.Kind));
         Assert.Equal("web-02", events[3].Primary);
         Assert.Equal(1, site.Failovers);
@@ -47,7 +60,12 @@ public sealed class PrimaryWatchTests
         PlayedSite site = new() { Verdict = alone ? Alone : Cut, Answers = { [1] = false, [2] = false } };
         WatchEvent[] events = await EventsAsync(site, new() { Failover = true }, turns: 4);
         Assert.Equal(
-            [WatchEventKind.Healthy, WatchEventKind.Suspected, alone ? WatchEventKind.Isolated : WatchEventKind.Suspected, WatchEventKind.Recovered],
+            [
+                WatchEventKind.Healthy,
+                WatchEventKind.Suspected,
+                alone ? WatchEventKind.Isolated : WatchEventKind.Suspected,
+                WatchEventKind.Recovered,
+            ],
             events.Select(each => each.Kind));
         Assert.NotNull(events[2].Verdict);
         Assert.DoesNotContain(events, each => each.Kind is WatchEventKind.FailedOver or WatchEventKind.FailoverFailed);
@@ -57,9 +75,16 @@ public sealed class PrimaryWatchTests
     [Fact]
     public async Task A_suspended_watch_tells_and_does_nothing()
     {
-        PlayedSite site = new() { Verdict = Dead, Answers = { [2] = false, [3] = false }, Standing = new() { SuspendedUntil = DateTimeOffset.MaxValue, Holder = "ann" } };
+        PlayedSite site = new()
+        {
+            Verdict = Dead,
+            Answers = { [2] = false, [3] = false },
+            Standing = new() { SuspendedUntil = DateTimeOffset.MaxValue, Holder = "ann" },
+        };
         WatchEventKind[] kinds = await KindsAsync(site, new() { Failover = true }, turns: 5);
-        Assert.Equal([WatchEventKind.Healthy, WatchEventKind.Suspected, WatchEventKind.Dead, WatchEventKind.Suspended, WatchEventKind.Recovered], kinds);
+        Assert.Equal(
+            [WatchEventKind.Healthy, WatchEventKind.Suspected, WatchEventKind.Dead, WatchEventKind.Suspended, WatchEventKind.Recovered],
+            kinds);
         Assert.Equal(0, site.Failovers);
     }
 
@@ -68,7 +93,15 @@ public sealed class PrimaryWatchTests
     {
         PlayedSite site = new() { Verdict = Dead, Refusal = "FailoverRefused", Answers = { [1] = false, [2] = false, [3] = false } };
         WatchEventKind[] kinds = await KindsAsync(site, new() { Failover = true }, turns: 5);
-        Assert.Equal([WatchEventKind.Healthy, WatchEventKind.Suspected, WatchEventKind.Dead, WatchEventKind.FailoverRefused, WatchEventKind.Recovered], kinds);
+        Assert.Equal(
+            [
+                WatchEventKind.Healthy,
+                WatchEventKind.Suspected,
+                WatchEventKind.Dead,
+                WatchEventKind.FailoverRefused,
+                WatchEventKind.Recovered,
+            ],
+            kinds);
         Assert.Equal(3, site.Failovers);
     }
 
@@ -77,7 +110,9 @@ public sealed class PrimaryWatchTests
     {
         PlayedSite site = new() { Refusal = "OperationRunning", Answers = { [1] = false, [2] = false }, PrimaryAt = { [2] = "web-02" } };
         WatchEvent[] events = await EventsAsync(site, new() { Failover = true }, turns: 4);
-        Assert.Equal([WatchEventKind.Healthy, WatchEventKind.Suspected, WatchEventKind.FailoverRefused, WatchEventKind.PrimaryChanged], events.Select(each => each.Kind));
+        Assert.Equal(
+            [WatchEventKind.Healthy, WatchEventKind.Suspected, WatchEventKind.FailoverRefused, WatchEventKind.PrimaryChanged],
+            events.Select(each => each.Kind));
         Assert.Equal("web-02", events[^1].Primary);
         Assert.Equal(1, site.Failovers);
     }
@@ -108,7 +143,16 @@ public sealed class PrimaryWatchTests
     {
         PlayedSite site = new() { Standing = new() { Last = Left("yes") }, LeftHeld = 2, Verdict = Dead, Answers = { [30] = false } };
         WatchEvent[] events = await EventsAsync(site, new() { Failover = true }, turns: 32);
-        Assert.Equal([WatchEventKind.Healthy, WatchEventKind.FailedOver, WatchEventKind.Suspected, WatchEventKind.Dead, WatchEventKind.Blocked, WatchEventKind.Recovered], events.Select(each => each.Kind));
+        Assert.Equal(
+            [
+                WatchEventKind.Healthy,
+                WatchEventKind.FailedOver,
+                WatchEventKind.Suspected,
+                WatchEventKind.Dead,
+                WatchEventKind.Blocked,
+                WatchEventKind.Recovered,
+            ],
+            events.Select(each => each.Kind));
         Assert.Contains("half done", events[1].Message, StringComparison.Ordinal);
         Assert.Equal((3, 0), (site.Finishes, site.Failovers));
     }
@@ -117,9 +161,13 @@ public sealed class PrimaryWatchTests
     [InlineData("no", true, false)]
     [InlineData("yes", false, false)]
     [InlineData("yes", true, true)]
-    public async Task What_a_person_left_or_while_one_wants_it_still_or_unasked_is_not_ended(string automatic, bool failover, bool suspended)
+    public async Task What_a_person_left_or_while_one_wants_it_still_or_unasked_is_not_ended(
+        string automatic, bool failover, bool suspended)
     {
-        PlayedSite site = new() { Standing = new() { Last = Left(automatic), SuspendedUntil = suspended ? DateTimeOffset.MaxValue : null } };
+        PlayedSite site = new()
+        {
+            Standing = new() { Last = Left(automatic), SuspendedUntil = suspended ? DateTimeOffset.MaxValue : null },
+        };
         Assert.Equal([WatchEventKind.Healthy], await KindsAsync(site, new() { Failover = failover }, turns: 10));
         Assert.Equal(0, site.Ended);
     }
@@ -138,7 +186,9 @@ public sealed class PrimaryWatchTests
     {
         PlayedSite site = new() { Own = new("web-01", MayDoAnew: true), NotLedAt = { 1 } };
         WatchEvent[] events = await EventsAsync(site, new() { Failover = true }, turns: 3);
-        Assert.Equal([WatchEventKind.Suspected, WatchEventKind.Recovered, WatchEventKind.Suspected, WatchEventKind.Recovered], events.Select(each => each.Kind));
+        Assert.Equal(
+            [WatchEventKind.Suspected, WatchEventKind.Recovered, WatchEventKind.Suspected, WatchEventKind.Recovered],
+            events.Select(each => each.Kind));
         Assert.Contains("Undone", events[1].Message, StringComparison.Ordinal);
         Assert.Equal((1, 0), (site.Ended, site.Failovers));
     }
@@ -146,7 +196,14 @@ public sealed class PrimaryWatchTests
     [Fact]
     public async Task A_member_that_was_promoted_and_to_which_nobody_is_led_is_not_followed()
     {
-        PlayedSite site = new() { Verdict = Dead, IsLed = false, Refusal = "OperationRunning", Answers = { [1] = false, [2] = false, [3] = false }, PrimaryAt = { [2] = "web-02", [3] = "web-02" } };
+        PlayedSite site = new()
+        {
+            Verdict = Dead,
+            IsLed = false,
+            Refusal = "OperationRunning",
+            Answers = { [1] = false, [2] = false, [3] = false },
+            PrimaryAt = { [2] = "web-02", [3] = "web-02" },
+        };
         WatchEventKind[] kinds = await KindsAsync(site, new() { Failover = true }, turns: 4);
         Assert.DoesNotContain(WatchEventKind.PrimaryChanged, kinds);
         Assert.Equal(3, site.Failovers);
@@ -157,14 +214,24 @@ public sealed class PrimaryWatchTests
     {
         PlayedSite site = new() { Answers = { [1] = false }, NotLedAt = { 2, 3 } };
         WatchEvent[] events = await EventsAsync(site, new(), turns: 6);
-        Assert.Equal([WatchEventKind.Healthy, WatchEventKind.Suspected, WatchEventKind.Suspected, WatchEventKind.Suspected, WatchEventKind.Recovered], events.Select(each => each.Kind));
+        Assert.Equal(
+            [
+                WatchEventKind.Healthy, WatchEventKind.Suspected, WatchEventKind.Suspected, WatchEventKind.Suspected,
+                WatchEventKind.Recovered,
+            ],
+            events.Select(each => each.Kind));
         Assert.Contains("leads nobody to it", events[3].Message, StringComparison.Ordinal);
     }
 
     private static OperationMark Left(string automatic) =>
-        GuardRulesTests.Mark(automatic, OperationState.Running, new(2026, 11, 30, 2, 59, 0, TimeSpan.Zero)) with { OldPrimary = "web-02", NewPrimary = "web-01" };
+        GuardRulesTests.Mark(automatic, OperationState.Running, new(2026, 11, 30, 2, 59, 0, TimeSpan.Zero)) with
+        {
+            OldPrimary = "web-02",
+            NewPrimary = "web-01",
+        };
 
-    private static async Task<WatchEventKind[]> KindsAsync(PlayedSite site, WatchOptions options, int turns) => [.. (await EventsAsync(site, options, turns)).Select(each => each.Kind)];
+    private static async Task<WatchEventKind[]> KindsAsync(PlayedSite site, WatchOptions options, int turns) =>
+        [.. (await EventsAsync(site, options, turns)).Select(each => each.Kind)];
 
     private static async Task<WatchEvent[]> EventsAsync(PlayedSite site, WatchOptions options, int turns)
     {
@@ -173,7 +240,8 @@ public sealed class PrimaryWatchTests
         List<WatchEvent> events = [];
         try
         {
-            await foreach (WatchEvent each in new PrimaryWatch(site, options, new AutomaticFailover(), new HurriedTime()).WatchAsync(site.End))
+            await foreach (WatchEvent each in new PrimaryWatch(site, options, new AutomaticFailover(), new HurriedTime()).WatchAsync(
+                site.End))
             {
                 events.Add(each);
             }
@@ -315,10 +383,14 @@ public sealed class PrimaryWatchTests
             bool isUndone = Own is { MayDoAnew: true };
             Own = null;
             Standing = Standing with { Last = mark is null ? null : mark with { State = OperationState.Degraded } };
-            return Task.FromResult<FailoverResult?>(Result(isUndone ? "web-01" : mark!.OldPrimary, isUndone ? "web-02" : mark!.NewPrimary, isUndone ? PlanOutcome.Undone : PlanOutcome.Degraded));
+            return Task.FromResult<FailoverResult?>(
+                Result(
+                    isUndone ? "web-01" : mark!.OldPrimary, isUndone ? "web-02" : mark!.NewPrimary,
+                    isUndone ? PlanOutcome.Undone : PlanOutcome.Degraded));
         }
 
-        public Task<bool> IsLedToAsync(string member, CancellationToken cancellationToken) => Task.FromResult(IsLed && !NotLedAt.Contains(_turn));
+        public Task<bool> IsLedToAsync(string member, CancellationToken cancellationToken) =>
+            Task.FromResult(IsLed && !NotLedAt.Contains(_turn));
 
         public Task<WatchStanding> StandingAsync(CancellationToken cancellationToken) => Task.FromResult(Standing);
 
@@ -362,6 +434,14 @@ public sealed class PrimaryWatchTests
             Journal = "/journal",
         };
 
-        private FailoverPreview Preview() => new() { OldPrimary = "web-01", NewPrimary = "web-02", Steps = [], Blockers = [new() { Code = "DataLoss", Server = "web-01", Message = $"{_turn} s", Remediation = "" }], Verdict = Verdict };
+        private FailoverPreview Preview() =>
+            new()
+            {
+                OldPrimary = "web-01",
+                NewPrimary = "web-02",
+                Steps = [],
+                Blockers = [new() { Code = "DataLoss", Server = "web-01", Message = $"{_turn} s", Remediation = "" }],
+                Verdict = Verdict,
+            };
     }
 }

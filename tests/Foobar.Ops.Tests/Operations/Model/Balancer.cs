@@ -14,10 +14,13 @@ internal sealed class Balancer
     public Balancer(Cluster cluster, string name)
     {
         (_cluster, Name) = (cluster, name);
-        StringBuilder text = new($"global\n    stats socket /run/haproxy/admin.sock level admin\ndefaults\n    mode tcp\nbackend {Backend}\n");
+        StringBuilder text = new(
+            $"global\n    stats socket /run/haproxy/admin.sock level admin\ndefaults\n    mode tcp\nbackend {Backend}\n");
         foreach (Member member in cluster.Members)
         {
-            text.Append(CultureInfo.InvariantCulture, $"    server {member.Name} {member.Address}:3306 check{(member.Index > 0 ? " disabled" : "")}\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"    server {member.Name} {member.Address}:3306 check{(member.Index > 0 ? " disabled" : "")}\n");
         }
 
         Configuration = text.ToString();
@@ -135,11 +138,13 @@ internal sealed class Balancer
             case "show cli level":
                 return "admin";
             case "show servers state " + Backend:
-                return $"1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state\n{string.Join('\n', _cluster.Members.Select(one => string.Create(CultureInfo.InvariantCulture, $"3 {Backend} {one.Index + 1} {one.Name} {one.Address} {(States[one.Name] != 1 && Leads(one) ? 2 : 0)} {States[one.Name] + (_disabledAtStart.Contains(one.Name) ? 4 : 0)}")))}";
+                return "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state\n"
+                    + $"{string.Join('\n', _cluster.Members.Select(one => string.Create(CultureInfo.InvariantCulture, $"3 {Backend} {one.Index + 1} {one.Name} {one.Address} {(States[one.Name] != 1 && Leads(one) ? 2 : 0)} {States[one.Name] + (_disabledAtStart.Contains(one.Name) ? 4 : 0)}")))}";
             case { } states when states.StartsWith("show servers state ", StringComparison.Ordinal):
                 return "Can't find backend.";
             case "show stat":
-                return $"# pxname,svname,status,lastchg,check_status,last_chk\n{string.Join('\n', _cluster.Members.Select(one => $"{Backend},{one.Name},{Status(one)},1,{(States[one.Name] == 1 ? "," : Leads(one) ? "L4OK," : "L4CON,Connection refused")}"))}";
+                return "# pxname,svname,status,lastchg,check_status,last_chk\n"
+                    + $"{string.Join('\n', _cluster.Members.Select(one => $"{Backend},{one.Name},{Status(one)},1,{(States[one.Name] == 1 ? "," : Leads(one) ? "L4OK," : "L4CON,Connection refused")}"))}";
             default:
                 _cluster.World.Violate($"the model does not know the command of HAProxy: {command}");
                 return "";
@@ -150,7 +155,9 @@ internal sealed class Balancer
     private string? Find(string path, out string name)
     {
         name = path.Split('/') is [_, { } server] ? server : "";
-        return !path.StartsWith($"{Backend}/", StringComparison.Ordinal) ? "No such backend." : States.ContainsKey(name) ? null : "No such server.";
+        return !path.StartsWith($"{Backend}/", StringComparison.Ordinal)
+            ? "No such backend."
+            : States.ContainsKey(name) ? null : "No such server.";
     }
 
     private string Set(string name, string state)

@@ -1,6 +1,8 @@
 namespace Foobar.Ops.Tests.Operations.Model;
 
-/// <summary>The application: clients that write through the balancer all the time, and know which of their writes were acknowledged.</summary>
+/// <summary>
+/// The application: clients that write through the balancer all the time, and know which of their writes were acknowledged.
+/// </summary>
 internal sealed class Clients(Cluster cluster)
 {
     private readonly List<One> _clients = [new(), new(), new()];

@@ -21,7 +21,9 @@ internal sealed record ClusterOptions
     /// <summary>Whether there is a second load balancer, which takes the address of the first while that does not run.</summary>
     public bool Pair { get; init; }
 
-    public override string ToString() => $"{(Pair ? "two load balancers, " : "")}{(MariaDb ? "MariaDB" : "MySQL")}, {Members} members{(Chain && Members > 2 ? " in a chain" : "")}{(SemiSync ? ", semi-sync" : "")}{(Event ? ", a scheduled event" : "")}";
+    public override string ToString() =>
+        $"{(Pair ? "two load balancers, " : "")}{(MariaDb ? "MariaDB" : "MySQL")}, {Members} "
+            + $"members{(Chain && Members > 2 ? " in a chain" : "")}{(SemiSync ? ", semi-sync" : "")}{(Event ? ", a scheduled event" : "")}";
 }
 
 /// <summary>The members, the links between all machines, the balancer and the application's clients.</summary>
@@ -41,30 +43,68 @@ internal sealed class Cluster
             Name = "www.foobar.com",
             Servers =
             [
-                new() { Name = "lb-01", Roles = [Role.LoadBalancer], Ssh = new() { Host = "lb-01" }, Addresses = [IPAddress.Parse("192.0.2.10")] },
-                .. options.Pair ? [new Server { Name = "lb-02", Roles = [Role.LoadBalancer], Ssh = new() { Host = "lb-02" }, Addresses = [IPAddress.Parse("192.0.2.9")] }] : Array.Empty<Server>(),
-                .. Members.Select(member => new Server { Name = member.Name, Roles = [Role.Web, Role.Database], Ssh = new() { Host = member.Name }, Addresses = [IPAddress.Parse(member.Address)] }),
+                new()
+                {
+                    Name = "lb-01",
+                    Roles = [Role.LoadBalancer],
+                    Ssh = new() { Host = "lb-01" },
+                    Addresses = [IPAddress.Parse("192.0.2.10")],
+                },
+                .. options.Pair
+                    ? [
+                        new Server
+                        {
+                            Name = "lb-02",
+                            Roles = [Role.LoadBalancer],
+                            Ssh = new() { Host = "lb-02" },
+                            Addresses = [IPAddress.Parse("192.0.2.9")],
+                        },
+                    ]
+                    : Array.Empty<Server>(),
+                .. Members.Select(member => new Server
+                {
+                    Name = member.Name,
+                    Roles = [Role.Web, Role.Database],
+                    Ssh = new() { Host = member.Name },
+                    Addresses = [IPAddress.Parse(member.Address)],
+                }),
             ],
             Policy = new()
             {
                 Database = new()
                 {
                     SemiSync = options.SemiSync,
-                    WriteEndpoint = new() { Kind = WriteEndpointKind.Haproxy, Server = "lb-01", Backend = "mysql-write", Address = "192.0.2.10:3306" },
+                    WriteEndpoint = new()
+                    {
+                        Kind = WriteEndpointKind.Haproxy,
+                        Server = "lb-01",
+                        Backend = "mysql-write",
+                        Address = "192.0.2.10:3306",
+                    },
                 },
             },
         };
         foreach (Member member in Members)
         {
             bool replica = member.Index > 0;
-            (member.ReadOnly, member.SuperReadOnly, member.PersistedReadOnly, member.PersistedSuper) = (replica, replica && !options.MariaDb, null, replica ? true : null);
+            (member.ReadOnly, member.SuperReadOnly, member.PersistedReadOnly, member.PersistedSuper) = (replica, replica
+                && !options.MariaDb, null, replica ? true : null);
             member.Files["role"] = replica ? "ON" : "OFF";
             (member.SemiSource, member.SemiActive, member.SemiReplica) = (options.SemiSync, options.SemiSync, options.SemiSync);
             (member.HasEvent, member.EventEnabled) = (options.Event, options.Event && !replica);
             if (replica)
             {
                 Member source = Members[options.Chain ? member.Index - 1 : 0];
-                member.Link = new() { Host = source.Address, Source = source, ReceiverOn = true, ApplierOn = true, Connected = true, Acknowledges = options.SemiSync, SaysSemi = options.SemiSync };
+                member.Link = new()
+                {
+                    Host = source.Address,
+                    Source = source,
+                    ReceiverOn = true,
+                    ApplierOn = true,
+                    Connected = true,
+                    Acknowledges = options.SemiSync,
+                    SaysSemi = options.SemiSync,
+                };
             }
         }
     }
@@ -90,7 +130,9 @@ internal sealed class Cluster
     /// <summary>The next connection's number.</summary>
     public long NextConnection { get; set; } = 10;
 
-    /// <summary>Whether writes may be led to another primary while an old one is out of reach: from then on only who is led to counts.</summary>
+    /// <summary>
+    /// Whether writes may be led to another primary while an old one is out of reach: from then on only who is led to counts.
+    /// </summary>
     public bool Emergency { get; set; }
 
     public Balancer? FindBalancer(string name) => Balancers.FirstOrDefault(one => one.Name == name);
@@ -176,7 +218,10 @@ internal sealed class Cluster
     }
 
     private bool HasWork(Member member, Link link) =>
-        (link.ReceiverOn && link.Source is { } source && CanReach(member, source) && (!link.Connected ? link.Error != 1236 : link.Read < source.Log.Count))
+        (link.ReceiverOn
+            && link.Source is { } source
+            && CanReach(member, source)
+            && (!link.Connected ? link.Error != 1236 : link.Read < source.Log.Count))
         || (link.ApplierOn && link.Relay.Count > 0 && !link.IsApplying);
 
     /// <summary>Whether a replica gets a connection to its source.</summary>
@@ -316,7 +361,9 @@ internal sealed class Cluster
         if (Options.MariaDb && member.Log.Count > 0 && member.Log[^1].Sequence >= tx.Sequence)
         {
             link.ApplierOn = false;
-            (link.ApplyError, link.ApplyErrorText) = (1950, $"An attempt was made to binlog GTID {tx} which would create an out-of-order sequence number");
+            (
+                link.ApplyError, link.ApplyErrorText) = (
+                    1950, $"An attempt was made to binlog GTID {tx} which would create an out-of-order sequence number");
             World.Note($"{member.Name} can't apply {tx}: out of order");
             return;
         }

@@ -28,7 +28,9 @@ public sealed class ClusterModelTests
     [Fact]
     public void No_schedule_of_failures_makes_two_primaries_or_loses_a_write_unnamed()
     {
-        Schedule? schedule = ScheduleRunner.Only is { } seed ? ScheduleRunner.OnThread(() => Schedule.Run(seed, traced: true)) : ScheduleRunner.FirstViolation(ScheduleRunner.Count);
+        Schedule? schedule = ScheduleRunner.Only is { } seed
+            ? ScheduleRunner.OnThread(() => Schedule.Run(seed, traced: true))
+            : ScheduleRunner.FirstViolation(ScheduleRunner.Count);
         if (ScheduleRunner.Only is not null)
         {
             TestContext.Current.SendDiagnosticMessage($"{schedule}");
@@ -57,32 +59,69 @@ public sealed class ClusterModelTests
         for (int seed = 0; seed < 20; seed++)
         {
             int one = seed;
-            Assert.Equal(ScheduleRunner.OnThread(() => Schedule.Run(one)).Fingerprint, ScheduleRunner.OnThread(() => Schedule.Run(one)).Fingerprint);
+            Assert.Equal(
+                ScheduleRunner.OnThread(() => Schedule.Run(one)).Fingerprint, ScheduleRunner.OnThread(() => Schedule.Run(one)).Fingerprint);
         }
     }
 
     // What the model found in the engine, each as it was found first.
     [Theory]
-    [InlineData("a resume that verifies again leaves the marker under way", false, 2, "switchover", "SET GLOBAL read_only = OFF", 2, nameof(Fault.Refused))]
-    [InlineData("HAProxy starts anew with what its configuration said before", true, 2, "switchover", "SELECT COUNT(*) AS value FROM information_schema.PROCESSLIST WHERE ID = @id", 1, nameof(Fault.BalancerCrash))]
-    [InlineData("the new primary starts anew before its role is persisted", true, 2, "failover", "read the password", 1, nameof(Fault.Crash))]
+    [InlineData(
+        "a resume that verifies again leaves the marker under way",
+        false,
+        2,
+        "switchover",
+        "SET GLOBAL read_only = OFF",
+        2,
+        nameof(Fault.Refused))]
+    [InlineData(
+        "HAProxy starts anew with what its configuration said before",
+        true,
+        2,
+        "switchover",
+        "SELECT COUNT(*) AS value FROM information_schema.PROCESSLIST WHERE ID = @id",
+        1,
+        nameof(Fault.BalancerCrash))]
+    [InlineData(
+        "the new primary starts anew before its role is persisted", true, 2, "failover", "read the password", 1, nameof(Fault.Crash))]
     [InlineData("the old primary starts anew before it is fenced", true, 2, "switchover", "STOP ALL SLAVES", 1, nameof(Fault.Crash))]
-    [InlineData("HAProxy says that it closed a server, and did not", true, 2, "partition", "set server mysql-write/web-01 state maint", 1, nameof(Fault.Lie))]
+    [InlineData(
+        "HAProxy says that it closed a server, and did not",
+        true,
+        2,
+        "partition",
+        "set server mysql-write/web-01 state maint",
+        1,
+        nameof(Fault.Lie))]
     [InlineData("HAProxy takes a connection and never answers", false, 2, "switchover", "prompt", 1, nameof(Fault.HangBefore))]
-    [InlineData("a replica whose replication could not be read is left behind", false, 3, "switchover", "SELECT CHANNEL_NAME AS channel_name", 1, nameof(Fault.HangBefore))]
+    [InlineData(
+        "a replica whose replication could not be read is left behind",
+        false,
+        3,
+        "switchover",
+        "SELECT CHANNEL_NAME AS channel_name",
+        1,
+        nameof(Fault.HangBefore))]
     public void What_was_found_once_is_mended(string found, bool mariaDb, int members, string operation, string at, int time, string fault)
     {
-        Schedule schedule = ScheduleRunner.OnThread(() => Schedule.Written(new() { MariaDb = mariaDb, Members = members }, operation, at, time, Enum.Parse<Fault>(fault)));
+        Schedule schedule = ScheduleRunner.OnThread(
+            () => Schedule.Written(new() { MariaDb = mariaDb, Members = members }, operation, at, time, Enum.Parse<Fault>(fault)));
         Assert.True(schedule.Violation is null, $"{found}: {schedule}");
         Assert.NotEmpty(schedule.FaultsThatCame);
     }
 
     [Theory]
-    [InlineData("does not answer when it is told to close", "set server mysql-write/web-01 state drain", nameof(Fault.HangBefore), PlanOutcome.Undone)]
-    [InlineData("closes, and its answer is lost", "set server mysql-write/web-01 state drain", nameof(Fault.LostAfter), PlanOutcome.Completed)]
+    [InlineData(
+        "does not answer when it is told to close",
+        "set server mysql-write/web-01 state drain",
+        nameof(Fault.HangBefore),
+        PlanOutcome.Undone)]
+    [InlineData(
+        "closes, and its answer is lost", "set server mysql-write/web-01 state drain", nameof(Fault.LostAfter), PlanOutcome.Completed)]
     [InlineData("refuses to open", "set server mysql-write/web-02 state ready", nameof(Fault.Refused), PlanOutcome.Completed)]
     [InlineData("says that it opened, and did not", "set server mysql-write/web-02 state ready", nameof(Fault.Lie), PlanOutcome.Completed)]
-    public void A_second_load_balancer_that_fails_once_leads_where_the_first_one_does(string what, string at, string fault, PlanOutcome outcome)
+    public void A_second_load_balancer_that_fails_once_leads_where_the_first_one_does(
+        string what, string at, string fault, PlanOutcome outcome)
     {
         Schedule schedule = ScheduleRunner.OnThread(() => Schedule.Written(Pair, "switchover", at, 2, Enum.Parse<Fault>(fault)));
         Assert.True(schedule.Violation is null, $"{what}: {schedule}");
@@ -107,7 +146,9 @@ public sealed class ClusterModelTests
         Assert.Equal((PlanOutcome.Degraded, "web-02"), (result.Outcome, result.NewPrimary));
         Assert.Equal(StepOutcome.Failed, Assert.Single(result.Steps, static step => step.Step == "balancers").Outcome);
         Assert.Contains($"{apart}: ", result.Error, StringComparison.Ordinal);
-        Assert.Contains($"Set-FoobarBackend -Server {apart} -Backend mysql-write -Name web-02 -State Ready -Persist", result.Recommendation, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Set-FoobarBackend -Server {apart} -Backend mysql-write -Name web-02 -State Ready -Persist",
+            result.Recommendation, StringComparison.Ordinal);
         Assert.Equal(apart == "lb-01", result.Unfinished);
     }
 
@@ -125,18 +166,23 @@ public sealed class ClusterModelTests
     private static IReadOnlyList<DatabaseRow>? WithoutFence(Call call) => call.Sql switch
     {
         "SET GLOBAL super_read_only = ON" or "SET GLOBAL read_only = 1" => [],
-        { } sql when sql.StartsWith("BEGIN NOT ATOMIC", StringComparison.Ordinal) && sql.Contains("read_only", StringComparison.Ordinal) => [],
-        { } sql when sql.Contains(" AS fenced, ", StringComparison.Ordinal) => [Rows.Of(("fenced", 1), ("position", call.Member.BinlogPosition), ("executed", call.Member.Executed))],
+        { } sql when sql.StartsWith("BEGIN NOT ATOMIC", StringComparison.Ordinal) && sql.Contains("read_only", StringComparison.Ordinal) =>
+            [],
+        { } sql when sql.Contains(" AS fenced, ", StringComparison.Ordinal) =>
+            [Rows.Of(("fenced", 1), ("position", call.Member.BinlogPosition), ("executed", call.Member.Executed))],
         _ => null,
     };
 
     private static IReadOnlyList<DatabaseRow>? WithoutWaiting(Call call) =>
-        call.Sql is "SELECT WAIT_FOR_EXECUTED_GTID_SET(@position, @limit) AS value" or "SELECT MASTER_GTID_WAIT(@position, @limit) AS value" ? [Rows.Of(("value", 0))] : null;
+        call.Sql is "SELECT WAIT_FOR_EXECUTED_GTID_SET(@position, @limit) AS value" or "SELECT MASTER_GTID_WAIT(@position, @limit) AS value"
+            ? [Rows.Of(("value", 0))]
+            : null;
 
     private static IReadOnlyList<DatabaseRow>? WithoutLock(Call call) => call.Sql switch
     {
         "SELECT IS_USED_LOCK('foobar_ops.failover') = CONNECTION_ID() AS value" => [Rows.Of(("value", 1))],
-        "SELECT GET_LOCK('foobar_ops.failover', 1) AS value, CONNECTION_ID() AS connection" => [Rows.Of(("value", 1), ("connection", call.Connection.Id))],
+        "SELECT GET_LOCK('foobar_ops.failover', 1) AS value, CONNECTION_ID() AS connection" =>
+            [Rows.Of(("value", 1), ("connection", call.Connection.Id))],
         { } sql when sql.Contains("WHERE ID = IS_USED_LOCK(", StringComparison.Ordinal) => [],
         _ => null,
     };

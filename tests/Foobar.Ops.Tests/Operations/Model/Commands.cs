@@ -5,7 +5,9 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Tests.Operations.Model;
 
-/// <summary>The commands that the engine runs on machines, each told by words that only it has. One that is not here fails the run.</summary>
+/// <summary>
+/// The commands that the engine runs on machines, each told by words that only it has. One that is not here fails the run.
+/// </summary>
 internal static class Commands
 {
     public const string Backup = "back up";
@@ -62,7 +64,9 @@ internal static class Commands
     public static string NameOf(string script, World world)
     {
         // The arguments stand in the first line.
-        string body = script.StartsWith("set -- ", StringComparison.Ordinal) ? script[(script.IndexOf('\n', StringComparison.Ordinal) + 1)..] : script;
+        string body = script.StartsWith("set -- ", StringComparison.Ordinal)
+            ? script[(script.IndexOf('\n', StringComparison.Ordinal) + 1)..]
+            : script;
         if (!Known.TryGetValue(body, out string? name))
         {
             name = Names.FirstOrDefault(one => body.Contains(one.Words, StringComparison.Ordinal)).What;
@@ -111,7 +115,10 @@ internal static class Commands
             case Options:
                 return Done(Defaults(cluster, member));
             case Space:
-                return Done("Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/sda1 1000000 100000 900000 10% /\n==\nFilesystem 1024-blocks Used Available Capacity Mounted on\n/dev/sda1 1000000 100000 900000 10% /\n==\n36 35 98:0 / / rw,noatime - ext4 /dev/sda1 rw\n");
+                return Done(
+                    "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/sda1 1000000 100000 900000 10% /\n==\n"
+                        + "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/sda1 1000000 100000 900000 10% /\n==\n"
+                        + "36 35 98:0 / / rw,noatime - ext4 /dev/sda1 rw\n");
             case "write the holder":
                 files["holder"] = Arguments(command)[0];
                 return Done();
@@ -170,7 +177,8 @@ internal static class Commands
                 files.Remove("return");
                 return Done();
             case "read the kept settings":
-                return Done("""{"Version":2,"mysql_dynamic_parse_early_variables":{"read_only":{"Value":"OFF"},"super_read_only":{"Value":"OFF"}}}""");
+                return Done(
+                    """{"Version":2,"mysql_dynamic_parse_early_variables":{"read_only":{"Value":"OFF"},"super_read_only":{"Value":"OFF"}}}""");
             case "write the kept settings":
                 member.PersistedReadOnly = member.PersistedSuper = true;
                 return Done();
@@ -196,18 +204,34 @@ internal static class Commands
 
     private static string Defaults(Cluster cluster, Member member)
     {
-        string semi = cluster.Options.SemiSync ? (member.IsMariaDb ? " --rpl_semi_sync_master_enabled=ON --rpl_semi_sync_slave_enabled=ON" : " --rpl_semi_sync_source_enabled=ON --rpl_semi_sync_replica_enabled=ON") : "";
-        return $"mysqld would have been started with the following arguments:\n--datadir=/var/lib/mysql{Scheduler(member)}{semi}{(member.IsMariaDb && member.Files.TryGetValue("role", out string? role) ? $" --read-only={role}" : "")}\n";
+        string semi = cluster.Options.SemiSync
+            ? (member.IsMariaDb
+                ? " --rpl_semi_sync_master_enabled=ON --rpl_semi_sync_slave_enabled=ON"
+                : " --rpl_semi_sync_source_enabled=ON --rpl_semi_sync_replica_enabled=ON")
+            : "";
+        return "mysqld would have been started with the following arguments:\n"
+            + $"--datadir=/var/lib/mysql{Scheduler(member)}{semi}{(member.IsMariaDb && member.Files.TryGetValue("role", out string? role) ? $" --read-only={role}" : "")}\n";
     }
 
     private static string Scheduler(Member member) =>
-        member.Files.ContainsKey("return-events") ? " --event-scheduler=OFF" : member.SchedulerOption is { } option ? $" --event-scheduler={option}" : "";
+        member.Files.ContainsKey("return-events")
+            ? " --event-scheduler=OFF"
+            : member.SchedulerOption is { } option ? $" --event-scheduler={option}" : "";
 
     private static string Reported(Member member)
     {
-        string state = member.Runs ? "ActiveState=active\nSubState=running\n" : member.IsStarting && !member.Fenced ? "ActiveState=activating\nSubState=start\n" : member.IsStopped ? "ActiveState=inactive\nSubState=dead\n" : member.Fenced || member.StaysDown ? "ActiveState=failed\nSubState=failed\n" : "ActiveState=activating\nSubState=auto-restart\n";
+        string state = member.Runs
+            ? "ActiveState=active\nSubState=running\n"
+            : member.IsStarting && !member.Fenced
+                ? "ActiveState=activating\nSubState=start\n"
+                : member.IsStopped
+                    ? "ActiveState=inactive\nSubState=dead\n"
+                    : member.Fenced || member.StaysDown
+                        ? "ActiveState=failed\nSubState=failed\n"
+                        : "ActiveState=activating\nSubState=auto-restart\n";
         string process = member.Runs ? $"pid=7\nprocess={(member.Frozen ? "T" : "S")}\n" : "";
-        return $"{state}NRestarts=0\nunit=mysql.service\n{process}datadir=/var/lib/mysql\nindex=/var/lib/mysql/binlog.index\ndata=1000000\nbinlog=1000000\n";
+        return $"{state}NRestarts=0\nunit=mysql.service\n{process}datadir=/var/lib/mysql\nindex=/var/lib/mysql/binlog.index\ndata=1000000\n"
+            + "binlog=1000000\n";
     }
 
     private static string[] Arguments(RemoteCommand command)
@@ -224,7 +248,9 @@ internal static class Commands
         foreach (Tx tx in member.Log.Where(left))
         {
             text.Append(member.IsMariaDb
-                ? string.Create(CultureInfo.InvariantCulture, $"/*M!100001 SET @@session.gtid_domain_id=0*//*!*/;\n/*M!100001 SET @@session.server_id={tx.Origin + 1}*//*!*/;\n/*M!100001 SET @@session.gtid_seq_no={tx.Sequence}*//*!*/;\nSTART TRANSACTION\n/*!*/;\nCOMMIT/*!*/;\n")
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"/*M!100001 SET @@session.gtid_domain_id=0*//*!*/;\n/*M!100001 SET @@session.server_id={tx.Origin + 1}*//*!*/;\n/*M!100001 SET @@session.gtid_seq_no={tx.Sequence}*//*!*/;\nSTART TRANSACTION\n/*!*/;\nCOMMIT/*!*/;\n")
                 : $"SET @@SESSION.GTID_NEXT= '{tx.Gtid}'/*!*/;\nBEGIN\n/*!*/;\nCOMMIT/*!*/;\n");
         }
 
@@ -288,5 +314,6 @@ internal static class Commands
         return Done();
     }
 
-    private static string Digits(string line, string name) => new([.. line[(line.IndexOf(name, StringComparison.Ordinal) + name.Length)..].TakeWhile(char.IsAsciiDigit)]);
+    private static string Digits(string line, string name) =>
+        new([.. line[(line.IndexOf(name, StringComparison.Ordinal) + name.Length)..].TakeWhile(char.IsAsciiDigit)]);
 }

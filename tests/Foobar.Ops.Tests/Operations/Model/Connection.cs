@@ -49,10 +49,12 @@ internal sealed class Connection : IDatabaseSession
     /// <summary>Whether what is sent reaches the member.</summary>
     public bool Reaches => Member.MachineOn && Cluster.Reaches(_site.Process.Name, Member.Name);
 
-    public Task<IReadOnlyList<DatabaseRow>> QueryAsync(string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default) =>
+    public Task<IReadOnlyList<DatabaseRow>> QueryAsync(
+        string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default) =>
         SendAsync(sql, parameters, cancellationToken);
 
-    public async Task<int> ExecuteAsync(string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default)
+    public async Task<int> ExecuteAsync(
+        string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default)
     {
         await SendAsync(sql, parameters, cancellationToken);
         return 0;
@@ -106,10 +108,18 @@ internal sealed class Connection : IDatabaseSession
         World.Note($"  refused: {number} {words}");
         _since = World.Now;
         call.Answered = true;
-        World.After(_site.Latency(), () => Finish(call, new DatabaseException("StatementRefused", number is 1142 or 1227 ? ErrorKind.Permission : ErrorKind.Failed, $"{Server}: the database refused a statement: {words} (error {number})") { Server = Server, Number = number }));
+        World.After(
+            _site.Latency(),
+            () => Finish(
+                call,
+                new DatabaseException(
+                    "StatementRefused",
+                    number is 1142 or 1227 ? ErrorKind.Permission : ErrorKind.Failed,
+                    $"{Server}: the database refused a statement: {words} (error {number})") { Server = Server, Number = number }));
     }
 
-    private Task<IReadOnlyList<DatabaseRow>> SendAsync(string sql, IReadOnlyDictionary<string, object?>? parameters, CancellationToken cancellationToken)
+    private Task<IReadOnlyList<DatabaseRow>> SendAsync(
+        string sql, IReadOnlyDictionary<string, object?>? parameters, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {
@@ -125,11 +135,14 @@ internal sealed class Connection : IDatabaseSession
         _calls.Add(call);
         if (cancellationToken.CanBeCanceled)
         {
-            call.Registration = cancellationToken.UnsafeRegister(_ => World.AfterTicks(0, () => GiveUp(call, new OperationCanceledException(cancellationToken))), null);
+            call.Registration = cancellationToken.UnsafeRegister(
+                _ => World.AfterTicks(0, () => GiveUp(call, new OperationCanceledException(cancellationToken))), null);
         }
 
         Fault fault = _site.Next(Server, sql);
-        World.Note($"{_site.Process.Name} -> {Server}#{Id}: {(sql.Length > 150 ? sql[..150].ReplaceLineEndings(" ") : sql.ReplaceLineEndings(" "))}{(parameters is { Count: > 0 } ? $" [{string.Join(", ", parameters.Select(one => $"{one.Key}={one.Value}"))}]" : "")}{(fault == Fault.None ? "" : $" <<< {fault}")}");
+        World.Note(
+            $"{_site.Process.Name} -> {Server}#{Id}: "
+                + $"{(sql.Length > 150 ? sql[..150].ReplaceLineEndings(" ") : sql.ReplaceLineEndings(" "))}{(parameters is { Count: > 0 } ? $" [{string.Join(", ", parameters.Select(one => $"{one.Key}={one.Value}"))}]" : "")}{(fault == Fault.None ? "" : $" <<< {fault}")}");
         Meet(call, fault);
         return call.Task;
     }
@@ -214,7 +227,15 @@ internal sealed class Connection : IDatabaseSession
         if (!call.IsLimited)
         {
             call.IsLimited = true;
-            World.After(TimeLimit.TotalSeconds, () => GiveUp(call, new DatabaseException("DatabaseTimeout", ErrorKind.Timeout, $"{Server}: no end within {TimeLimit.TotalSeconds} s: {call.Sql}") { Server = Server }));
+            World.After(
+                TimeLimit.TotalSeconds,
+                () => GiveUp(
+                    call,
+                    new DatabaseException(
+                        "DatabaseTimeout", ErrorKind.Timeout, $"{Server}: no end within {TimeLimit.TotalSeconds} s: {call.Sql}")
+                        {
+                            Server = Server,
+                        }));
         }
     }
 
@@ -295,7 +316,8 @@ internal sealed class Connection : IDatabaseSession
         }
     }
 
-    private DatabaseException Lost(string why) => new("DatabaseConnectionLost", ErrorKind.Connection, $"{Server}: the database connection was lost: {why}") { Server = Server };
+    private DatabaseException Lost(string why) =>
+        new("DatabaseConnectionLost", ErrorKind.Connection, $"{Server}: the database connection was lost: {why}") { Server = Server };
 }
 
 /// <summary>A statement under way.</summary>

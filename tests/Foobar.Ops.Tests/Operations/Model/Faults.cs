@@ -54,7 +54,8 @@ internal sealed class FaultPlan(Cluster cluster)
     // What an operator looks at again, so that a lie about it must be seen.
     private static readonly string[] Verified =
     [
-        "SET GLOBAL super_read_only = ON", "SET GLOBAL read_only = 1", "START REPLICA", "START SLAVE", "UPDATE foobar_ops.operation SET id = @id", "set server mysql-write/",
+        "SET GLOBAL super_read_only = ON", "SET GLOBAL read_only = 1", "START REPLICA", "START SLAVE",
+        "UPDATE foobar_ops.operation SET id = @id", "set server mysql-write/",
     ];
 
     private readonly List<(bool OfChanges, int At, Fault Fault)> _planned = [];
@@ -87,7 +88,9 @@ internal sealed class FaultPlan(Cluster cluster)
     public Fault At(ModelSite site, string server, string text)
     {
         _sent++;
-        bool isChange = !text.StartsWith("SELECT @@", StringComparison.Ordinal) && !text.StartsWith("SHOW", StringComparison.OrdinalIgnoreCase) && !text.StartsWith("SELECT ", StringComparison.Ordinal);
+        bool isChange = !text.StartsWith("SELECT @@", StringComparison.Ordinal)
+            && !text.StartsWith("SHOW", StringComparison.OrdinalIgnoreCase)
+            && !text.StartsWith("SELECT ", StringComparison.Ordinal);
         _changes += isChange ? 1 : 0;
         if (_written is { } written && text.StartsWith(written.Text, StringComparison.Ordinal) && --written.Time is var left)
         {
@@ -118,7 +121,9 @@ internal sealed class FaultPlan(Cluster cluster)
 
         Came.Add($"{fault} at change {_changes} ({server}: {(text.Length > 60 ? text[..60] : text).ReplaceLineEndings(" ")})");
         world.Note($"FAULT: {Came[^1]}");
-        Member member = cluster.Find(server) is { } there && (exact || world.Chance(0.6)) ? there : cluster.Members[world.Random.Next(cluster.Members.Count)];
+        Member member = cluster.Find(server) is { } there && (exact || world.Chance(0.6))
+            ? there
+            : cluster.Members[world.Random.Next(cluster.Members.Count)];
         double duration = world.Chance(0.5) ? world.Between(0.05, 3) : world.Between(3, 90);
         switch (fault)
         {
@@ -150,7 +155,12 @@ internal sealed class FaultPlan(Cluster cluster)
                     break;
                 }
 
-                string[] places = [site.Process.Name, .. cluster.Balancers.Select(one => one.Name), .. cluster.Members.Select(one => one.Name).Where(name => name != member.Name)];
+                string[] places =
+                [
+                    site.Process.Name,
+                    .. cluster.Balancers.Select(one => one.Name),
+                    .. cluster.Members.Select(one => one.Name).Where(name => name != member.Name),
+                ];
                 string other = places[world.Random.Next(places.Length)];
                 world.After(world.Between(0, 0.003), () => cluster.Cut(member.Name, other));
                 world.After(duration, () => cluster.Mend(member.Name, other));

@@ -132,7 +132,13 @@ internal sealed class Member(Cluster cluster, int index, string name, string add
         {
             if (_executedAt != Committed)
             {
-                _executedText = string.Join(',', cluster.Members.Where(member => CommittedLast[member.Index] > 0).Select(member => string.Create(CultureInfo.InvariantCulture, $"{member.Uuid}:1{(CommittedLast[member.Index] > 1 ? $"-{CommittedLast[member.Index]}" : "")}")));
+                _executedText = string.Join(
+                    ',',
+                    cluster.Members.Where(member => CommittedLast[member.Index] > 0)
+                        .Select(
+                            member => string.Create(
+                                CultureInfo.InvariantCulture,
+                                $"{member.Uuid}:1{(CommittedLast[member.Index] > 1 ? $"-{CommittedLast[member.Index]}" : "")}")));
                 _executedAt = Committed;
             }
 
@@ -148,7 +154,11 @@ internal sealed class Member(Cluster cluster, int index, string name, string add
             {
                 // The last that was written stands last (MariaDB source, rpl_binlog_state).
                 int last = Log.Count > 0 ? Log[^1].Origin : 0;
-                _stateText = string.Join(',', cluster.Members.Where(member => Last[member.Index] > 0).OrderBy(member => member.Index == last).Select(member => string.Create(CultureInfo.InvariantCulture, $"0-{member.ServerId}-{Last[member.Index]}")));
+                _stateText = string.Join(
+                    ',',
+                    cluster.Members.Where(member => Last[member.Index] > 0)
+                        .OrderBy(member => member.Index == last)
+                        .Select(member => string.Create(CultureInfo.InvariantCulture, $"0-{member.ServerId}-{Last[member.Index]}")));
                 _stateAt = Log.Count;
             }
 
@@ -159,7 +169,10 @@ internal sealed class Member(Cluster cluster, int index, string name, string add
     public string BinlogPosition => Log.Count > 0 ? Log[^1].Gtid : "";
 
     /// <summary>MariaDB's <c>gtid_current_pos</c>: what it wrote itself counts where it is later than what it applied.</summary>
-    public string CurrentPosition => Log.Count > 0 && Log[^1].Origin == index && Log[^1].Sequence > (SlavePosition?.Sequence ?? 0) ? Log[^1].Gtid : SlavePosition?.Gtid ?? "";
+    public string CurrentPosition =>
+        Log.Count > 0 && Log[^1].Origin == index && Log[^1].Sequence > (SlavePosition?.Sequence ?? 0)
+            ? Log[^1].Gtid
+            : SlavePosition?.Gtid ?? "";
 
     public bool Holds(Tx tx) => Last[tx.Origin] >= tx.Sequence && Log.Contains(tx);
 
@@ -175,7 +188,8 @@ internal sealed class Member(Cluster cluster, int index, string name, string add
     public bool HasNumber(Tx tx) => Last[tx.Origin] >= tx.Sequence;
 
     /// <summary>How many semi-synchronous replicas are connected.</summary>
-    public int SemiClients => cluster.Members.Count(other => other.Link is { Connected: true, Acknowledges: true } link && link.Source == this);
+    public int SemiClients =>
+        cluster.Members.Count(other => other.Link is { Connected: true, Acknowledges: true } link && link.Source == this);
 
     /// <summary>Writes a transaction of its own.</summary>
     /// <param name="effect">What it changes.</param>
@@ -183,7 +197,12 @@ internal sealed class Member(Cluster cluster, int index, string name, string add
     public Tx Write(Action<Member>? effect, Action then)
     {
         long sequence = _mariaDb ? Math.Max(Last.Max(), 0) + 1 : Last[index] + 1;
-        Tx tx = new(index, sequence, _mariaDb ? string.Create(CultureInfo.InvariantCulture, $"0-{ServerId}-{sequence}") : string.Create(CultureInfo.InvariantCulture, $"{Uuid}:{sequence}"), effect);
+        Tx tx = new(
+            index, sequence,
+            _mariaDb
+                ? string.Create(CultureInfo.InvariantCulture, $"0-{ServerId}-{sequence}")
+                : string.Create(CultureInfo.InvariantCulture, $"{Uuid}:{sequence}"),
+            effect);
         cluster.All[tx.Gtid] = tx;
         Append(tx, then);
         return tx;
@@ -238,7 +257,8 @@ internal sealed class Member(Cluster cluster, int index, string name, string add
     }
 
     /// <summary>Whether as many replicas have a place of the log as must.</summary>
-    private bool Acknowledged(int place) => cluster.Members.Any(other => other.Link is { Acknowledges: true } link && link.Source == this && link.Read >= place);
+    private bool Acknowledged(int place) =>
+        cluster.Members.Any(other => other.Link is { Acknowledges: true } link && link.Source == this && link.Read >= place);
 
     /// <summary>A replica has received more.</summary>
     public void Acknowledge(int place)

@@ -34,10 +34,14 @@ internal sealed class MemoryFiles : IStateFiles
         return new Handle(this, content, share == FileShare.None ? () => _alone.Remove(path) : null);
     }
 
-    public string? ReadText(string path) => _files.TryGetValue(path, out MemoryStream? content) ? Encoding.UTF8.GetString(content.GetBuffer(), 0, (int)content.Length) : null;
+    public string? ReadText(string path) =>
+        _files.TryGetValue(path, out MemoryStream? content) ? Encoding.UTF8.GetString(content.GetBuffer(), 0, (int)content.Length) : null;
 
     public IReadOnlyList<string> Find(string directory, string suffix) =>
-        [.. _files.Keys.Where(path => path.StartsWith(directory, StringComparison.Ordinal) && path.EndsWith(suffix, StringComparison.Ordinal))];
+        [
+            .. _files.Keys.Where(
+                path => path.StartsWith(directory, StringComparison.Ordinal) && path.EndsWith(suffix, StringComparison.Ordinal)),
+        ];
 
     public void Move(string from, string to)
     {

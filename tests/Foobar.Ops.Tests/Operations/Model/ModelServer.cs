@@ -51,8 +51,11 @@ internal sealed class ModelServer(ModelSite site, Server server) : IServerSessio
         });
         if (cancellationToken.CanBeCanceled)
         {
-            CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(_ => World.AfterTicks(0, () => ended.TrySetCanceled(cancellationToken)), null);
-            ended.Task.ContinueWith(_ => registration.Unregister(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
+                _ => World.AfterTicks(0, () => ended.TrySetCanceled(cancellationToken)), null);
+            ended.Task.ContinueWith(
+                _ =>
+                    registration.Unregister(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
 
         return fault == Fault.HangAfter ? TimeoutAsync(command, cancellationToken) : ended.Task;
@@ -70,11 +73,16 @@ internal sealed class ModelServer(ModelSite site, Server server) : IServerSessio
 
         if (endpoint is RemoteEndpoint.UnixSocket)
         {
-            return site.Cluster.FindBalancer(server.Name) is { Runs: true } balancer ? new ConsoleStream(site, balancer) : throw new FoobarException("ForwardRefused", ErrorKind.Connection, $"{server.Name}: {endpoint} takes no connection") { Server = server.Name };
+            return site.Cluster.FindBalancer(server.Name) is { Runs: true } balancer
+                ? new ConsoleStream(site, balancer)
+                : throw new FoobarException(
+                    "ForwardRefused", ErrorKind.Connection, $"{server.Name}: {endpoint} takes no connection") { Server = server.Name };
         }
 
         RemoteEndpoint.Tcp place = (RemoteEndpoint.Tcp)endpoint;
-        Member? member = site.Cluster.FindBalancer(server.Name) is not null && place.Host == "192.0.2.10" ? site.Cluster.Balancer.Pick() : site.Cluster.Find(place.Host);
+        Member? member = site.Cluster.FindBalancer(server.Name) is not null && place.Host == "192.0.2.10"
+            ? site.Cluster.Balancer.Pick()
+            : site.Cluster.Find(place.Host);
         await Pause(3 * site.Latency());
         bool through = site.Cluster.FindBalancer(server.Name) is not null && place.Host == "192.0.2.10";
         if (member is { MachineOn: false } || (member is not null && !site.Cluster.Reaches(server.Name, member.Name)))
@@ -85,7 +93,8 @@ internal sealed class ModelServer(ModelSite site, Server server) : IServerSessio
         return new GreetingStream(site.Cluster, member, through);
     }
 
-    public Task<IForward> ForwardAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public Task<IForward> ForwardAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
@@ -120,9 +129,17 @@ internal sealed class ModelServer(ModelSite site, Server server) : IServerSessio
     }
 
     private Task<CommandResult> TimeoutAsync(RemoteCommand command, CancellationToken cancellationToken) =>
-        site.PendAsync<CommandResult>(command.TimeLimit, () => new FoobarException("CommandTimeout", ErrorKind.Timeout, $"{server.Name}: no end within {command.TimeLimit.TotalSeconds} s") { Server = server.Name }, cancellationToken);
+        site.PendAsync<CommandResult>(
+            command.TimeLimit,
+            () => new FoobarException(
+                "CommandTimeout", ErrorKind.Timeout, $"{server.Name}: no end within {command.TimeLimit.TotalSeconds} s")
+                {
+                    Server = server.Name,
+                },
+            cancellationToken);
 
-    private FoobarException Lost() => new("ConnectionLost", ErrorKind.Connection, $"{server.Name}: the connection was lost") { Server = server.Name };
+    private FoobarException Lost() =>
+        new("ConnectionLost", ErrorKind.Connection, $"{server.Name}: the connection was lost") { Server = server.Name };
 
     private CommandResult Result(RemoteCommand command, int code, string output, string error) => new()
     {

@@ -35,7 +35,11 @@ internal sealed class ModelSite(Cluster cluster, OperatorProcess process, FaultP
     {
         if (!Reaches(server))
         {
-            return PendAsync<IServerSession>(ConnectLimit, () => new FoobarException("ConnectTimeout", ErrorKind.Connection, $"{server}: no SSH connection within 15 s") { Server = server }, cancellationToken);
+            return PendAsync<IServerSession>(
+                ConnectLimit,
+                () => new FoobarException(
+                    "ConnectTimeout", ErrorKind.Connection, $"{server}: no SSH connection within 15 s") { Server = server },
+                cancellationToken);
         }
 
         if (!_servers.TryGetValue(server, out ModelServer? session))
@@ -51,7 +55,11 @@ internal sealed class ModelSite(Cluster cluster, OperatorProcess process, FaultP
         Member member = cluster.Find(server)!;
         if (!Reaches(server) || member.Frozen)
         {
-            return PendAsync<IDatabaseSession>(ConnectLimit, () => new DatabaseException("DatabaseTimeout", ErrorKind.Timeout, $"{server}: no database connection within 15 s") { Server = server }, cancellationToken);
+            return PendAsync<IDatabaseSession>(
+                ConnectLimit,
+                () => new DatabaseException(
+                    "DatabaseTimeout", ErrorKind.Timeout, $"{server}: no database connection within 15 s") { Server = server },
+                cancellationToken);
         }
 
         TaskCompletionSource<IDatabaseSession> opened = new();
@@ -72,7 +80,11 @@ internal sealed class ModelSite(Cluster cluster, OperatorProcess process, FaultP
             }
             else
             {
-                opened.SetException(new DatabaseException("DatabaseUnreachable", ErrorKind.Connection, $"{server}: no database connection: connection refused") { Server = server });
+                opened.SetException(new DatabaseException(
+                    "DatabaseUnreachable", ErrorKind.Connection, $"{server}: no database connection: connection refused")
+                    {
+                        Server = server,
+                    });
             }
         });
         return opened.Task;

@@ -17,13 +17,17 @@ internal sealed partial class Schedule
             if (member.TakesClients)
             {
                 writable++;
-                reached += _cluster.Balancer.Leads(member) && (_cluster.Balancer.States[member.Name] == 0 || _cluster.Clients.AreOn(member)) ? 1 : 0;
+                reached += _cluster.Balancer.Leads(member) && (_cluster.Balancer.States[member.Name] == 0 || _cluster.Clients.AreOn(member))
+                    ? 1
+                    : 0;
             }
         }
 
         if (reached > 1 || (writable > 1 && !_cluster.Emergency))
         {
-            _world.Violate($"two members take writes{(reached > 1 ? " of clients" : "")}: {string.Join(" and ", _cluster.Members.Where(member => member.TakesClients).Select(member => member.Name))}");
+            _world.Violate(
+                $"two members take writes{(reached > 1 ? " of clients" : "")}: "
+                    + $"{string.Join(" and ", _cluster.Members.Where(member => member.TakesClients).Select(member => member.Name))}");
         }
     }
 
@@ -38,7 +42,9 @@ internal sealed partial class Schedule
         {
             if (serving.Count > 1 || !told)
             {
-                _world.Violate($"in the end {(serving.Count == 0 ? "no member takes" : $"{string.Join(" and ", serving.Select(member => member.Name))} take")} the clients' writes, and no result says so");
+                _world.Violate(
+                    "in the end "
+                        + $"{(serving.Count == 0 ? "no member takes" : $"{string.Join(" and ", serving.Select(member => member.Name))} take")} the clients' writes, and no result says so");
             }
 
             return;
@@ -64,11 +70,14 @@ internal sealed partial class Schedule
         }
 
         string expected = result.Outcome == PlanOutcome.Undone ? result.OldPrimary : result.NewPrimary;
-        foreach (Balancer balancer in _cluster.Balancers.Where(one => one.Runs && _cluster.Reaches(machine, one.Name) && !one.Open.SequenceEqual([expected])))
+        foreach (Balancer balancer in _cluster.Balancers.Where(
+            one => one.Runs && _cluster.Reaches(machine, one.Name) && !one.Open.SequenceEqual([expected])))
         {
             if (result.Outcome == PlanOutcome.Completed || result.Recommendation?.Contains(balancer.Name, StringComparison.Ordinal) != true)
             {
-                _world.Violate($"{result.Outcome}: {balancer.Name} leads to {string.Join(" and ", balancer.Open)}, expected {expected}; told: {result.Recommendation}");
+                _world.Violate(
+                    $"{result.Outcome}: {balancer.Name} leads to {string.Join(" and ", balancer.Open)}, expected {expected}; told: "
+                        + $"{result.Recommendation}");
             }
         }
     }
@@ -89,7 +98,12 @@ internal sealed partial class Schedule
         }
 
         string names = string.Join(", ", lost);
-        FailoverResult[] results = [.. _ended.Select(one => one.Result).OfType<FailoverResult>().Where(result => result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded)];
+        FailoverResult[] results =
+        [
+            .. _ended.Select(one => one.Result)
+                .OfType<FailoverResult>()
+                .Where(result => result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded),
+        ];
         bool bounded = results.Any(result => result.Loss is { Bound: LossBound.AfterLastReceived })
             || results.Any(result => result.Proof.Verdict == ProofVerdict.Disproven)
             || _rejoined.Any(result => result.ErrantGtids.Length > 0)
@@ -99,7 +113,8 @@ internal sealed partial class Schedule
         {
             _world.Violate($"acknowledged writes are lost ({names} of {primary.Name}), and no result names or bounds that");
         }
-        else if (results.FirstOrDefault(result => result.Loss is { Bound: not LossBound.AfterLastReceived }) is { } claimed && results.Length == 1)
+        else if (results.FirstOrDefault(result => result.Loss is { Bound: not LossBound.AfterLastReceived }) is { } claimed
+            && results.Length == 1)
         {
             _world.Violate($"acknowledged writes are lost ({names}), and the result said {claimed.Loss!.Bound}");
         }
@@ -107,7 +122,9 @@ internal sealed partial class Schedule
 
     private void JudgeTraces(Member primary)
     {
-        if (_ended.Count == 0 || _ended[^1].Result is not { Outcome: PlanOutcome.Completed, Unfinished: false } last || last.NewPrimary != primary.Name)
+        if (_ended.Count == 0
+            || _ended[^1].Result is not { Outcome: PlanOutcome.Completed, Unfinished: false } last
+            || last.NewPrimary != primary.Name)
         {
             return;
         }

@@ -85,35 +85,37 @@ internal sealed partial class Schedule
 
     /// <summary>Runs one that is written out: an operation with one fault.</summary>
     /// <param name="options">What the cluster is like.</param>
-    /// <param name="operation">What is done: <c>switchover</c>; <c>failover</c> from a process that was killed; <c>partition</c>, from one that nobody reaches.</param>
+    /// <param name="operation">What is done: <c>switchover</c>; <c>failover</c> from a process that was killed; <c>partition</c>, from one
+    /// that nobody reaches.</param>
     /// <param name="at">The beginning of the statement or command at which the fault comes.</param>
     /// <param name="time">At which of them.</param>
     /// <param name="fault">The fault.</param>
     /// <param name="apart">A load balancer that the operator does not reach until all is mended; <see langword="null"/> for none.</param>
-    public static Schedule Written(ClusterOptions options, string operation, string at, int time, Fault fault, string? apart = null) => Alone(() =>
-    {
-        Schedule schedule = new(1, traced: true, null, options);
-        schedule._cluster.Clients.Begin(40, 0.005);
-        schedule.Pass(0.1);
-        schedule._plan.PlanAt(at, time, fault);
-        if (apart is not null)
+    public static Schedule Written(ClusterOptions options, string operation, string at, int time, Fault fault, string? apart = null) =>
+        Alone(() =>
         {
-            schedule._cluster.Cut("operator", apart);
-        }
+            Schedule schedule = new(1, traced: true, null, options);
+            schedule._cluster.Clients.Begin(40, 0.005);
+            schedule.Pass(0.1);
+            schedule._plan.PlanAt(at, time, fault);
+            if (apart is not null)
+            {
+                schedule._cluster.Cut("operator", apart);
+            }
 
-        if (operation == "switchover")
-        {
-            schedule.Switch();
-        }
-        else
-        {
-            schedule.LosePrimary(operation == "partition" ? 3 : 2);
-            schedule.Emergency(schedule._own, accept: true);
-        }
+            if (operation == "switchover")
+            {
+                schedule.Switch();
+            }
+            else
+            {
+                schedule.LosePrimary(operation == "partition" ? 3 : 2);
+                schedule.Emergency(schedule._own, accept: true);
+            }
 
-        schedule.Close();
-        return schedule;
-    });
+            schedule.Close();
+            return schedule;
+        });
 
     private static Schedule Alone(Func<Schedule> run)
     {
@@ -130,7 +132,15 @@ internal sealed partial class Schedule
     }
 
     /// <summary>The run in words: seed, cluster, operations, and each event if it was traced.</summary>
-    public override string ToString() => string.Join('\n', [$"FOOBAR_MODEL_SEED={Seed} makes it again ({Options})", .. _did.Select(did => $"  {did}"), Violation ?? "nothing is amiss", .. _world.Trace]);
+    public override string ToString() =>
+        string.Join(
+            '\n',
+            [
+                $"FOOBAR_MODEL_SEED={Seed} makes it again ({Options})",
+                .. _did.Select(did => $"  {did}"),
+                Violation ?? "nothing is amiss",
+                .. _world.Trace,
+            ]);
 
     private void Go()
     {
@@ -182,19 +192,26 @@ internal sealed partial class Schedule
         for (int at = 0; at < count; at++)
         {
             bool ofChanges = _world.Chance(0.85);
-            _plan.Plan(ofChanges, ofChanges ? _plan.Changes + _world.Random.Next(1, changes) : _plan.Sent + _world.Random.Next(1, 200), _world.Chance(0.15) ? Fault.Stop : Faults[_world.Random.Next(1, Faults.Length)]);
+            _plan.Plan(
+                ofChanges,
+                ofChanges ? _plan.Changes + _world.Random.Next(1, changes) : _plan.Sent + _world.Random.Next(1, 200),
+                _world.Chance(0.15) ? Fault.Stop : Faults[_world.Random.Next(1, Faults.Length)]);
         }
     }
 
     private void Switch()
     {
         FailoverOptions options = new() { DrainLimit = TimeSpan.FromSeconds(_world.Chance(0.5) ? 30 : 3) };
-        if (Options is { Chain: true, Members: 3 } && _world.Chance(0.7) && _cluster.Members.Where(member => member.Link is not null).ToArray() is { Length: > 0 } replicas)
+        if (Options is { Chain: true, Members: 3 }
+            && _world.Chance(0.7)
+            && _cluster.Members.Where(member => member.Link is not null).ToArray() is { Length: > 0 } replicas)
         {
             options = options with { To = replicas[_world.Random.Next(replicas.Length)].Name };
         }
 
-        Operate("switchover", _own, async (site, store, token) => await new SwitchoverOperation(site, store, site.Time).RunAsync(options, null, token));
+        Operate(
+            "switchover", _own,
+            async (site, store, token) => await new SwitchoverOperation(site, store, site.Time).RunAsync(options, null, token));
     }
 
     private void FailOver()
@@ -202,7 +219,9 @@ internal sealed partial class Schedule
         if (_world.Chance(0.6))
         {
             // A survey of a moment ago is kept on the operator's machine.
-            Simple("survey", async site => SourceEvidence.Keep(Store(_own, site), await ReplicationSurvey.CollectAsync(site, CancellationToken.None)));
+            Simple(
+                "survey",
+                async site => SourceEvidence.Keep(Store(_own, site), await ReplicationSurvey.CollectAsync(site, CancellationToken.None)));
             Pass(_world.Between(0.1, 12));
         }
 
@@ -231,7 +250,12 @@ internal sealed partial class Schedule
                 primary.Fenced = false;
                 break;
             default:
-                foreach (string place in (string[])["operator", .. _cluster.Balancers.Select(one => one.Name), .. _cluster.Members.Where(member => member != primary).Select(member => member.Name)])
+                foreach (string place in (string[])
+                [
+                    "operator",
+                    .. _cluster.Balancers.Select(one => one.Name),
+                    .. _cluster.Members.Where(member => member != primary).Select(member => member.Name),
+                ])
                 {
                     _cluster.Cut(primary.Name, place);
                 }
@@ -246,12 +270,18 @@ internal sealed partial class Schedule
         _cluster.Emergency = true;
         _lossAccepted |= accept;
         FailoverOptions options = new() { AcceptDataLoss = accept };
-        Operate($"failover{(accept ? ", loss accepted" : "")}", files, async (site, store, token) => await new FailoverOperation(site, store, site.Time).RunAsync(options, null, token));
+        Operate(
+            $"failover{(accept ? ", loss accepted" : "")}", files,
+            async (site, store, token) => await new FailoverOperation(site, store, site.Time).RunAsync(options, null, token));
     }
 
     private void Rejoin()
     {
-        string[] candidates = [.. _cluster.Members.Where(member => member.Link is null && (!member.TakesClients || _cluster.Balancer.States[member.Name] != 0)).Select(member => member.Name)];
+        string[] candidates =
+        [
+            .. _cluster.Members.Where(member => member.Link is null && (!member.TakesClients || _cluster.Balancer.States[member.Name] != 0))
+                .Select(member => member.Name),
+        ];
         foreach (string name in candidates)
         {
             Bring(name);
@@ -263,7 +293,16 @@ internal sealed partial class Schedule
         RejoinResult? result = null;
         Operate($"rejoin of {name}", _own, async (site, store, token) =>
         {
-            result = await new RejoinOperation(site, store, site.Time).RunAsync(new() { Server = name, StartLimit = TimeSpan.FromSeconds(30), CatchUpLimit = TimeSpan.FromSeconds(60), CopyLimit = TimeSpan.FromMinutes(5) }, null, token);
+            result = await new RejoinOperation(site, store, site.Time)
+                .RunAsync(
+                    new()
+                    {
+                        Server = name,
+                        StartLimit = TimeSpan.FromSeconds(30),
+                        CatchUpLimit = TimeSpan.FromSeconds(60),
+                        CopyLimit = TimeSpan.FromMinutes(5),
+                    },
+                    null, token);
             return null;
         });
         if (result is not null)
@@ -294,15 +333,23 @@ internal sealed partial class Schedule
 
             if (!_ownLost && Unfinished(_own))
             {
-                Operate("resume", _own, async (site, store, token) => await new ResumeOperation(site, store, site.Time).ResumeAsync(new(), null, token));
+                Operate(
+                    "resume", _own,
+                    async (site, store, token) => await new ResumeOperation(site, store, site.Time).ResumeAsync(new(), null, token));
             }
             else if (Unfinished(_other))
             {
-                Operate("resume elsewhere", _other, async (site, store, token) => await new ResumeOperation(site, store, site.Time).ResumeAsync(new(), null, token), "operator-2");
+                Operate(
+                    "resume elsewhere", _other,
+                    async (site, store, token) => await new ResumeOperation(site, store, site.Time).ResumeAsync(new(), null, token),
+                    "operator-2");
             }
             else if (_cluster.Members.Any(member => member is { Runs: true, Mark.IsUnfinished: true }) && _world.Chance(0.9))
             {
-                Operate("take over", _other, async (site, store, token) => await new ResumeOperation(site, store, site.Time).TakeOverAsync(new(), null, token), "operator-2");
+                Operate(
+                    "take over", _other,
+                    async (site, store, token) => await new ResumeOperation(site, store, site.Time).TakeOverAsync(new(), null, token),
+                    "operator-2");
             }
             else if (times > 1 && Serving().Count == 0)
             {
@@ -325,7 +372,8 @@ internal sealed partial class Schedule
 
     private static bool Unfinished(MemoryFiles files) => new OperationStore("site", "/state", files).FindUnfinished("failover") is not null;
 
-    private static OperationStore Store(MemoryFiles files, ISiteSession site) => new(site.Site.Name.Length > 0 ? "site" : "", "/state", files);
+    private static OperationStore Store(MemoryFiles files, ISiteSession site) =>
+        new(site.Site.Name.Length > 0 ? "site" : "", "/state", files);
 
     private void Simple(string what, Func<ISiteSession, Task> work)
     {
@@ -339,7 +387,11 @@ internal sealed partial class Schedule
         _world.Note($"{what} ended");
     }
 
-    private void Operate(string what, MemoryFiles files, Func<ModelSite, OperationStore, CancellationToken, Task<FailoverResult?>> work, string machine = "operator")
+    private void Operate(
+        string what,
+        MemoryFiles files,
+        Func<ModelSite, OperationStore, CancellationToken, Task<FailoverResult?>> work,
+        string machine = "operator")
     {
         if (Violation is not null)
         {
@@ -365,7 +417,10 @@ internal sealed partial class Schedule
         Pass(isShort ? _world.Between(0.01, 0.5) : _world.Between(55, 120));
         if (_world.Chance(0.9) && Violation is null)
         {
-            (OperatorProcess second, Task<FailoverResult?> task) = Begin("take over", _other, async (site, store, token) => await new ResumeOperation(site, store, site.Time).TakeOverAsync(new(), null, token), "operator-2");
+            (OperatorProcess second, Task<FailoverResult?> task) = Begin(
+                "take over", _other,
+                async (site, store, token) => await new ResumeOperation(site, store, site.Time).TakeOverAsync(new(), null, token),
+                "operator-2");
             _world.Run(() => task.IsCompleted || second.IsDead || second.IsStopped);
             second.GoOn();
             _world.Run(() => task.IsCompleted || second.IsDead);
@@ -373,7 +428,8 @@ internal sealed partial class Schedule
         }
     }
 
-    private (OperatorProcess Process, Task<FailoverResult?> Task) Begin(string what, MemoryFiles files, Func<ModelSite, OperationStore, CancellationToken, Task<FailoverResult?>> work, string machine)
+    private (OperatorProcess Process, Task<FailoverResult?> Task) Begin(
+        string what, MemoryFiles files, Func<ModelSite, OperationStore, CancellationToken, Task<FailoverResult?>> work, string machine)
     {
         OperatorProcess process = new(_world, machine);
         _world.Note($"{what} begins (process {++_processes} on {machine})");
@@ -397,7 +453,10 @@ internal sealed partial class Schedule
             {
                 _ended.Add((result, null));
                 JudgeBalancers(result, process.Name);
-                _did.Add($"{what}: {result.Outcome} {result.OldPrimary} -> {result.NewPrimary}{(result.Unfinished ? ", unfinished" : "")}; {result.Proof.Verdict} {result.Proof.MissingGtids}; {result.Loss?.Bound} {result.Loss?.AtRisk}; {result.Error}");
+                _did.Add(
+                    $"{what}: {result.Outcome} {result.OldPrimary} -> {result.NewPrimary}{(result.Unfinished ? ", unfinished" : "")}; "
+                        + $"{result.Proof.Verdict} {result.Proof.MissingGtids}; {result.Loss?.Bound} {result.Loss?.AtRisk}; "
+                        + $"{result.Error}");
             }
         }
         else if (task.Exception?.InnerException is { } error)
@@ -420,5 +479,6 @@ internal sealed partial class Schedule
         _world.Run(() => over);
     }
 
-    private List<Member> Serving() => [.. _cluster.Members.Where(member => member.TakesClients && _cluster.Balancer.States[member.Name] == 0)];
+    private List<Member> Serving() =>
+        [.. _cluster.Members.Where(member => member.TakesClients && _cluster.Balancer.States[member.Name] == 0)];
 }

@@ -15,7 +15,9 @@ internal static class ScheduleRunner
     /// <summary>The only schedule to run, with each of its events: <c>FOOBAR_MODEL_SEED</c>.</summary>
     public static int? Only { get; } = Number("FOOBAR_MODEL_SEED");
 
-    /// <summary>The violation of the lowest seed among those that were tried, run again with its events; <see langword="null"/> for none.</summary>
+    /// <summary>
+    /// The violation of the lowest seed among those that were tried, run again with its events; <see langword="null"/> for none.
+    /// </summary>
     /// <param name="count">How many to try, from the run's seed on.</param>
     /// <param name="plant">A fault of the engine that is planted.</param>
     public static Schedule? FirstViolation(int count, Plant? plant = null)
@@ -34,7 +36,8 @@ internal static class ScheduleRunner
 
         void Work()
         {
-            for (int seed = Interlocked.Increment(ref next); seed < first + count && seed < Volatile.Read(ref found); seed = Interlocked.Increment(ref next))
+            for (int seed = Interlocked.Increment(ref next); seed < first + count
+                && seed < Volatile.Read(ref found); seed = Interlocked.Increment(ref next))
             {
                 if (!Try(seed))
                 {
@@ -93,5 +96,7 @@ internal static class ScheduleRunner
     }
 
     private static int? Number(string variable) =>
-        Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } text ? null : int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
+        Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } text
+            ? null
+            : int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
 }

@@ -6,20 +6,33 @@ internal static partial class Statements
     private static void BeginMark(Call call, bool before)
     {
         string id = call.Text("id");
-        MarkRow row = new(id, call.Text("holder"), call.Text("since"), call.Text("state"), call.Text("old"), call.Text("new"), call.Text("parameters"));
-        Write(call, member => member.Mark = row, member => member.Mark is not { } now || !((!now.IsUnfinished && (!before || now.Id == call.Text("before"))) || now.Id == id));
+        MarkRow row = new(
+            id, call.Text("holder"), call.Text("since"), call.Text("state"), call.Text("old"), call.Text("new"), call.Text("parameters"));
+        Write(
+            call, member => member.Mark = row,
+            member => member.Mark is not { } now || !((!now.IsUnfinished && (!before || now.Id == call.Text("before"))) || now.Id == id));
     }
 
     private static void SetMark(Call call)
     {
-        (string id, string former, string holder, string state) = (call.Text("id"), call.Text("former"), call.Text("holder"), call.Text("state"));
+        (string id, string former, string holder, string state) = (call.Text(
+            "id"), call.Text("former"), call.Text("holder"), call.Text("state"));
 
         // A row that stays as it is is not logged.
-        Write(call, member => member.Mark = member.Mark! with { Id = id, Holder = holder, State = state }, member => member.Mark is not { } now || (now.Id != id && now.Id != former) || (now.Id == id && now.Holder == holder && now.State == state));
+        Write(
+            call,
+            member => member.Mark = member.Mark! with { Id = id, Holder = holder, State = state },
+            member =>
+                member.Mark is not { } now
+                    || (now.Id != id && now.Id != former)
+                    || (now.Id == id && now.Holder == holder && now.State == state));
     }
 
     private static void AbandonMark(Call call) =>
-        Write(call, member => member.Mark = member.Mark! with { State = "abandoned" }, member => member.Mark is not { IsUnfinished: true } now || now.Id == call.Text("id"));
+        Write(
+            call,
+            member => member.Mark = member.Mark! with { State = "abandoned" },
+            member => member.Mark is not { IsUnfinished: true } now || now.Id == call.Text("id"));
 
     // Enabled where it is said, and on whoever replicates that, disabled.
     private static void EnableEvent(Call call)

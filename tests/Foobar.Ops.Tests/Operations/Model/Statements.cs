@@ -49,13 +49,24 @@ internal static partial class Statements
         ["SELECT @@global.gtid_purged AS value"] = static call => call.Value(""),
         ["SELECT @@global.super_read_only AS value"] = static call => call.Value(call.Member.SuperReadOnly ? 1 : 0),
         ["SELECT @@global.read_only AS value"] = static call => call.Value(call.Member.ReadOnly ? 1 : 0),
-        ["SELECT @@global.super_read_only AS fenced, @@global.gtid_executed AS executed"] = static call => call.Answer(Rows.Of(("fenced", call.Member.SuperReadOnly ? 1 : 0), ("executed", call.Member.ExecutedSet))),
-        ["SELECT @@global.read_only AS fenced, @@global.gtid_binlog_pos AS position, @@global.gtid_binlog_state AS executed"] = static call => call.Answer(Rows.Of(("fenced", call.Member.ReadOnly ? 1 : 0), ("position", call.Member.BinlogPosition), ("executed", call.Member.BinlogState))),
-        ["SELECT CONCAT_WS(',', NULLIF(@@global.gtid_slave_pos, ''), NULLIF(@@global.gtid_binlog_pos, '')) AS value"] = static call => call.Value(string.Join(',', ((string[])[call.Member.SlavePosition?.Gtid ?? "", call.Member.BinlogPosition]).Where(text => text.Length > 0))),
+        ["SELECT @@global.super_read_only AS fenced, @@global.gtid_executed AS executed"] = static call =>
+            call.Answer(Rows.Of(("fenced", call.Member.SuperReadOnly ? 1 : 0), ("executed", call.Member.ExecutedSet))),
+        [
+            "SELECT @@global.read_only AS fenced, @@global.gtid_binlog_pos AS position, @@global.gtid_binlog_state AS executed"] =
+                static call => call.Answer(
+                Rows.Of(
+                    ("fenced", call.Member.ReadOnly ? 1 : 0), ("position", call.Member.BinlogPosition),
+                    ("executed", call.Member.BinlogState))),
+        [
+            "SELECT CONCAT_WS(',', NULLIF(@@global.gtid_slave_pos, ''), NULLIF(@@global.gtid_binlog_pos, '')) AS value"] =
+                static call => call.Value(
+                string.Join(
+                    ',', ((string[])[call.Member.SlavePosition?.Gtid ?? "", call.Member.BinlogPosition]).Where(text => text.Length > 0))),
         ["SELECT @@global.datadir AS value"] = static call => call.Value("/var/lib/mysql/"),
         ["SELECT @@global.ssl_ca AS value"] = static call => call.Value(""),
         ["SELECT @@global.event_scheduler AS value"] = static call => call.Value(OnOff(call.Member.SchedulerOn)),
-        ["SELECT @@global.sync_binlog AS binlog, @@global.innodb_flush_log_at_trx_commit AS redo"] = static call => call.Answer(Rows.Of(("binlog", call.Member.SyncBinlog), ("redo", call.Member.FlushLog))),
+        ["SELECT @@global.sync_binlog AS binlog, @@global.innodb_flush_log_at_trx_commit AS redo"] = static call =>
+            call.Answer(Rows.Of(("binlog", call.Member.SyncBinlog), ("redo", call.Member.FlushLog))),
         ["SELECT WAIT_FOR_EXECUTED_GTID_SET(@position, @limit) AS value"] = static call => WaitFor(call),
         ["SELECT MASTER_GTID_WAIT(@position, @limit) AS value"] = static call => WaitFor(call),
         ["SET GLOBAL super_read_only = ON"] = static call => Fence(call, then: null),
@@ -63,8 +74,10 @@ internal static partial class Statements
         ["SET GLOBAL read_only = OFF"] = static call => Set(call, member => member.ReadOnly = member.SuperReadOnly = false),
         ["SET GLOBAL read_only = 0"] = static call => Set(call, member => member.ReadOnly = false),
         ["SET GLOBAL super_read_only = OFF"] = static call => Set(call, member => member.SuperReadOnly = false),
-        ["SET PERSIST_ONLY read_only = ON, PERSIST_ONLY super_read_only = ON"] = static call => Set(call, member => member.PersistedReadOnly = member.PersistedSuper = true),
-        ["SET PERSIST_ONLY read_only = OFF, PERSIST_ONLY super_read_only = OFF"] = static call => Set(call, member => member.PersistedReadOnly = member.PersistedSuper = false),
+        ["SET PERSIST_ONLY read_only = ON, PERSIST_ONLY super_read_only = ON"] = static call =>
+            Set(call, member => member.PersistedReadOnly = member.PersistedSuper = true),
+        ["SET PERSIST_ONLY read_only = OFF, PERSIST_ONLY super_read_only = OFF"] = static call =>
+            Set(call, member => member.PersistedReadOnly = member.PersistedSuper = false),
         ["SET GLOBAL event_scheduler = OFF"] = static call => Set(call, member => member.SchedulerOn = false),
         ["SET GLOBAL event_scheduler = ON"] = static call => Set(call, member => member.SchedulerOn = true),
         ["SET GLOBAL rpl_semi_sync_slave_kill_conn_timeout = 1"] = static call => call.Answer(),
@@ -88,24 +101,39 @@ internal static partial class Statements
         ["RESET REPLICA ALL"] = static call => Reset(call),
         ["RESET SLAVE ALL"] = static call => Reset(call),
         ["FLUSH LOCAL BINARY LOGS"] = static call => call.Answer(),
-        ["SELECT * FROM mysql.slave_master_info WHERE Channel_name = ''"] = static call => call.Answer(call.Member.Link is null ? [] : [LoginRow]),
+        ["SELECT * FROM mysql.slave_master_info WHERE Channel_name = ''"] = static call =>
+            call.Answer(call.Member.Link is null ? [] : [LoginRow]),
         ["SELECT GET_LOCK('foobar_ops.failover', 1) AS value, CONNECTION_ID() AS connection"] = GetLock,
-        ["SELECT IS_USED_LOCK('foobar_ops.failover') = CONNECTION_ID() AS value"] = static call => call.Value(call.Member.LockOwner is { } owner ? owner == call.Connection ? 1 : 0 : null),
+        ["SELECT IS_USED_LOCK('foobar_ops.failover') = CONNECTION_ID() AS value"] = static call =>
+            call.Value(call.Member.LockOwner is { } owner ? owner == call.Connection ? 1 : 0 : null),
         ["SELECT RELEASE_LOCK('foobar_ops.failover') AS value"] = ReleaseLock,
-        ["SELECT COUNT(*) AS value FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'foobar_ops' AND TABLE_NAME IN ('operation', 'canary')"] = static call => call.Value(call.Member.HasTables ? 2 : 0),
+        [
+            "SELECT COUNT(*) AS value FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'foobar_ops' AND TABLE_NAME IN ('operation', 'canary')"] =
+                static call => call.Value(
+                call.Member.HasTables ? 2 : 0),
         ["CREATE DATABASE IF NOT EXISTS foobar_ops"] = static call => Write(call, null),
-        ["INSERT IGNORE INTO foobar_ops.operation VALUES (1, '', '', '2000-01-01', 'none', '', '', '{}')"] = static call => Write(call, static member => member.Mark ??= new("", "", "2000-01-01 00:00:00.000", "none", "", "", "{}"), unlessDone: static member => member.Mark is not null),
-        ["SELECT COUNT(*) AS value FROM information_schema.PROCESSLIST WHERE ID = @id AND USER = 'unauthenticated user'"] = static call => call.Value(call.Connection.Cluster.Balancer.IsOpen(call.Member, call.Text("id")) ? 1 : 0),
+        ["INSERT IGNORE INTO foobar_ops.operation VALUES (1, '', '', '2000-01-01', 'none', '', '', '{}')"] = static call => Write(
+            call,
+            static member => member.Mark ??= new("", "", "2000-01-01 00:00:00.000", "none", "", "", "{}"),
+            unlessDone: static member => member.Mark is not null),
+        ["SELECT COUNT(*) AS value FROM information_schema.PROCESSLIST WHERE ID = @id AND USER = 'unauthenticated user'"] = static call =>
+            call.Value(call.Connection.Cluster.Balancer.IsOpen(call.Member, call.Text("id")) ? 1 : 0),
         [ReplicationQueries.GroupSettings] = static call => call.Answer(GroupSetting),
-        ["SHOW GLOBAL VARIABLES LIKE 'rpl_semi_sync_source_wait_for_replica_count'"] = static call => call.Answer(Rows.Of(("Variable_name", "rpl_semi_sync_source_wait_for_replica_count"), ("Value", "1"))),
-        ["SELECT VARIABLE_VALUE AS value FROM performance_schema.persisted_variables WHERE VARIABLE_NAME IN ('rpl_semi_sync_source_enabled', 'rpl_semi_sync_master_enabled')"] = static call => call.Answer(),
+        ["SHOW GLOBAL VARIABLES LIKE 'rpl_semi_sync_source_wait_for_replica_count'"] = static call =>
+            call.Answer(Rows.Of(("Variable_name", "rpl_semi_sync_source_wait_for_replica_count"), ("Value", "1"))),
+        [
+            "SELECT VARIABLE_VALUE AS value FROM performance_schema.persisted_variables WHERE VARIABLE_NAME IN ('rpl_semi_sync_source_enabled', 'rpl_semi_sync_master_enabled')"] =
+                static call => call.Answer(),
         ["SELECT 1 FROM mysql.innodb_table_stats WHERE FALSE FOR UPDATE NOWAIT"] = static call => call.Answer(),
-        ["SELECT PLUGIN_STATUS AS status FROM information_schema.PLUGINS WHERE PLUGIN_NAME = 'clone'"] = static call => call.Answer(Rows.Of(("status", "ACTIVE"))),
-        ["SELECT STATE AS state, ERROR_NO AS number, ERROR_MESSAGE AS message FROM performance_schema.clone_status"] = static call => call.Answer(Rows.Of(("state", "Completed"), ("number", 0), ("message", ""))),
+        ["SELECT PLUGIN_STATUS AS status FROM information_schema.PLUGINS WHERE PLUGIN_NAME = 'clone'"] = static call =>
+            call.Answer(Rows.Of(("status", "ACTIVE"))),
+        ["SELECT STATE AS state, ERROR_NO AS number, ERROR_MESSAGE AS message FROM performance_schema.clone_status"] = static call =>
+            call.Answer(Rows.Of(("state", "Completed"), ("number", 0), ("message", ""))),
         ["SET GLOBAL clone_valid_donor_list = @donor"] = static call => call.Answer(),
         ["RESET MASTER"] = static call => call.Answer(),
         ["SET GLOBAL gtid_binlog_state = @state"] = static call => call.Answer(),
-        ["SET GLOBAL gtid_slave_pos = @position"] = static call => Set(call, member => member.SlavePosition = call.Connection.Cluster.All.GetValueOrDefault(call.Text("position"))),
+        ["SET GLOBAL gtid_slave_pos = @position"] = static call =>
+            Set(call, member => member.SlavePosition = call.Connection.Cluster.All.GetValueOrDefault(call.Text("position"))),
         ["SET SESSION sql_log_bin = 0"] = static call => call.Answer(),
         ["SET SESSION sql_mode = @mode"] = static call => call.Answer(),
         ["DELETE FROM foobar_ops.canary WHERE run = @run"] = static call => Write(call, null),
@@ -114,8 +142,12 @@ internal static partial class Statements
 
     private static readonly (string Begin, string Within, Action<Call> Do)[] Forms =
     [
-        ("SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command, TIME AS seconds FROM information_schema.PROCESSLIST WHERE ID = IS_USED_LOCK(", "", Holder),
-        ("SELECT ID AS id FROM information_schema.PROCESSLIST WHERE USER NOT IN (", "", static call => call.Answer([.. call.Connection.Cluster.Clients.On(call.Member).Select(id => Rows.Of(("id", id)))])),
+        (
+            "SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command, TIME AS seconds FROM information_schema.PROCESSLIST WHERE ID "
+                + "= IS_USED_LOCK(",
+            "", Holder),
+        ("SELECT ID AS id FROM information_schema.PROCESSLIST WHERE USER NOT IN (", "", static call =>
+            call.Answer([.. call.Connection.Cluster.Clients.On(call.Member).Select(id => Rows.Of(("id", id)))])),
         ("BEGIN NOT ATOMIC", "SET GLOBAL read_only = 1;", static call => Fence(call, () => EndClients(call))),
         ("BEGIN NOT ATOMIC", "", static call =>
         {
@@ -124,25 +156,38 @@ internal static partial class Statements
         }),
         ("KILL ", "", Kill),
         ("SET GLOBAL sync_binlog = ", "", Durability),
-        ("CHANGE REPLICATION SOURCE TO SOURCE_HOST = @host, SOURCE_PORT = @port, SOURCE_USER", "", static call => Follow(call, demote: false)),
+        ("CHANGE REPLICATION SOURCE TO SOURCE_HOST = @host, SOURCE_PORT = @port, SOURCE_USER", "", static call =>
+            Follow(call, demote: false)),
         ("CHANGE REPLICATION SOURCE TO SOURCE_HOST = @host, SOURCE_PORT = @port, SOURCE_AUTO_POSITION = 1", "", Repoint),
-        ("CHANGE MASTER TO MASTER_HOST = @host, MASTER_PORT = 3306, MASTER_USER", "MASTER_DEMOTE_TO_SLAVE = 1", static call => Follow(call, demote: true)),
-        ("CHANGE MASTER TO MASTER_HOST = @host, MASTER_PORT = 3306, MASTER_USER", "MASTER_DEMOTE_TO_SLAVE = 0", static call => Follow(call, demote: false)),
+        ("CHANGE MASTER TO MASTER_HOST = @host, MASTER_PORT = 3306, MASTER_USER", "MASTER_DEMOTE_TO_SLAVE = 1", static call =>
+            Follow(call, demote: true)),
+        ("CHANGE MASTER TO MASTER_HOST = @host, MASTER_PORT = 3306, MASTER_USER", "MASTER_DEMOTE_TO_SLAVE = 0", static call =>
+            Follow(call, demote: false)),
         ("CHANGE MASTER TO MASTER_HOST = @host, MASTER_PORT = 3306, MASTER_USE_GTID = slave_pos", "", Repoint),
         ("CREATE TABLE IF NOT EXISTS foobar_ops.operation", "", static call => Write(call, null)),
         ("CREATE TABLE IF NOT EXISTS foobar_ops.canary", "", static call => Write(call, static member => member.HasTables = true)),
-        ("UPDATE foobar_ops.operation SET id = @id, holder = @holder, since = @since", "AND id = @before", static call => BeginMark(call, before: true)),
+        ("UPDATE foobar_ops.operation SET id = @id, holder = @holder, since = @since", "AND id = @before", static call =>
+            BeginMark(call, before: true)),
         ("UPDATE foobar_ops.operation SET id = @id, holder = @holder, since = @since", "", static call => BeginMark(call, before: false)),
         ("UPDATE foobar_ops.operation SET id = @id, holder = @holder, state = @state", "", SetMark),
         ("UPDATE foobar_ops.operation SET state = 'abandoned'", "", AbandonMark),
-        ("SHOW GLOBAL STATUS WHERE Variable_name IN ('Rpl_semi_sync_replica_status', 'Rpl_semi_sync_slave_status')", "", static call => call.Answer(Asked(call))),
-        ("SELECT UNIX_TIMESTAMP(GREATEST(", "replication_connection_status", static call => call.Answer(call.Member.Link is null ? [] : [Rows.Of(("heard", (call.Connection.World.Now - DateTime.UnixEpoch.Ticks) / 1e7))])),
-        ("SELECT CONCAT(COALESCE(RECEIVED_TRANSACTION_SET", "", static call => call.Answer(call.Member.Link is { ReceiverOn: true, Connected: true } link ? [Rows.Of(("value", $"{Retrieved(call.Member)} {link.Heard}"))] : [])),
+        ("SHOW GLOBAL STATUS WHERE Variable_name IN ('Rpl_semi_sync_replica_status', 'Rpl_semi_sync_slave_status')", "", static call =>
+            call.Answer(Asked(call))),
+        ("SELECT UNIX_TIMESTAMP(GREATEST(", "replication_connection_status", static call => call.Answer(
+            call.Member.Link is null ? [] : [Rows.Of(("heard", (call.Connection.World.Now - DateTime.UnixEpoch.Ticks) / 1e7))])),
+        ("SELECT CONCAT(COALESCE(RECEIVED_TRANSACTION_SET", "", static call => call.Answer(
+            call.Member.Link is { ReceiverOn: true, Connected: true } link
+                ? [Rows.Of(("value", $"{Retrieved(call.Member)} {link.Heard}"))]
+                : [])),
         ("SELECT l.LOCK_TYPE AS type", "metadata_locks", static call => call.Answer()),
         ("ALTER DEFINER = ", "EVENT `shop`.`purge` ENABLE", EnableEvent),
         ("ALTER DEFINER = ", "EVENT `shop`.`purge` DISABLE", static call => Set(call, member => member.EventEnabled = false)),
         ("CLONE INSTANCE FROM ", "", Clone),
-        ("SELECT TABLE_SCHEMA AS table_schema, TABLE_NAME AS table_name FROM information_schema.TABLES", "ENGINE <> 'InnoDB'", static call => call.Answer(LogTable)),
+        (
+            "SELECT TABLE_SCHEMA AS table_schema, TABLE_NAME AS table_name FROM information_schema.TABLES",
+            "ENGINE <> 'InnoDB'",
+            static call => call.Answer(
+                LogTable)),
     ];
 
     /// <summary>Does a statement.</summary>
@@ -150,7 +195,11 @@ internal static partial class Statements
     {
         if (!Known.TryGetValue(call.Sql, out Action<Call>? act))
         {
-            act = Exact.GetValueOrDefault(call.Sql) ?? Forms.FirstOrDefault(form => call.Sql.StartsWith(form.Begin, StringComparison.Ordinal) && call.Sql.Contains(form.Within, StringComparison.Ordinal)).Do;
+            act = Exact.GetValueOrDefault(call.Sql)
+                ?? Forms.FirstOrDefault(
+                    form =>
+                        call.Sql.StartsWith(form.Begin, StringComparison.Ordinal)
+                            && call.Sql.Contains(form.Within, StringComparison.Ordinal)).Do;
             if (act is null)
             {
                 call.Connection.World.Violate($"the model does not know the statement: {call.Sql}");
@@ -167,11 +216,16 @@ internal static partial class Statements
     {
         if (!call.Member.HasTables)
         {
-            call.Refuse(call.Member.IsMariaDb ? 1146 : 1049, call.Member.IsMariaDb ? "Table 'foobar_ops.operation' doesn't exist" : "Unknown database 'foobar_ops'");
+            call.Refuse(
+                call.Member.IsMariaDb ? 1146 : 1049,
+                call.Member.IsMariaDb ? "Table 'foobar_ops.operation' doesn't exist" : "Unknown database 'foobar_ops'");
         }
         else if (call.Member.Mark is { } mark)
         {
-            call.Answer(Rows.Of(("id", mark.Id), ("holder", mark.Holder), ("since", mark.Since), ("state", mark.State), ("old_primary", mark.Old), ("new_primary", mark.New), ("parameters", mark.Parameters)));
+            call.Answer(
+                Rows.Of(
+                    ("id", mark.Id), ("holder", mark.Holder), ("since", mark.Since), ("state", mark.State), ("old_primary", mark.Old),
+                    ("new_primary", mark.New), ("parameters", mark.Parameters)));
         }
         else
         {
@@ -180,7 +234,8 @@ internal static partial class Statements
     }
 
     // The variables that the statement names.
-    private static DatabaseRow[] Asked(Call call) => [.. Status(call.Member).Where(row => call.Sql.Contains($"'{row.Text("Variable_name")}'", StringComparison.Ordinal))];
+    private static DatabaseRow[] Asked(Call call) =>
+        [.. Status(call.Member).Where(row => call.Sql.Contains($"'{row.Text("Variable_name")}'", StringComparison.Ordinal))];
 
     private static void Set(Call call, Action<Member> change)
     {
@@ -314,77 +369,18 @@ internal static partial class Statements
         }
     }
 
-    private static void GetLock(Call call)
-    {
-        Member member = call.Member;
-        bool over = false;
-        call.Abandon = () => over = true;
-        member.Wait(() => over || member.LockOwner is null || member.LockOwner == call.Connection, () => Take(1));
-        member.Settled();
-        if (!over)
-        {
-            call.Connection.World.After(1, () => Take(0));
-        }
-
-        void Take(int got)
-        {
-            if (!over)
-            {
-                over = true;
-                member.LockOwner = got == 1 ? call.Connection : member.LockOwner;
-                call.Answer(Rows.Of(("value", got), ("connection", call.Connection.Id)));
-            }
-        }
-    }
-
-    private static void ReleaseLock(Call call)
-    {
-        // None, another's, ours (MySQL Reference Manual, RELEASE_LOCK).
-        int? released = call.Member.LockOwner is not { } owner ? null : owner == call.Connection ? 1 : 0;
-        if (released == 1)
-        {
-            call.Member.LockOwner = null;
-        }
-
-        call.Value(released);
-        call.Member.Settled();
-    }
-
-    private static void Holder(Call call)
-    {
-        if (call.Member.LockOwner is { } owner)
-        {
-            call.Answer(Rows.Of(("id", owner.Id), ("user", "operator"), ("host", "localhost"), ("command", owner.Command), ("seconds", owner.IdleSeconds)));
-        }
-        else
-        {
-            call.Answer();
-        }
-    }
-
-    private static void Kill(Call call)
-    {
-        long id = long.Parse(call.Sql.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture);
-        if (call.Member.Connections.Find(one => one.Id == id) is { } connection)
-        {
-            connection.End("it was killed");
-        }
-        else if (!call.Connection.Cluster.Clients.End(id))
-        {
-            call.Refuse(1094, $"Unknown thread id: {id}");
-            return;
-        }
-
-        call.Answer();
-    }
-
     [GeneratedRegex("^SET GLOBAL sync_binlog = ([0-9]+), GLOBAL innodb_flush_log_at_trx_commit = ([0-9]+)$", RegexOptions.CultureInvariant)]
     private static partial Regex DurabilityForm();
 
     private static void Durability(Call call)
     {
         Match match = DurabilityForm().Match(call.Sql);
-        Set(call, member => (member.SyncBinlog, member.FlushLog) = (int.Parse(match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture), int.Parse(match.Groups[2].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture)));
+        Set(
+            call,
+            member =>
+                (member.SyncBinlog, member.FlushLog) = (int.Parse(
+                    match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture), int.Parse(
+                        match.Groups[2].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture)));
     }
 
     private static void WaitFor(Call call)
@@ -398,7 +394,8 @@ internal static partial class Statements
         member.Settled();
         if (!over)
         {
-            call.Connection.World.After(double.Parse(call.Text("limit"), CultureInfo.InvariantCulture), () => End(member.IsMariaDb ? -1 : 1));
+            call.Connection.World.After(
+                double.Parse(call.Text("limit"), CultureInfo.InvariantCulture), () => End(member.IsMariaDb ? -1 : 1));
         }
 
         void End(int value)
@@ -420,7 +417,8 @@ internal static partial class Statements
 
         if (member.IsMariaDb)
         {
-            long sequence = position.Split(',').Max(gtid => long.Parse(gtid.AsSpan(gtid.LastIndexOf('-') + 1), NumberStyles.None, CultureInfo.InvariantCulture));
+            long sequence = position.Split(',').Max(
+                gtid => long.Parse(gtid.AsSpan(gtid.LastIndexOf('-') + 1), NumberStyles.None, CultureInfo.InvariantCulture));
             return () => (member.SlavePosition?.Sequence ?? 0) >= sequence;
         }
 
@@ -428,7 +426,10 @@ internal static partial class Statements
         foreach (string part in position.Split(','))
         {
             string[] words = part.Trim().Split(':');
-            wanted[int.Parse(words[0].AsSpan(words[0].Length - 2), NumberStyles.None, CultureInfo.InvariantCulture) - 60] = words.Skip(1).Max(range => long.Parse(range.AsSpan(range.IndexOf('-', StringComparison.Ordinal) + 1), NumberStyles.None, CultureInfo.InvariantCulture));
+            wanted[int.Parse(words[0].AsSpan(words[0].Length - 2), NumberStyles.None, CultureInfo.InvariantCulture) - 60] = words.Skip(
+                1).Max(
+                range => long.Parse(
+                    range.AsSpan(range.IndexOf('-', StringComparison.Ordinal) + 1), NumberStyles.None, CultureInfo.InvariantCulture));
         }
 
         return () => member.CommittedLast[0] >= wanted[0] && member.CommittedLast[1] >= wanted[1] && member.CommittedLast[2] >= wanted[2];

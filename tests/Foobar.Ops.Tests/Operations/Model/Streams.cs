@@ -72,8 +72,11 @@ internal sealed class ConsoleStream(ModelSite site, Balancer balancer) : OneWay
         (_reading, _into) = (reading, buffer);
         if (cancellationToken.CanBeCanceled)
         {
-            CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(_ => site.World.AfterTicks(0, () => reading.TrySetCanceled(cancellationToken)), null);
-            reading.Task.ContinueWith(_ => registration.Unregister(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
+                _ => site.World.AfterTicks(0, () => reading.TrySetCanceled(cancellationToken)), null);
+            reading.Task.ContinueWith(
+                _ =>
+                    registration.Unregister(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
 
         return new(reading.Task);

@@ -53,7 +53,8 @@ internal sealed class World(int seed, bool traced)
     {
         if (traced)
         {
-            Trace.Add(FormattableString.Invariant($"{(Now - new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc).Ticks) / 1e7:0.0000} {what}"));
+            Trace.Add(
+                FormattableString.Invariant($"{(Now - new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc).Ticks) / 1e7:0.0000} {what}"));
         }
     }
 

@@ -21,7 +21,9 @@ public sealed class CandidateRankingTests
     public void An_obstacle_counts_before_all_else() =>
         Assert.Equal(
             ("db-03", "nothing stands in its way"),
-            Chosen(new() { Preferred = ["web-02"] }, obstacles: static name => name == "web-02" ? 1 : 0, lacks: static name => name == "db-03" ? 3 : 0));
+            Chosen(
+                new() { Preferred = ["web-02"] }, obstacles: static name => name == "web-02" ? 1 : 0,
+                lacks: static name => name == "db-03" ? 3 : 0));
 
     [Fact]
     public void Where_something_stands_in_the_way_of_all_the_other_rules_decide() =>
@@ -40,10 +42,16 @@ public sealed class CandidateRankingTests
     [Fact]
     public void Version_durability_and_lag_follow()
     {
-        ReplicationFacts newer = HealthySite.Further with { Identity = Reading.Of(HealthySite.Further.Identity.Value! with { Version = "99.1.0" }) };
+        ReplicationFacts newer = HealthySite.Further with
+        {
+            Identity = Reading.Of(HealthySite.Further.Identity.Value! with { Version = "99.1.0" }),
+        };
         Assert.Equal(("db-03", "it runs the newest version"), Chosen(new(), newer));
 
-        ReplicationFacts careless = HealthySite.Replica with { Binlog = Reading.Of(HealthySite.Replica.Binlog.Value! with { SyncBinlog = 0 }) };
+        ReplicationFacts careless = HealthySite.Replica with
+        {
+            Binlog = Reading.Of(HealthySite.Replica.Binlog.Value! with { SyncBinlog = 0 }),
+        };
         Assert.Equal(
             ("db-03", "it waits for the disk at each commit (sync_binlog, innodb_flush_log_at_trx_commit)"),
             Chosen(new(), replica: careless));
@@ -63,7 +71,8 @@ public sealed class CandidateRankingTests
         DatabasePolicy policy, ReplicationFacts? further = null, ReplicationFacts? replica = null, Func<string, int>? obstacles = null,
         Func<string, double>? lacks = null)
     {
-        CandidateChoice choice = new CandidateRanking(ReplicationTopology.Of(HealthySite.CaseOfThree(replica: replica, further: further)), policy)
+        CandidateChoice choice = new CandidateRanking(
+            ReplicationTopology.Of(HealthySite.CaseOfThree(replica: replica, further: further)), policy)
             .Best(Both, obstacles ?? (static _ => 0), lacks ?? (static _ => 0));
         return (choice.Name, choice.Reason?.Split(": ", 2)[1]);
     }

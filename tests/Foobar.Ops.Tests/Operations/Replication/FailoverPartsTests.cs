@@ -29,7 +29,16 @@ public sealed class FailoverPartsTests
     [Fact]
     public void A_journal_or_a_marker_gives_the_order_of_a_switchover_back()
     {
-        SwitchoverParameters order = new() { Id = "1", TakenOverFrom = "0", Before = "00", Old = "web-01", New = "web-02", Durability = new(1, 1), SemiSync = true };
+        SwitchoverParameters order = new()
+        {
+            Id = "1",
+            TakenOverFrom = "0",
+            Before = "00",
+            Old = "web-01",
+            New = "web-02",
+            Durability = new(1, 1),
+            SemiSync = true,
+        };
         Assert.Equal(order, SwitchoverParameters.Of(order.ToParameters()));
         SwitchoverParameters three = order with { Others = ["db-03", "db-04"] };
         Assert.Equal(three.Others, SwitchoverParameters.Of(three.ToParameters()).Others);
@@ -40,7 +49,11 @@ public sealed class FailoverPartsTests
         Dictionary<string, string> older = new(order.ToParameters()) { ["former"] = "0" };
         older.Remove("takenOverFrom");
         Assert.Equal(order, SwitchoverParameters.Of(older));
-        Assert.Contains("foobar_ops.operation", Assert.Throws<ParseException>(() => SwitchoverParameters.Of(new Dictionary<string, string> { ["id"] = "1" }, "foobar_ops.operation")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "foobar_ops.operation",
+            Assert.Throws<ParseException>(
+                () => SwitchoverParameters.Of(new Dictionary<string, string> { ["id"] = "1" }, "foobar_ops.operation")).Message,
+            StringComparison.Ordinal);
     }
 
     // A replica on MySQL may show a transaction some milliseconds before its source counts it as executed.
@@ -67,16 +80,23 @@ public sealed class FailoverPartsTests
     [Fact]
     public void Swapping_the_roles_in_HAProxys_configuration_changes_two_lines_only()
     {
-        string swapped = HaproxyConfiguration.WithDisabled(HaproxyConfiguration.WithDisabled(Haproxy, "mysql-write", "web-02", false), "mysql-write", "web-01", true);
+        string swapped = HaproxyConfiguration.WithDisabled(
+            HaproxyConfiguration.WithDisabled(Haproxy, "mysql-write", "web-02", false), "mysql-write", "web-01", true);
         Assert.Equal(
-            Haproxy.Replace("3306 check disabled # the", "3306 check # the", StringComparison.Ordinal).Replace("192.0.2.11:3306 check", "192.0.2.11:3306 check disabled", StringComparison.Ordinal),
+            Haproxy.Replace("3306 check disabled # the", "3306 check # the", StringComparison.Ordinal)
+                .Replace("192.0.2.11:3306 check", "192.0.2.11:3306 check disabled", StringComparison.Ordinal),
             swapped);
-        Assert.Equal(Haproxy, HaproxyConfiguration.WithDisabled(HaproxyConfiguration.WithDisabled(swapped, "mysql-write", "web-01", false), "mysql-write", "web-02", true));
+        Assert.Equal(
+            Haproxy,
+            HaproxyConfiguration.WithDisabled(
+                HaproxyConfiguration.WithDisabled(swapped, "mysql-write", "web-01", false), "mysql-write", "web-02", true));
     }
 
     [Fact]
     public void A_server_that_is_not_there_is_a_clean_error() =>
-        Assert.Equal("BackendNotInConfiguration", Assert.Throws<FoobarException>(() => HaproxyConfiguration.WithDisabled(Haproxy, "mysql-write", "web-03", true)).ErrorId);
+        Assert.Equal(
+            "BackendNotInConfiguration",
+            Assert.Throws<FoobarException>(() => HaproxyConfiguration.WithDisabled(Haproxy, "mysql-write", "web-03", true)).ErrorId);
 
     [Fact]
     public void Reads_which_servers_are_open()
@@ -99,7 +119,10 @@ public sealed class FailoverPartsTests
     {
         byte[] greeting = [10, .. "9.7.0\0"u8, 0x2a, 1, 0, 0, .. "saltsalt"u8];
         Assert.True(DatabaseGreeting.Parse("lb-01", "x", greeting) is { Version: "9.7.0", ConnectionId: 298 });
-        Assert.Contains("Host is blocked", Assert.Throws<FoobarException>(() => DatabaseGreeting.Parse("lb-01", "x", [0xff, 0x69, 0x04, .. "Host is blocked"u8])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Host is blocked",
+            Assert.Throws<FoobarException>(() => DatabaseGreeting.Parse("lb-01", "x", [0xff, 0x69, 0x04, .. "Host is blocked"u8])).Message,
+            StringComparison.Ordinal);
         Prop.ForAll<byte[]>(bytes =>
         {
             try
@@ -127,10 +150,16 @@ public sealed class FailoverPartsTests
     public async Task The_console_takes_each_answer_up_to_the_prompt()
     {
         await using HaproxyConsole console = Console(new ScriptedStream(
-            ("prompt\n", "\n> "), ("set timeout cli 3600\n", "\n> "), ("show x\n", "a > b\n> tail"), ("", "\nlast\n\n> "), ("set y\n", "\n> "), ("set z\n", "No such server.\n\n> ")));
+            ("prompt\n", "\n> "),
+            ("set timeout cli 3600\n", "\n> "),
+            ("show x\n", "a > b\n> tail"),
+            ("", "\nlast\n\n> "),
+            ("set y\n", "\n> "),
+            ("set z\n", "No such server.\n\n> ")));
         Assert.Equal("a > b\n> tail\nlast", await console.RunAsync("show x", TestContext.Current.CancellationToken));
         await console.DoAsync("set y", TestContext.Current.CancellationToken);
-        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => console.DoAsync("set z", TestContext.Current.CancellationToken));
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(
+            () => console.DoAsync("set z", TestContext.Current.CancellationToken));
         Assert.Contains("No such server", error.Message, StringComparison.Ordinal);
     }
 
@@ -138,8 +167,10 @@ public sealed class FailoverPartsTests
     public async Task An_answer_given_up_is_never_taken_for_the_next_ones()
     {
         using CancellationTokenSource impatient = new();
-        ScriptedStream first = new(("prompt\n", "\n> "), ("set timeout cli 3600\n", "\n> "), ("show x\n", "half")) { AtItsEnd = impatient.Cancel };
-        await using HaproxyConsole console = Console(first, new ScriptedStream(("prompt\n", "\n> "), ("set timeout cli 3600\n", "\n> "), ("show y\n", "whole\n\n> ")));
+        ScriptedStream first = new(
+            ("prompt\n", "\n> "), ("set timeout cli 3600\n", "\n> "), ("show x\n", "half")) { AtItsEnd = impatient.Cancel };
+        await using HaproxyConsole console = Console(
+            first, new ScriptedStream(("prompt\n", "\n> "), ("set timeout cli 3600\n", "\n> "), ("show y\n", "whole\n\n> ")));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => console.RunAsync("show x", impatient.Token));
         Assert.Equal("whole", await console.RunAsync("show y", TestContext.Current.CancellationToken));
     }
@@ -149,10 +180,14 @@ public sealed class FailoverPartsTests
     {
         (string, string)[] opening = [("prompt\n", "\n> "), ("set timeout cli 3600\n", "\n> ")];
         await using HaproxyConsole console = Console(
-            new ScriptedStream([.. opening, ("set a\n", "\n> "), ("set b\n", "")]), new ScriptedStream([.. opening, ("set b\n", "\n> "), ("set c\n", "")]), new ScriptedStream([.. opening, ("set c\n", "")]));
+            new ScriptedStream(
+                [.. opening, ("set a\n", "\n> "), ("set b\n", "")]), new ScriptedStream(
+                    [.. opening, ("set b\n", "\n> "), ("set c\n", "")]), new ScriptedStream([.. opening, ("set c\n", "")]));
         await console.DoAsync("set a", TestContext.Current.CancellationToken);
         await console.DoAsync("set b", TestContext.Current.CancellationToken);
-        Assert.Equal("EndpointLost", (await Assert.ThrowsAsync<FoobarException>(() => console.DoAsync("set c", TestContext.Current.CancellationToken))).ErrorId);
+        Assert.Equal(
+            "EndpointLost",
+            (await Assert.ThrowsAsync<FoobarException>(() => console.DoAsync("set c", TestContext.Current.CancellationToken))).ErrorId);
     }
 
     private static HaproxyConsole Console(params ScriptedStream[] connections)
@@ -168,7 +203,8 @@ public sealed class FailoverPartsTests
     [InlineData("0-1-10", "0-1-11", "0-1-10,0-2-12", ProofVerdict.Disproven, "0-1-11")]
     [InlineData(null, "0-1-10", "0-1-10", ProofVerdict.Unprovable, "")]
     [InlineData("0-1-10", null, "0-1-10", ProofVerdict.Unprovable, "")]
-    public void A_proof_rests_on_what_both_members_hold(string? oldFinal, string? oldNow, string newNow, ProofVerdict verdict, string missing)
+    public void A_proof_rests_on_what_both_members_hold(
+        string? oldFinal, string? oldNow, string newNow, ProofVerdict verdict, string missing)
     {
         FailoverProof proof = FailoverProof.Judge(DatabaseFlavor.MariaDb, oldFinal, oldNow, newNow, null, []);
         Assert.Equal((verdict, missing), (proof.Verdict, proof.MissingGtids));
@@ -177,15 +213,21 @@ public sealed class FailoverPartsTests
     [Fact]
     public void A_lost_or_doubled_write_of_the_canary_disproves()
     {
-        Assert.Equal(ProofVerdict.Disproven, FailoverProof.Judge(DatabaseFlavor.MariaDb, "0-1-1", "0-1-1", "0-1-1", new(10, 1, 0), []).Verdict);
-        Assert.Equal(ProofVerdict.Disproven, FailoverProof.Judge(DatabaseFlavor.MariaDb, "0-1-1", "0-1-1", "0-1-1", new(10, 0, 1), []).Verdict);
-        Assert.Equal(ProofVerdict.Proven, FailoverProof.Judge(DatabaseFlavor.MariaDb, "0-1-1", "0-1-1", "0-1-1", new(10, 0, 0), []).Verdict);
+        Assert.Equal(
+            ProofVerdict.Disproven, FailoverProof.Judge(DatabaseFlavor.MariaDb, "0-1-1", "0-1-1", "0-1-1", new(10, 1, 0), []).Verdict);
+        Assert.Equal(
+            ProofVerdict.Disproven, FailoverProof.Judge(DatabaseFlavor.MariaDb, "0-1-1", "0-1-1", "0-1-1", new(10, 0, 1), []).Verdict);
+        Assert.Equal(
+            ProofVerdict.Proven, FailoverProof.Judge(DatabaseFlavor.MariaDb, "0-1-1", "0-1-1", "0-1-1", new(10, 0, 0), []).Verdict);
     }
 
     [Fact]
     public void A_proof_covers_what_was_logged_and_is_none_while_writes_are_kept_out_of_the_log()
     {
-        Assert.StartsWith("Every logged transaction", FailoverProof.Judge(DatabaseFlavor.MariaDb, "0-1-1", "0-1-1", "0-1-1", null, []).Reason, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Every logged transaction",
+            FailoverProof.Judge(DatabaseFlavor.MariaDb, "0-1-1", "0-1-1", "0-1-1", null, []).Reason,
+            StringComparison.Ordinal);
         FailoverProof proof = FailoverProof.Judge(DatabaseFlavor.MariaDb, "0-1-1", "0-1-1", "0-1-1", null, ["Binlog_Ignore_DB=billing"]);
         Assert.Equal(ProofVerdict.Unprovable, proof.Verdict);
         Assert.Contains("Binlog_Ignore_DB=billing", proof.Reason, StringComparison.Ordinal);
@@ -197,20 +239,41 @@ public sealed class FailoverPartsTests
         FailoverProof proof = FailoverProof.JudgeUndone(DatabaseFlavor.MariaDb, "web-01", "web-02", "0-1-1,0-2-2", "0-2-2");
         Assert.Equal(ProofVerdict.Proven, proof.Verdict);
         Assert.Contains("every logged transaction that web-02 took", proof.Reason, StringComparison.Ordinal);
-        Assert.Equal((ProofVerdict.Disproven, "0-2-3"), (FailoverProof.JudgeUndone(DatabaseFlavor.MariaDb, "web-01", "web-02", "0-2-2", "0-2-3") is var worse ? (worse.Verdict, worse.MissingGtids) : default));
+        Assert.Equal(
+            (ProofVerdict.Disproven, "0-2-3"),
+            (FailoverProof.JudgeUndone(DatabaseFlavor.MariaDb, "web-01", "web-02", "0-2-2", "0-2-3") is var worse
+                ? (worse.Verdict, worse.MissingGtids)
+                : default));
     }
 
     [Fact]
     public void A_question_is_one_short_sentence()
     {
-        FailoverPreview preview = new() { OldPrimary = "web-01", NewPrimary = "web-02", Steps = [.. Enumerable.Repeat(new string('x', 100), 13)], Blockers = [], PredictedGapLow = TimeSpan.FromMilliseconds(5), PredictedGapHigh = TimeSpan.FromMilliseconds(120) };
+        FailoverPreview preview = new()
+        {
+            OldPrimary = "web-01",
+            NewPrimary = "web-02",
+            Steps = [.. Enumerable.Repeat(new string('x', 100), 13)],
+            Blockers = [],
+            PredictedGapLow = TimeSpan.FromMilliseconds(5),
+            PredictedGapHigh = TimeSpan.FromMilliseconds(120),
+        };
         Assert.Equal("Move writes from web-01 to web-02 in 13 steps; they stand still for about 5 to 120 ms", preview.Summary);
         FailoverPreview emergency = preview with
         {
             PredictedGapLow = null,
-            Verdict = new() { Primary = "web-01", Dead = true, Cause = PrimaryCause.Unreachable, Reason = "Nobody reaches its machine.", Reports = [] },
+            Verdict = new()
+            {
+                Primary = "web-01",
+                Dead = true,
+                Cause = PrimaryCause.Unreachable,
+                Reason = "Nobody reaches its machine.",
+                Reports = [],
+            },
             Loss = new() { Bound = LossBound.AfterLastReceived, Reason = "Whatever it committed after 0-1-7 is lost." },
         };
-        Assert.Equal("Put web-02 in the place of web-01 in 13 steps: Nobody reaches its machine. Whatever it committed after 0-1-7 is lost", emergency.Summary);
+        Assert.Equal(
+            "Put web-02 in the place of web-01 in 13 steps: Nobody reaches its machine. Whatever it committed after 0-1-7 is lost",
+            emergency.Summary);
     }
 }

@@ -67,11 +67,14 @@ public sealed class OperationHostTests : IAsyncDisposable
         return _host.RunAsync(operation, OperatorLock.LostAfter, progress: null, TestContext.Current.CancellationToken);
     }
 
-    private IEnumerable<string> Journals() => Directory.Exists(_host.Store.Directory) ? Directory.EnumerateFiles(_host.Store.Directory, "*.jsonl") : [];
+    private IEnumerable<string> Journals() =>
+        Directory.Exists(_host.Store.Directory) ? Directory.EnumerateFiles(_host.Store.Directory, "*.jsonl") : [];
 
-    private bool IsLocked() => _site.Database("web-02").Statements.Any(statement => statement.Contains("GET_LOCK", StringComparison.Ordinal));
+    private bool IsLocked() =>
+        _site.Database("web-02").Statements.Any(statement => statement.Contains("GET_LOCK", StringComparison.Ordinal));
 
-    private sealed class FakeConnections(ConnectionSet open, MemberConnection member) : OperationConnections(open, new NoEndpoint(), member);
+    private sealed class FakeConnections(
+        ConnectionSet open, MemberConnection member) : OperationConnections(open, new NoEndpoint(), member);
 
     private sealed class FakeOperation(OperationHostTests test) : IOperation<string>, IConnectedOperation<string>, IDecidedOperation<string>
     {
@@ -92,14 +95,17 @@ public sealed class OperationHostTests : IAsyncDisposable
         public async Task<IConnectedOperation<string>> ConnectAsync(DateTimeOffset started, CancellationToken cancellationToken)
         {
             Seen.Add($"connect, locked {test.IsLocked()}");
-            _live = await ConnectionSet.OpenAsync<OperationConnections>(test._site, async open => new FakeConnections(open, await open.MemberAsync("web-02", cancellationToken)));
+            _live = await ConnectionSet.OpenAsync<OperationConnections>(
+                test._site, async open => new FakeConnections(open, await open.MemberAsync("web-02", cancellationToken)));
             return this;
         }
 
         public Task<IDecidedOperation<string>> DecideAsync(DateTimeOffset started, CancellationToken cancellationToken)
         {
             Seen.Add($"decide, locked {test.IsLocked()}");
-            return Refusal is null ? Task.FromResult<IDecidedOperation<string>>(this) : Task.FromException<IDecidedOperation<string>>(Refusal);
+            return Refusal is null
+                ? Task.FromResult<IDecidedOperation<string>>(this)
+                : Task.FromException<IDecidedOperation<string>>(Refusal);
         }
 
         public Plan Plan() => new()

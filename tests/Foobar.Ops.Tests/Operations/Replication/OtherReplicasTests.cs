@@ -24,9 +24,11 @@ public sealed class OtherReplicasTests
     {
         Assert.Null(ReplicaSource.Obstacle([HealthySite.Channel]));
         Assert.Equal("replicates from none", ReplicaSource.Obstacle([]));
-        Assert.Equal("replicates from several sources", ReplicaSource.Obstacle([HealthySite.Channel, HealthySite.Channel with { Name = "b" }]));
+        Assert.Equal(
+            "replicates from several sources", ReplicaSource.Obstacle([HealthySite.Channel, HealthySite.Channel with { Name = "b" }]));
         Assert.Equal("replicates by file and offset", ReplicaSource.Obstacle([HealthySite.Channel with { AutoPosition = false }]));
-        FoobarException error = Assert.Throws<FoobarException>(() => ReplicaSource.Only("db-03", [HealthySite.Channel with { Name = "shop" }]));
+        FoobarException error = Assert.Throws<FoobarException>(
+            () => ReplicaSource.Only("db-03", [HealthySite.Channel with { Name = "shop" }]));
         Assert.Equal(("ReplicaNotMovable", "db-03"), (error.ErrorId, error.Server));
         Assert.Contains("'shop'", error.Message, StringComparison.Ordinal);
     }
@@ -34,9 +36,17 @@ public sealed class OtherReplicasTests
     [Fact]
     public void Those_that_do_not_follow_are_named()
     {
-        StepResult[] steps = [Step("redundancy", StepOutcome.Done), Step("follow-db-03", StepOutcome.Failed), Step("follow-db-04", StepOutcome.Done), Step("follow-db-05", StepOutcome.Skipped)];
+        StepResult[] steps =
+        [
+            Step("redundancy", StepOutcome.Done),
+            Step("follow-db-03", StepOutcome.Failed),
+            Step("follow-db-04", StepOutcome.Done),
+            Step("follow-db-05", StepOutcome.Skipped),
+        ];
         Assert.Equal(["db-03", "db-05"], OtherReplicas.Left(steps));
-        Assert.Equal("Bring db-03 and db-05 back with Repair-FoobarReplication -Server db-03; Repair-FoobarReplication -Server db-05.", OtherReplicas.Advice(["db-03", "db-05"]));
+        Assert.Equal(
+            "Bring db-03 and db-05 back with Repair-FoobarReplication -Server db-03; Repair-FoobarReplication -Server db-05.",
+            OtherReplicas.Advice(["db-03", "db-05"]));
         Assert.Null(OtherReplicas.Advice([]));
     }
 

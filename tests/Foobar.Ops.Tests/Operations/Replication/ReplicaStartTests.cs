@@ -13,9 +13,11 @@ public sealed class ReplicaStartTests
     [InlineData("Yes", "No", 0, 1062, "1062: sql", "error log")]
     [InlineData("Connecting", "Yes", 1045, 0, "1045: io", "lets the account 'repl' in")]
     [InlineData("Connecting", "Yes", 2026, 0, "2026: io", "with TLS")]
-    public async Task What_does_not_mend_by_itself_is_told_at_once(string receiver, string applier, int receiverError, int applierError, string why, string recommendation)
+    public async Task What_does_not_mend_by_itself_is_told_at_once(
+        string receiver, string applier, int receiverError, int applierError, string why, string recommendation)
     {
-        FakeDatabaseSession member = new FakeDatabaseSession("web-01", "9.7.0").On("REPLICA STATUS", Status(receiver, applier, receiverError, applierError));
+        FakeDatabaseSession member = new FakeDatabaseSession("web-01", "9.7.0")
+            .On("REPLICA STATUS", Status(receiver, applier, receiverError, applierError));
         FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => WaitAsync(member));
         Assert.Equal(("ReverseLinkFailed", "web-01"), (error.ErrorId, error.Server));
         Assert.EndsWith($"can't replicate from web-02: {why}", error.Message, StringComparison.Ordinal);
@@ -38,11 +40,17 @@ public sealed class ReplicaStartTests
 
     [Fact]
     public async Task None_is_an_error() =>
-        Assert.Contains("no replication", (await Assert.ThrowsAsync<FoobarException>(() => WaitAsync(new FakeDatabaseSession("web-01", "9.7.0").On("REPLICA STATUS")))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no replication",
+            (await Assert.ThrowsAsync<FoobarException>(
+                () => WaitAsync(new FakeDatabaseSession("web-01", "9.7.0").On("REPLICA STATUS")))).Message,
+            StringComparison.Ordinal);
 
-    private static Task WaitAsync(FakeDatabaseSession member) => ReplicaStart.WaitAsync(DatabaseMember.Of(member), "web-02", TestContext.Current.CancellationToken);
+    private static Task WaitAsync(FakeDatabaseSession member) =>
+        ReplicaStart.WaitAsync(DatabaseMember.Of(member), "web-02", TestContext.Current.CancellationToken);
 
-    private static DatabaseRow Row((string Column, object? Value)[] cells) => new(cells.Select(cell => KeyValuePair.Create(cell.Column, cell.Value)));
+    private static DatabaseRow Row((string Column, object? Value)[] cells) =>
+        new(cells.Select(cell => KeyValuePair.Create(cell.Column, cell.Value)));
 
     private static (string Column, object? Value)[] Status(string receiver, string applier, int receiverError, int applierError) =>
     [

@@ -14,14 +14,33 @@ public sealed class SourceEvidenceTests
 {
     private static readonly DateTimeOffset Read = DateTimeOffset.UnixEpoch;
 
-    private static readonly SemiSyncFacts Waits = new() { Available = true, SourceEnabled = true, SourceActive = true, Clients = 1, ReplicaEnabled = true, ReplicaActive = false, TimeoutMilliseconds = 10_000 };
+    private static readonly SemiSyncFacts Waits = new()
+    {
+        Available = true,
+        SourceEnabled = true,
+        SourceActive = true,
+        Clients = 1,
+        ReplicaEnabled = true,
+        ReplicaActive = false,
+        TimeoutMilliseconds = 10_000,
+    };
 
     private static readonly SourceEvidence Evidence = new() { Source = "web-01", ReadAt = Read, SemiSync = Waits, Replicas = ["web-02"] };
 
     /// <summary>A site of three members, of which the third may not answer.</summary>
     private static readonly Site Three = HealthySite.Site with
     {
-        Servers = [.. HealthySite.Site.Servers, new() { Name = "web-03", Roles = [Role.Database], Ssh = new() { Host = "web-03" }, Addresses = [IPAddress.Parse("192.0.2.13")] }],
+        Servers =
+        [
+            .. HealthySite.Site.Servers,
+            new()
+            {
+                Name = "web-03",
+                Roles = [Role.Database],
+                Ssh = new() { Host = "web-03" },
+                Addresses = [IPAddress.Parse("192.0.2.13")],
+            },
+        ],
     };
 
     [Fact]
@@ -46,8 +65,10 @@ public sealed class SourceEvidenceTests
     /// <summary>What the source said, and the words of the doubt.</summary>
     public static TheoryData<string, string> Doubts => new()
     {
-        { "off", "was off" }, { "fallen back", "did not wait for a replica any more" }, { "shorter timeout", "holds for 2 s" }, { "long ago", "holds for 10 s" },
-        { "clock set back", "holds for 10 s" }, { "huge timeout, hours ago", "holds for 300 s" }, { "stops when a replica leaves", "wait_no_replica" },
+        { "off", "was off" }, { "fallen back", "did not wait for a replica any more" }, { "shorter timeout", "holds for 2 s" },
+        { "long ago", "holds for 10 s" },
+        { "clock set back", "holds for 10 s" }, { "huge timeout, hours ago", "holds for 300 s" },
+        { "stops when a replica leaves", "wait_no_replica" },
         { "waiting already", "were waiting already" }, { "not connected then", "was not connected" },
     };
 
@@ -74,7 +95,9 @@ public sealed class SourceEvidenceTests
     public void Commits_that_waited_and_were_answered_since_are_no_doubt() =>
         Assert.Null(Doubt(Evidence with { SemiSync = Waits with { Waiting = 3, WaitingAnswered = true } }, 1));
 
-    /// <summary>Connected replicas, how many must acknowledge, those connected of the members, whether the third answers, and whether it is proved.</summary>
+    /// <summary>
+    /// Connected replicas, how many must acknowledge, those connected of the members, whether the third answers, and whether it is proved.
+    /// </summary>
     [Theory]
     [InlineData(2, 1, true, false, false)]
     [InlineData(2, 2, true, false, true)]
@@ -83,7 +106,11 @@ public sealed class SourceEvidenceTests
     [InlineData(1, 1, false, false, false)]
     public void Another_replica_may_have_acknowledged(int clients, int count, bool third, bool answers, bool proved)
     {
-        SourceEvidence evidence = Evidence with { SemiSync = Waits with { Clients = clients, WaitCount = count }, Replicas = third ? ["web-02", "web-03"] : ["web-02"] };
+        SourceEvidence evidence = Evidence with
+        {
+            SemiSync = Waits with { Clients = clients, WaitCount = count },
+            Replicas = third ? ["web-02", "web-03"] : ["web-02"],
+        };
         SiteCase<ReplicationFacts> facts = new(Three, new Dictionary<string, Reading<ReplicationFacts>>
         {
             ["web-02"] = Reading.Of(HealthySite.Replica),
@@ -99,7 +126,10 @@ public sealed class SourceEvidenceTests
 
     [Fact]
     public void A_reader_that_the_inventory_does_not_name_may_have_acknowledged() =>
-        Assert.Contains("another one may have acknowledged", Doubt(Evidence with { SemiSync = Waits with { Clients = 2 } }, 1), StringComparison.Ordinal);
+        Assert.Contains(
+            "another one may have acknowledged",
+            Doubt(Evidence with { SemiSync = Waits with { Clients = 2 } }, 1),
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_survey_is_kept_and_found_again()
@@ -109,7 +139,10 @@ public sealed class SourceEvidenceTests
         {
             OperationStore store = new("www.foobar.com", root.FullName);
             Assert.Null(SourceEvidence.Load(store, "web-01"));
-            ReplicationFacts primary = HealthySite.Primary with { Gtid = Reading.Of(HealthySite.Primary.Gtid.Value! with { ReadAt = Read }) };
+            ReplicationFacts primary = HealthySite.Primary with
+            {
+                Gtid = Reading.Of(HealthySite.Primary.Gtid.Value! with { ReadAt = Read }),
+            };
             SourceEvidence.Keep(store, HealthySite.Case(primary));
             SourceEvidence kept = SourceEvidence.Load(store, "web-01")!;
             Assert.Equal((Read, primary.SemiSync.Value, "web-02"), (kept.ReadAt, kept.SemiSync, Assert.Single(kept.Replicas)));
@@ -131,14 +164,37 @@ public sealed class SourceEvidenceTests
     public void Commits_that_waited_are_answered_when_as_many_were_acknowledged(long waiting, long yes, long no, bool answered)
     {
         ServerVariables variables = Of(("rpl_semi_sync_source_enabled", "ON"), ("rpl_semi_sync_replica_enabled", "ON"));
-        SemiSyncFacts first = SemiSyncFacts.From(variables, Of(("Rpl_semi_sync_source_status", "ON"), ("Rpl_semi_sync_source_wait_sessions", $"{waiting}"), ("Rpl_semi_sync_source_yes_tx", "2"), ("Rpl_semi_sync_source_no_tx", "0")));
-        Assert.Equal(answered, first.LookedAgain(Of(("Rpl_semi_sync_source_status", "ON"), ("Rpl_semi_sync_source_yes_tx", $"{yes}"), ("Rpl_semi_sync_source_no_tx", $"{no}"))).WaitingAnswered);
-        Assert.False(first.LookedAgain(Of(("Rpl_semi_sync_source_status", "OFF"), ("Rpl_semi_sync_source_yes_tx", $"{yes}"), ("Rpl_semi_sync_source_no_tx", "0"))).SourceActive);
+        SemiSyncFacts first = SemiSyncFacts.From(
+            variables,
+            Of(
+                ("Rpl_semi_sync_source_status", "ON"),
+                ("Rpl_semi_sync_source_wait_sessions", $"{waiting}"),
+                ("Rpl_semi_sync_source_yes_tx", "2"), ("Rpl_semi_sync_source_no_tx", "0")));
+        Assert.Equal(
+            answered,
+            first.LookedAgain(
+                Of(
+                    ("Rpl_semi_sync_source_status", "ON"), ("Rpl_semi_sync_source_yes_tx", $"{yes}"),
+                    ("Rpl_semi_sync_source_no_tx", $"{no}"))).WaitingAnswered);
+        Assert.False(
+            first.LookedAgain(
+                Of(
+                    ("Rpl_semi_sync_source_status", "OFF"),
+                    ("Rpl_semi_sync_source_yes_tx", $"{yes}"),
+                    ("Rpl_semi_sync_source_no_tx", "0"))).SourceActive);
     }
 
     private static ServerVariables Of(params (string Name, string Value)[] values) =>
-        new(values.Select(value => new DatabaseRow([KeyValuePair.Create<string, object?>("Variable_name", value.Name), KeyValuePair.Create<string, object?>("Value", value.Value)])), "test");
+        new(
+            values.Select(
+                value => new DatabaseRow(
+                    [
+                        KeyValuePair.Create<string, object?>("Variable_name", value.Name),
+                        KeyValuePair.Create<string, object?>("Value", value.Value),
+                    ])),
+            "test");
 
     private static string? Doubt(SourceEvidence? evidence, double age) =>
-        SourceEvidence.Doubt(evidence, HealthySite.Case(ReplicationFacts.Unreadable("dead", "test")), "web-02", active: true, Read.AddSeconds(age));
+        SourceEvidence.Doubt(
+            evidence, HealthySite.Case(ReplicationFacts.Unreadable("dead", "test")), "web-02", active: true, Read.AddSeconds(age));
 }

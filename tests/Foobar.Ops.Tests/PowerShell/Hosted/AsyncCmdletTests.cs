@@ -53,7 +53,8 @@ public sealed class AsyncCmdletTests : IDisposable
         Assert.Equal(Numbered("i"), run.Information.Select(record => $"{record.MessageData}").Order(StringComparer.Ordinal));
         Assert.Equal(Numbered("e"), run.Errors.Select(record => record.Exception.Message).Order(StringComparer.Ordinal));
 
-        static IEnumerable<string> Numbered(string letter) => Enumerable.Range(0, 100).Select(number => $"{letter}{number}").Order(StringComparer.Ordinal);
+        static IEnumerable<string> Numbered(string letter) =>
+            Enumerable.Range(0, 100).Select(number => $"{letter}{number}").Order(StringComparer.Ordinal);
     }
 
     [Fact]
@@ -162,7 +163,10 @@ public sealed class AsyncCmdletTests : IDisposable
 
         ShellRun run = _shell.Run(script);
 
-        Assert.StartsWith("TooSlow,", Assert.IsType<ActionPreferenceStopException>(run.Ended).ErrorRecord.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "TooSlow,",
+            Assert.IsType<ActionPreferenceStopException>(run.Ended).ErrorRecord.FullyQualifiedErrorId,
+            StringComparison.Ordinal);
         Assert.Equal(["before"], run.Output);
         Assert.True(seen.IsCancellationRequested);
     }
@@ -174,7 +178,9 @@ public sealed class AsyncCmdletTests : IDisposable
     {
         Throwing();
 
-        ShellRun run = _shell.Run($"try {{ {call} }} catch {{ $_.FullyQualifiedErrorId -replace ',.*'; $_.CategoryInfo.Category; $_.TargetObject; $_.ErrorDetails.RecommendedAction }}");
+        ShellRun run = _shell.Run(
+            $"try {{ {call} }} catch {{ $_.FullyQualifiedErrorId -replace ',.*'; $_.CategoryInfo.Category; $_.TargetObject; "
+                + "$_.ErrorDetails.RecommendedAction }");
 
         Assert.Empty(run.Errors);
         Assert.Equal(["TooSlow", ErrorCategory.OperationTimeout, "web-01", "Look."], run.Output);
@@ -203,7 +209,10 @@ public sealed class AsyncCmdletTests : IDisposable
 
         ShellRun run = _shell.Run($"{call} -ErrorAction Stop; 'next'");
 
-        Assert.StartsWith("TooSlow,", Assert.IsType<ActionPreferenceStopException>(run.Ended).ErrorRecord.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "TooSlow,",
+            Assert.IsType<ActionPreferenceStopException>(run.Ended).ErrorRecord.FullyQualifiedErrorId,
+            StringComparison.Ordinal);
         Assert.Empty(run.Output);
     }
 
@@ -218,7 +227,9 @@ public sealed class AsyncCmdletTests : IDisposable
 
         ShellRun run = _shell.Run("Invoke-Work $work");
 
-        Assert.Equal(("Invoke-Work", "reading", ProgressRecordType.Processing), (run.Progress[0].Activity, run.Progress[0].StatusDescription, run.Progress[0].RecordType));
+        Assert.Equal(
+            ("Invoke-Work", "reading", ProgressRecordType.Processing),
+            (run.Progress[0].Activity, run.Progress[0].StatusDescription, run.Progress[0].RecordType));
         Assert.Equal(ProgressRecordType.Completed, run.Progress[^1].RecordType);
     }
 
@@ -250,5 +261,6 @@ public sealed class AsyncCmdletTests : IDisposable
         _shell.Set("act", new Func<object>(() => throw Slow()));
     }
 
-    private static FoobarException Slow() => new("TooSlow", ErrorKind.Timeout, "web-01: too slow") { Server = "web-01", Recommendation = "Look." };
+    private static FoobarException Slow() =>
+        new("TooSlow", ErrorKind.Timeout, "web-01: too slow") { Server = "web-01", Recommendation = "Look." };
 }

@@ -50,7 +50,9 @@ public sealed class AuditGateTests : IDisposable
 
         Assert.Equal([exitCode], run.Output);
         Assert.Equal(id is null, run.Errors.Count == 0);
-        Assert.True(id is null || run.Errors[^1].FullyQualifiedErrorId.StartsWith(id + ",", StringComparison.Ordinal), run.Errors.Count > 0 ? run.Errors[^1].FullyQualifiedErrorId : "");
+        Assert.True(
+            id is null || run.Errors[^1].FullyQualifiedErrorId.StartsWith(id + ",", StringComparison.Ordinal),
+            run.Errors.Count > 0 ? run.Errors[^1].FullyQualifiedErrorId : "");
     }
 
     [Theory]

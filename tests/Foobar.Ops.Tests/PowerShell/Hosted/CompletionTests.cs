@@ -36,5 +36,6 @@ public sealed class CompletionTests : IDisposable
     public void Words_that_the_module_knows_are_proposed(string line, string word) => Assert.Contains(word, _shell.Complete(line));
 
     [Fact]
-    public void No_inventory_is_no_proposal_and_no_error() => Assert.DoesNotContain("web-01", _shell.Complete("Get-FoobarMetric -Inventory none.json -Server "));
+    public void No_inventory_is_no_proposal_and_no_error() =>
+        Assert.DoesNotContain("web-01", _shell.Complete("Get-FoobarMetric -Inventory none.json -Server "));
 }

@@ -72,7 +72,9 @@ public sealed class RoundTripTests : IDisposable
     [InlineData("Json")]
     public void A_report_of_findings_that_came_back_is_the_same_to_the_byte(string way)
     {
-        ShellRun run = _shell.Run($"$null = $findings | Export-FoobarReport one.json; $null = Over {way} $findings | Export-FoobarReport two.json; (Get-FileHash one.json).Hash; (Get-FileHash two.json).Hash");
+        ShellRun run = _shell.Run(
+            $"$null = $findings | Export-FoobarReport one.json; $null = Over {way} $findings | Export-FoobarReport two.json; (Get-FileHash "
+                + "one.json).Hash; (Get-FileHash two.json).Hash");
 
         Assert.Empty(run.Errors);
         Assert.Equal(run.Output[0], run.Output[1]);
@@ -108,7 +110,8 @@ public sealed class RoundTripTests : IDisposable
     [Fact]
     public void A_snapshot_that_came_back_is_refused_for_what_it_lost()
     {
-        ShellRun run = _shell.Run("$saved = Over Clixml ([Foobar.Ops.Auditing.SnapshotFile]::Load($after)); Invoke-FoobarAudit -Snapshot $saved");
+        ShellRun run = _shell.Run(
+            "$saved = Over Clixml ([Foobar.Ops.Auditing.SnapshotFile]::Load($after)); Invoke-FoobarAudit -Snapshot $saved");
 
         Assert.StartsWith("SnapshotInvalid,", Assert.Single(run.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("lost its facts", run.Errors[0].Exception.Message, StringComparison.Ordinal);
@@ -117,7 +120,9 @@ public sealed class RoundTripTests : IDisposable
     [Fact]
     public void Json_has_words_without_a_switch()
     {
-        ShellRun run = _shell.Run("$findings | ConvertTo-Json; ($findings | ConvertTo-Json | ConvertFrom-Json | Where-Object Status -eq Fail).Count; @($findings | Where-Object Status -eq Fail).Count");
+        ShellRun run = _shell.Run(
+            "$findings | ConvertTo-Json; ($findings | ConvertTo-Json | ConvertFrom-Json | Where-Object Status -eq Fail).Count; @($findings "
+                + "| Where-Object Status -eq Fail).Count");
 
         Assert.Empty(run.Warnings);
         Assert.Equal(run.Output[2], run.Output[1]);
@@ -129,7 +134,14 @@ public sealed class RoundTripTests : IDisposable
     [Fact]
     public void Replication_as_json_is_the_status_and_no_tree()
     {
-        ReplicationStatus status = new() { Server = "web-02", Role = MemberRole.Replica, Receiver = ReplicationThread.Running, Applier = ReplicationThread.Running, LagSeconds = 0.5 };
+        ReplicationStatus status = new()
+        {
+            Server = "web-02",
+            Role = MemberRole.Replica,
+            Receiver = ReplicationThread.Running,
+            Applier = ReplicationThread.Running,
+            LagSeconds = 0.5,
+        };
 
         ShellRun run = _shell.Set("status", status).Run("$status, $status | ConvertTo-Json");
 
@@ -145,7 +157,14 @@ public sealed class RoundTripTests : IDisposable
     [InlineData(false, null, "read-only")]
     public void The_state_of_a_primary_is_whether_it_takes_writes(bool takesWrites, bool? semiSync, string state)
     {
-        ReplicationStatus status = new() { Server = "web-01", Role = MemberRole.Primary, TakesWrites = takesWrites, SemiSync = semiSync, Version = "9.7.0" };
+        ReplicationStatus status = new()
+        {
+            Server = "web-01",
+            Role = MemberRole.Primary,
+            TakesWrites = takesWrites,
+            SemiSync = semiSync,
+            Version = "9.7.0",
+        };
 
         string table = (string)_shell.Set("status", status).Run("$status | Format-Table | Out-String -Width 120").Output[0]!;
 
@@ -158,7 +177,12 @@ public sealed class RoundTripTests : IDisposable
     public void Every_enumeration_that_a_user_sees_keeps_its_words()
     {
         HashSet<Type> enums = [];
-        foreach (Type output in typeof(GetFoobarServer).Assembly.GetExportedTypes().SelectMany(type => type.GetCustomAttributes<OutputTypeAttribute>()).SelectMany(attribute => attribute.Type).Select(name => name.Type).OfType<Type>())
+        foreach (Type output in typeof(GetFoobarServer).Assembly
+            .GetExportedTypes()
+            .SelectMany(type => type.GetCustomAttributes<OutputTypeAttribute>())
+            .SelectMany(attribute => attribute.Type)
+            .Select(name => name.Type)
+            .OfType<Type>())
         {
             Walk(output, [], enums);
         }
@@ -199,7 +223,8 @@ public sealed class RoundTripTests : IDisposable
             return;
         }
 
-        foreach (PropertyInfo property in plain.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.GetIndexParameters().Length == 0))
+        foreach (PropertyInfo property in plain.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => property.GetIndexParameters().Length == 0))
         {
             Walk(property.PropertyType, seen, enums);
         }

@@ -19,8 +19,33 @@ public sealed class SendTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("foobar-send-").FullName;
 
     public SendTests() => _shell.Set("folder", _folder)
-        .Set("rate", new TrafficRate { Server = "lb-01", Origin = TrafficOrigin.HaproxyFrontend, Name = "www", Unit = TrafficUnit.Requests, Start = DateTimeOffset.UtcNow.AddSeconds(-5), End = DateTimeOffset.UtcNow, WindowSeconds = 5, Count = 10, CountLower = 9, CountUpper = 11 })
-        .Set("finding", new Finding { ControlId = "FW-003", Title = "t", Area = Area.Firewall, Severity = Severity.High, Status = FindingStatus.Fail, Server = "web-01", Time = DateTimeOffset.UtcNow })
+        .Set(
+            "rate",
+            new TrafficRate
+            {
+                Server = "lb-01",
+                Origin = TrafficOrigin.HaproxyFrontend,
+                Name = "www",
+                Unit = TrafficUnit.Requests,
+                Start = DateTimeOffset.UtcNow.AddSeconds(-5),
+                End = DateTimeOffset.UtcNow,
+                WindowSeconds = 5,
+                Count = 10,
+                CountLower = 9,
+                CountUpper = 11,
+            })
+        .Set(
+            "finding",
+            new Finding
+            {
+                ControlId = "FW-003",
+                Title = "t",
+                Area = Area.Firewall,
+                Severity = Severity.High,
+                Status = FindingStatus.Fail,
+                Server = "web-01",
+                Time = DateTimeOffset.UtcNow,
+            })
         .Set("credential", new PSCredential("ops", new NetworkCredential("", Key).SecurePassword))
         .Set("secure", new NetworkCredential("", Key).SecurePassword);
 
@@ -35,10 +60,13 @@ public sealed class SendTests : IDisposable
     {
         await using FakeService service = FakeService.Start(Whole("{}"));
 
-        ShellRun run = Site(service).Run("$rate, $rate | Send-FoobarMetric hook -Session $site -SpoolPath $folder -Label @{ env = 'test' } -ServiceCredential @{ HOOK = $credential }");
+        ShellRun run = Site(service).Run(
+            "$rate, $rate | Send-FoobarMetric hook -Session $site -SpoolPath $folder -Label @{ env = 'test' } -ServiceCredential @{ HOOK = "
+                + "$credential }");
 
         SendResult result = Assert.IsType<SendResult>(Assert.Single(run.Output));
-        Assert.Equal(("hook", MonitoringServiceKind.Webhook, 8, 0, 1), (result.Service, result.Kind, result.Sent, result.Waiting, result.Requests));
+        Assert.Equal(
+            ("hook", MonitoringServiceKind.Webhook, 8, 0, 1), (result.Service, result.Kind, result.Sent, result.Waiting, result.Requests));
         SeenRequest request = Assert.Single(service.Requests);
         Assert.Equal("test", (string?)request.Json["entries"]![0]!["labels"]!["env"]);
         Assert.Equal($"Basic {Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes("ops:" + Key))}", request.Headers["Authorization"]);
@@ -49,7 +77,9 @@ public sealed class SendTests : IDisposable
     {
         await using FakeService service = FakeService.Start(Whole("{}"));
 
-        ShellRun run = Site(service).Run("$finding | Send-FoobarFinding hook -Session $site -SpoolPath $folder -WhatIf -Verbose; $rate | Send-FoobarMetric hook -Session $site -SpoolPath $folder -WhatIf");
+        ShellRun run = Site(service).Run(
+            "$finding | Send-FoobarFinding hook -Session $site -SpoolPath $folder -WhatIf -Verbose; $rate | Send-FoobarMetric hook "
+                + "-Session $site -SpoolPath $folder -WhatIf");
 
         Assert.Empty(run.Errors);
         Assert.Empty(run.Output);
@@ -61,7 +91,8 @@ public sealed class SendTests : IDisposable
     [Fact]
     public async Task A_key_is_in_no_stream_transcript_error_or_file()
     {
-        await using FakeService service = FakeService.Start(Whole($"the key {Key} is wrong", 403), Status(302, $"Location: http://x.example/{Key}"), Drop, Stall);
+        await using FakeService service = FakeService.Start(
+            Whole($"the key {Key} is wrong", 403), Status(302, $"Location: http://x.example/{Key}"), Drop, Stall);
         string transcript = Path.Combine(_folder, "transcript.txt");
 
         ShellRun run = Site(service).Run($$"""
@@ -71,7 +102,9 @@ public sealed class SendTests : IDisposable
             $null = Stop-Transcript
             """);
 
-        Assert.Equal(["ServiceLoginRefused", "ServiceElsewhere", "ServiceTimeout", "ServiceTimeout"], run.Errors.Select(error => error.FullyQualifiedErrorId.Split(',')[0]));
+        Assert.Equal(
+            ["ServiceLoginRefused", "ServiceElsewhere", "ServiceTimeout", "ServiceTimeout"],
+            run.Errors.Select(error => error.FullyQualifiedErrorId.Split(',')[0]));
         string[] said =
         [
             .. run.Output.Select(value => value?.ToString() ?? ""), .. run.Verbose, .. run.Debug, .. run.Warnings,
@@ -91,12 +124,16 @@ public sealed class SendTests : IDisposable
         string address = $"{service.Address}receiver/v1/http/{Key}";
 
         ShellRun run = Site(service).Set("address", new NetworkCredential("", address).SecurePassword)
-            .Run("$finding | Send-FoobarFinding sumo -Session $site -SpoolPath $folder -ServiceCredential @{ sumo = $address } -TimeoutSeconds 1 -Verbose");
+            .Run(
+                "$finding | Send-FoobarFinding sumo -Session $site -SpoolPath $folder -ServiceCredential @{ sumo = $address } "
+                    + "-TimeoutSeconds 1 -Verbose");
 
         ErrorRecord error = Assert.Single(run.Errors);
         Assert.StartsWith("ServiceFailed,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(("sumo", "/receiver/v1/http/" + Key), (error.TargetObject, service.Requests[0].Path));
-        Assert.All([.. run.Verbose, error.ToString(), error.Exception.ToString()], text => Assert.DoesNotContain(Key, text, StringComparison.Ordinal));
+        Assert.All(
+            [.. run.Verbose, error.ToString(), error.Exception.ToString()],
+            text => Assert.DoesNotContain(Key, text, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -106,7 +143,9 @@ public sealed class SendTests : IDisposable
     [InlineData("'text' | Send-FoobarMetric hook -Session $site", "NotSendable")]
     [InlineData("$rate | Send-FoobarMetric hook -Session $site -ServiceCredential @{ hokk = $secure }", "ServiceCredentialInvalid")]
     [InlineData("$rate | Send-FoobarMetric hook -Session $site -ServiceCredential @{ hook = 5 }", "ServiceCredentialInvalid")]
-    [InlineData("$rate | Send-FoobarMetric hook -Session $site -ServiceCredential @{ hook = 'NRAK-hidden-key-9876543210' }", "VaultEntryUnreadable")]
+    [InlineData(
+        "$rate | Send-FoobarMetric hook -Session $site -ServiceCredential @{ hook = 'NRAK-hidden-key-9876543210' }",
+        "VaultEntryUnreadable")]
     [InlineData("$rate | Send-FoobarMetric vaulted -Session $site", "VaultEntryUnreadable")]
     public async Task What_can_t_be_is_told_and_nothing_is_sent(string script, string id)
     {
@@ -173,7 +212,13 @@ public sealed class SendTests : IDisposable
                 [
                     new MonitoringService { Name = "hook", Kind = MonitoringServiceKind.Webhook, Url = service.Address },
                     new MonitoringService { Name = "sumo", Kind = MonitoringServiceKind.SumoLogicSource },
-                    new MonitoringService { Name = "vaulted", Kind = MonitoringServiceKind.Webhook, Url = service.Address, VaultEntries = ["entry"] },
+                    new MonitoringService
+                    {
+                        Name = "vaulted",
+                        Kind = MonitoringServiceKind.Webhook,
+                        Url = service.Address,
+                        VaultEntries = ["entry"],
+                    },
                     new MonitoringService { Name = "prom", Kind = MonitoringServiceKind.Prometheus, Url = service.Address },
                 ],
             },

@@ -44,7 +44,9 @@ public sealed class ServerCmdletTests : IDisposable
             .Run("Set-Thing -Inventory $inventory -Log $log -Role Web -Confirm:$false");
 
         Assert.Empty(run.Errors);
-        Assert.Equal(["work web-01", "work web-02"], log.Events.Where(what => what.StartsWith("work", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["work web-01", "work web-02"],
+            log.Events.Where(what => what.StartsWith("work", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -81,7 +83,12 @@ public sealed class ServerCmdletTests : IDisposable
         ThingLog log = new()
         {
             Work = (server, _, _) => server.Name == "web-01"
-                ? throw new FoobarException("HostKeyChanged", ErrorKind.Authentication, "web-01: the host key has changed") { Server = "web-01", Recommendation = "Compare the fingerprint." }
+                ? throw new FoobarException(
+                    "HostKeyChanged", ErrorKind.Authentication, "web-01: the host key has changed")
+                    {
+                        Server = "web-01",
+                        Recommendation = "Compare the fingerprint.",
+                    }
                 : Task.CompletedTask,
         };
 
@@ -98,7 +105,10 @@ public sealed class ServerCmdletTests : IDisposable
     [Fact]
     public void A_server_that_takes_too_long_is_a_timeout_of_that_server()
     {
-        ThingLog log = new() { Work = (server, _, token) => server.Name == "web-01" ? Task.Delay(Timeout.Infinite, token) : Task.CompletedTask };
+        ThingLog log = new()
+        {
+            Work = (server, _, token) => server.Name == "web-01" ? Task.Delay(Timeout.Infinite, token) : Task.CompletedTask,
+        };
 
         ShellRun run = _shell.Set("log", log).Run(Whole("Set-Thing -TimeoutSeconds 1"));
 
@@ -123,7 +133,10 @@ public sealed class ServerCmdletTests : IDisposable
 
         ShellRun run = _shell.Set("log", log).Run(Whole("Set-Thing web-* -ErrorAction Stop"));
 
-        Assert.StartsWith("InputOutputFailed,", Assert.IsType<ActionPreferenceStopException>(run.Ended).ErrorRecord.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "InputOutputFailed,",
+            Assert.IsType<ActionPreferenceStopException>(run.Ended).ErrorRecord.FullyQualifiedErrorId,
+            StringComparison.Ordinal);
         await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(30));
     }
 

@@ -28,7 +28,9 @@ public sealed class SeveralSitesTests : IDisposable
     [InlineData("Get-ChildItem *.json | Select-Object PSPath | {0}")]
     public void Findings_of_several_sites_compose(string call)
     {
-        ShellRun run = _shell.Run(string.Format(CultureInfo.InvariantCulture, call, "Invoke-FoobarAudit -Control SRV-001 -ErrorAction SilentlyContinue") + " | ForEach-Object { \"$($_.Site) $($_.Server)\" }");
+        ShellRun run = _shell.Run(
+            string.Format(CultureInfo.InvariantCulture, call, "Invoke-FoobarAudit -Control SRV-001 -ErrorAction SilentlyContinue")
+                + " | ForEach-Object { \"$($_.Site) $($_.Server)\" }");
 
         Assert.Null(run.Ended);
         Assert.Equal(["a.example web-01", "b.example web-01", "b.example web-02"], run.Output.Order());
@@ -37,7 +39,8 @@ public sealed class SeveralSitesTests : IDisposable
     [Fact]
     public void Servers_are_chosen_of_every_site_and_the_gate_holds_for_all()
     {
-        ShellRun run = _shell.Run("Get-ChildItem *.json | Invoke-FoobarAudit web-01 -Control SRV-001 -FailOn Fail -ErrorAction Continue | ForEach-Object Site");
+        ShellRun run = _shell.Run(
+            "Get-ChildItem *.json | Invoke-FoobarAudit web-01 -Control SRV-001 -FailOn Fail -ErrorAction Continue | ForEach-Object Site");
 
         Assert.Equal(["a.example", "b.example"], run.Output);
         Assert.Contains("web-01 of a.example, web-01 of b.example", run.Errors[^1].Exception.Message, StringComparison.Ordinal);
@@ -48,7 +51,8 @@ public sealed class SeveralSitesTests : IDisposable
     {
         File.WriteAllText(Path.Combine(_folder, "0.json"), "{}");
 
-        ShellRun run = _shell.Run("Get-ChildItem *.json | Invoke-FoobarAudit -Control SRV-001 -ErrorAction Continue -FailOn Fail | ForEach-Object Site");
+        ShellRun run = _shell.Run(
+            "Get-ChildItem *.json | Invoke-FoobarAudit -Control SRV-001 -ErrorAction Continue -FailOn Fail | ForEach-Object Site");
 
         Assert.Equal(["a.example", "b.example", "b.example"], run.Output);
         Assert.Equal("InventoryInvalid", run.Errors[0].FullyQualifiedErrorId.Split(',')[0]);
@@ -66,12 +70,16 @@ public sealed class SeveralSitesTests : IDisposable
     [Fact]
     public void A_session_has_its_own_inventory() => Assert.Equal(
         "InventoryNotUsed",
-        _shell.Set("site", new Remoting.FakeSiteSession(TestSite.Small)).Run("Get-ChildItem a*.json | Invoke-FoobarAudit -Session $site").Errors[^1].FullyQualifiedErrorId.Split(',')[0]);
+        _shell.Set("site", new Remoting.FakeSiteSession(TestSite.Small))
+            .Run("Get-ChildItem a*.json | Invoke-FoobarAudit -Session $site").Errors[^1].FullyQualifiedErrorId
+            .Split(',')[0]);
 
     [Fact]
     public void The_view_shows_the_sites_apart()
     {
-        string text = string.Concat(_shell.Run("Get-ChildItem *.json | Invoke-FoobarAudit -Control SRV-001 -ErrorAction SilentlyContinue | Out-String -Width 120").Output);
+        string text = string.Concat(
+            _shell.Run(
+                "Get-ChildItem *.json | Invoke-FoobarAudit -Control SRV-001 -ErrorAction SilentlyContinue | Out-String -Width 120").Output);
 
         Assert.Contains("Site: a.example", text, StringComparison.Ordinal);
         Assert.Contains("Site: b.example", text, StringComparison.Ordinal);

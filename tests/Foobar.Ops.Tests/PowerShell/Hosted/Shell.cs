@@ -12,8 +12,14 @@ namespace Foobar.Ops.Tests.PowerShell.Hosted;
 /// </summary>
 internal sealed class Shell : IDisposable
 {
-    private static readonly Type[] Shipped = [.. typeof(GetFoobarServer).Assembly.GetExportedTypes().Where(type => type.IsDefined(typeof(CmdletAttribute), inherit: false))];
-    private static readonly Type[] OfTests = [typeof(InvokeWork), typeof(InvokeTry), typeof(SetThing), typeof(GetDeclared), typeof(GetPlace)];
+    private static readonly Type[] Shipped =
+    [
+        .. typeof(GetFoobarServer).Assembly.GetExportedTypes().Where(type => type.IsDefined(typeof(CmdletAttribute), inherit: false)),
+    ];
+    private static readonly Type[] OfTests =
+    [
+        typeof(InvokeWork), typeof(InvokeTry), typeof(SetThing), typeof(GetDeclared), typeof(GetPlace),
+    ];
 
     private readonly Runspace _runspace;
 

@@ -62,13 +62,20 @@ internal sealed class ShellHost : PSHost
         {
             Questions.Add(message);
             string answer = Next(message);
-            return choices.Select((choice, index) => (choice, index)).Single(each => each.choice.Label.Replace("&", "", StringComparison.Ordinal) == answer).index;
+            return choices.Select((choice, index) => (choice, index)).Single(
+                each => each.choice.Label.Replace("&", "", StringComparison.Ordinal) == answer).index;
         }
 
         public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName) =>
             PromptForCredential(caption, message, userName, targetName, PSCredentialTypes.Default, PSCredentialUIOptions.Default);
 
-        public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName, PSCredentialTypes allowedCredentialTypes, PSCredentialUIOptions options)
+        public override PSCredential PromptForCredential(
+            string caption,
+            string message,
+            string userName,
+            string targetName,
+            PSCredentialTypes allowedCredentialTypes,
+            PSCredentialUIOptions options)
         {
             Questions.Add($"{message} ({userName})");
             SecureString password = new();
@@ -76,7 +83,8 @@ internal sealed class ShellHost : PSHost
             return new PSCredential(userName, password);
         }
 
-        public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions) => throw new NotSupportedException($"asked: {message}");
+        public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions) =>
+            throw new NotSupportedException($"asked: {message}");
 
         public override string ReadLine() => throw new NotSupportedException();
 
@@ -108,6 +116,7 @@ internal sealed class ShellHost : PSHost
         {
         }
 
-        private string Next(string message) => Answers.TryDequeue(out string? answer) ? answer : throw new NotSupportedException($"asked: {message}");
+        private string Next(string message) =>
+            Answers.TryDequeue(out string? answer) ? answer : throw new NotSupportedException($"asked: {message}");
     }
 }

@@ -18,7 +18,9 @@ public sealed class SiteCmdletTests : IDisposable
         Environment.SetEnvironmentVariable(InventoryLoader.EnvironmentVariable, null);
         foreach (string name in (string[])["foobar", "one", "two"])
         {
-            File.WriteAllText(Path.Combine(_folder, name + ".json"), $$"""{ "site": "{{name}}", "servers": { "web-01": { "roles": ["web"], "ssh": "web-01", "addresses": ["192.0.2.11"] } }, "policy": {} }""");
+            File.WriteAllText(
+                Path.Combine(_folder, name + ".json"),
+                $$"""{ "site": "{{name}}", "servers": { "web-01": { "roles": ["web"], "ssh": "web-01", "addresses": ["192.0.2.11"] } }, "policy": {} }""");
         }
 
         _shell.Set("folder", _folder).Run("Set-Location $folder");
@@ -158,9 +160,11 @@ public sealed class SiteCmdletTests : IDisposable
 
         public bool IsClosed => false;
 
-        public Task<IServerSession> GetServerAsync(string server, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public Task<IServerSession> GetServerAsync(string server, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
-        public Task<IDatabaseSession> OpenDatabaseAsync(string server, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public Task<IDatabaseSession> OpenDatabaseAsync(string server, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
         public ISiteSession Fresh() => this;
 

@@ -67,9 +67,13 @@ internal sealed class SetThing : ServerCmdlet
         return ShouldProcess(server.Name, "Change the thing");
     }
 
-    private protected override async Task ProcessServerAsync(ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken)
+    private protected override async Task ProcessServerAsync(
+        ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken)
     {
-        Log!.Add(ReferenceEquals(site.Site.Find(server.Name), server) ? $"work {server.Name}" : $"work {server.Name}, which the session does not know");
+        Log!.Add(
+            ReferenceEquals(site.Site.Find(server.Name), server)
+                ? $"work {server.Name}"
+                : $"work {server.Name}, which the session does not know");
         await Task.Yield();
         await Log.Work(server, output, cancellationToken);
         output.Write(server.Name);

@@ -42,7 +42,9 @@ public sealed class HopTests
             """;
         ClientSettings settings = ClientSettings.Parse(Text, "web-01", "/home/me", "me");
         SshHop hop = settings.ToHop();
-        Assert.Equal(("192.0.2.1", 2222, "op", AddressFamily.InterNetworkV6, true, "jump"), (hop.Host, hop.Port, hop.User, hop.AddressFamily, hop.HashKnownHosts, settings.ProxyJump));
+        Assert.Equal(
+            ("192.0.2.1", 2222, "op", AddressFamily.InterNetworkV6, true, "jump"),
+            (hop.Host, hop.Port, hop.User, hop.AddressFamily, hop.HashKnownHosts, settings.ProxyJump));
         Assert.Equal(["/home/me/my key 192.0.2.1 op %"], hop.IdentityFiles);
         Assert.Equal(["/tmp/a b", "/home/me/kk", "/etc/ssh/ssh_known_hosts"], hop.KnownHostsFiles);
         Assert.Equal(["publickey"], hop.Logins);
@@ -80,6 +82,7 @@ public sealed class HopTests
     [InlineData(SshTransport.Auto, SshTransport.OpenSsh, true, false, SshTransport.OpenSsh)]
     [InlineData(SshTransport.OpenSsh, SshTransport.SshNet, false, false, SshTransport.OpenSsh)]
     [InlineData(SshTransport.SshNet, SshTransport.OpenSsh, false, true, SshTransport.SshNet)]
-    public void The_operator_s_word_counts_most_then_the_inventory_s(SshTransport asked, SshTransport declared, bool credential, bool openSsh, SshTransport expected) =>
+    public void The_operator_s_word_counts_most_then_the_inventory_s(
+        SshTransport asked, SshTransport declared, bool credential, bool openSsh, SshTransport expected) =>
         Assert.Equal(expected, TransportFactory.Choose(asked, declared, credential, () => openSsh));
 }

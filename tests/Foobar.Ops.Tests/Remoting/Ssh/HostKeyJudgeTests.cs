@@ -22,7 +22,8 @@ public sealed class HostKeyJudgeTests
     [InlineData("db-01,web-01", "web-01", 22, true)]
     [InlineData("[*]:2222", "web-01", 2222, true)]
     public void Names_are_matched(string hosts, string host, int port, bool known) =>
-        Assert.Equal(known ? HostKeyStatus.Known : HostKeyStatus.Unknown, Judge($"{hosts} ssh-ed25519 {Text(1)}", Key(1), host, port).Status);
+        Assert.Equal(
+            known ? HostKeyStatus.Known : HostKeyStatus.Unknown, Judge($"{hosts} ssh-ed25519 {Text(1)}", Key(1), host, port).Status);
 
     [Theory, InlineData(false), InlineData(true)]
     public void A_new_key_that_several_connections_accept_is_kept_once(bool hashed)
@@ -70,7 +71,9 @@ public sealed class HostKeyJudgeTests
     public void Revoked_comes_first_whatever_else_is_known()
     {
         Assert.Equal(HostKeyStatus.Revoked, Judge($"web-01 ssh-ed25519 {Text(1)}\n@revoked * ssh-ed25519 {Text(1)}", Key(1)).Status);
-        Assert.Equal(HostKeyStatus.Revoked, Judge($"@cert-authority * ssh-ed25519 {Text(9)}\n@revoked * ssh-ed25519 {Text(9)}", Key(1), certificate: Certificate()).Status);
+        Assert.Equal(
+            HostKeyStatus.Revoked,
+            Judge($"@cert-authority * ssh-ed25519 {Text(9)}\n@revoked * ssh-ed25519 {Text(9)}", Key(1), certificate: Certificate()).Status);
         Assert.Equal(HostKeyStatus.Known, Judge($"web-01 ssh-ed25519 {Text(1)}\n@revoked web-02 ssh-ed25519 {Text(1)}", Key(1)).Status);
     }
 
@@ -88,39 +91,74 @@ public sealed class HostKeyJudgeTests
     public void A_certificate_that_is_not_valid_says_why()
     {
         Assert.Contains("of a user", Ca(Certificate() with { IsOfHost = false }).Reason!, StringComparison.Ordinal);
-        Assert.Contains("valid until 2026-05-31", Ca(Certificate() with { ValidBefore = (ulong)Now.AddDays(-1).ToUnixTimeSeconds() }).Reason!, StringComparison.Ordinal);
-        Assert.Contains("only from 2026-06-02", Ca(Certificate() with { ValidAfter = (ulong)Now.AddDays(1).ToUnixTimeSeconds() }).Reason!, StringComparison.Ordinal);
+        Assert.Contains(
+            "valid until 2026-05-31",
+            Ca(Certificate() with { ValidBefore = (ulong)Now.AddDays(-1).ToUnixTimeSeconds() }).Reason!,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "only from 2026-06-02",
+            Ca(Certificate() with { ValidAfter = (ulong)Now.AddDays(1).ToUnixTimeSeconds() }).Reason!,
+            StringComparison.Ordinal);
         Assert.Contains("for db-01, not for web-01", Ca(Certificate() with { Principals = ["db-01"] }).Reason!, StringComparison.Ordinal);
         Assert.Contains("signed with ssh-rsa", Ca(Certificate() with { SignatureType = "ssh-rsa" }).Reason!, StringComparison.Ordinal);
-        Assert.Contains("critical option 'force'", Ca(Certificate() with { CriticalOptions = ["force"] }).Reason!, StringComparison.Ordinal);
+        Assert.Contains(
+            "critical option 'force'", Ca(Certificate() with { CriticalOptions = ["force"] }).Reason!, StringComparison.Ordinal);
 
         // The key within may be known by itself.
-        Assert.Equal(HostKeyStatus.Known, Judge($"@cert-authority * ssh-ed25519 {Text(9)}\nweb-01 ssh-ed25519 {Text(1)}", Key(1), certificate: Certificate() with { IsOfHost = false }).Status);
+        Assert.Equal(
+            HostKeyStatus.Known,
+            Judge(
+                $"@cert-authority * ssh-ed25519 {Text(9)}\nweb-01 ssh-ed25519 {Text(1)}",
+                Key(1),
+                certificate: Certificate() with { IsOfHost = false }).Status);
     }
 
     [Fact]
     public void A_line_that_says_nothing_is_passed_over() =>
-        Assert.Equal(HostKeyStatus.Unknown, Judge($"web-01\nweb-01 ssh-ed25519\nweb-01 ssh-rsa {Text(1)}\n@other web-01 ssh-ed25519 {Text(1)}\nweb-01 ssh-ed25519 %%%", Key(1)).Status);
+        Assert.Equal(
+            HostKeyStatus.Unknown,
+            Judge(
+                $"web-01\nweb-01 ssh-ed25519\nweb-01 ssh-rsa {Text(1)}\n@other web-01 ssh-ed25519 {Text(1)}\nweb-01 ssh-ed25519 %%%",
+                Key(1)).Status);
 
     [Fact]
     public void Known_types_are_offered_first()
     {
-        string[] all = ["ssh-ed25519-cert-v01@openssh.com", "rsa-sha2-512-cert-v01@openssh.com", "ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512", "rsa-sha2-256"];
+        string[] all =
+        [
+            "ssh-ed25519-cert-v01@openssh.com",
+            "rsa-sha2-512-cert-v01@openssh.com",
+            "ssh-ed25519",
+            "ecdsa-sha2-nistp256",
+            "rsa-sha2-512",
+            "rsa-sha2-256",
+        ];
         Assert.Equal("rsa-sha2-512 rsa-sha2-256 ssh-ed25519-cert-v01@openssh.com", First($"web-01 ssh-rsa {Text(1, "ssh-rsa")}"));
-        Assert.Equal("ssh-ed25519-cert-v01@openssh.com rsa-sha2-512-cert-v01@openssh.com ssh-ed25519", First($"@cert-authority web-* ssh-rsa {Text(1, "ssh-rsa")}"));
+        Assert.Equal(
+            "ssh-ed25519-cert-v01@openssh.com rsa-sha2-512-cert-v01@openssh.com ssh-ed25519",
+            First($"@cert-authority web-* ssh-rsa {Text(1, "ssh-rsa")}"));
         Assert.Equal(string.Join(' ', all.Take(3)), First(""));
 
-        string First(string text) => string.Join(' ', new HostKeyJudge([.. KnownHost.Parse(text.Split('\n'), "f")], KnownHostName.Of("web-01", 22), Signatures).Order(all).Take(3));
+        string First(string text) =>
+            string.Join(
+                ' ',
+                new HostKeyJudge([.. KnownHost.Parse(text.Split('\n'), "f")], KnownHostName.Of("web-01", 22), Signatures)
+                    .Order(all)
+                    .Take(3));
     }
 
-    private static HostKeyVerdict Ca(HostCertificate certificate) => Judge($"@cert-authority web-* ssh-ed25519 {Text(9)}", Key(1), certificate: certificate);
+    private static HostKeyVerdict Ca(HostCertificate certificate) =>
+        Judge($"@cert-authority web-* ssh-ed25519 {Text(9)}", Key(1), certificate: certificate);
 
-    private static HostKeyVerdict Judge(string text, byte[] key, string host = "web-01", int port = 22, HostCertificate? certificate = null) =>
-        new HostKeyJudge([.. KnownHost.Parse(text.Split('\n'), "f")], KnownHostName.Of(host, port), Signatures).Judge(new HostKeyOffer(key, certificate), Now);
+    private static HostKeyVerdict Judge(
+        string text, byte[] key, string host = "web-01", int port = 22, HostCertificate? certificate = null) =>
+        new HostKeyJudge([.. KnownHost.Parse(text.Split('\n'), "f")], KnownHostName.Of(host, port), Signatures)
+            .Judge(new HostKeyOffer(key, certificate), Now);
 
     private static HostCertificate Certificate() => new(true, "id", ["web-01"], 0, ulong.MaxValue, [], Key(9), "ssh-ed25519");
 
-    private static byte[] Key(byte seed, string type = "ssh-ed25519") => [.. WireText.Text(type), .. WireText.Text(new string((char)('a' + seed), 32))];
+    private static byte[] Key(byte seed, string type = "ssh-ed25519") =>
+        [.. WireText.Text(type), .. WireText.Text(new string((char)('a' + seed), 32))];
 
     private static string Text(byte seed, string type = "ssh-ed25519") => Convert.ToBase64String(Key(seed, type));
 }

@@ -8,7 +8,9 @@ using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.Tests.Remoting.SshNet;
 
-/// <summary>What the channels of a session hold against: much data, readers that stop, commands that hang, servers that vanish. On both transports.</summary>
+/// <summary>
+/// What the channels of a session hold against: much data, readers that stop, commands that hang, servers that vanish. On both transports.
+/// </summary>
 [RunsFirst]
 public sealed class ChannelTests(LocalSshd sshd) : IClassFixture<LocalSshd>
 {
@@ -20,7 +22,8 @@ public sealed class ChannelTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         await using SiteSession site = Open(transport);
         IServerSession session = await site.GetServerAsync("web-01");
         long before = Process.GetCurrentProcess().WorkingSet64;
-        await using ICommandStream command = await session.StartAsync(RemoteCommand.FromScript($"head -c {Much} /dev/zero; echo done >&2; exit 3"));
+        await using ICommandStream command = await session.StartAsync(
+            RemoteCommand.FromScript($"head -c {Much} /dev/zero; echo done >&2; exit 3"));
 
         // Nobody reads for a while: the server must stop, not this process fill.
         await Task.Delay(TimeSpan.FromSeconds(2));
@@ -35,7 +38,9 @@ public sealed class ChannelTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         (int exitCode, string error) = await command.ExitAsync();
         Assert.Equal(3, exitCode);
         Assert.EndsWith("done", error.TrimEnd(), StringComparison.Ordinal);
-        Assert.True(Process.GetCurrentProcess().WorkingSet64 - before < 150L * 1024 * 1024, $"grew by {(Process.GetCurrentProcess().WorkingSet64 - before) >> 20} MB");
+        Assert.True(
+            Process.GetCurrentProcess().WorkingSet64 - before < 150L * 1024 * 1024,
+            $"grew by {(Process.GetCurrentProcess().WorkingSet64 - before) >> 20} MB");
     }
 
     [Theory, InlineData(SshTransport.OpenSsh), InlineData(SshTransport.SshNet)]
@@ -67,7 +72,8 @@ public sealed class ChannelTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();
         Task<Socket> accepting = listener.AcceptSocketAsync();
-        await using Stream stream = await session.ConnectAsync(new RemoteEndpoint.Tcp("127.0.0.1", ((IPEndPoint)listener.LocalEndpoint).Port));
+        await using Stream stream = await session.ConnectAsync(new RemoteEndpoint.Tcp(
+            "127.0.0.1", ((IPEndPoint)listener.LocalEndpoint).Port));
         await stream.WriteAsync("x"u8.ToArray());
         using Socket peer = await accepting.WaitAsync(TimeSpan.FromSeconds(20));
         Assert.Equal(1, await peer.ReceiveAsync(new byte[1]));
@@ -79,7 +85,8 @@ public sealed class ChannelTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         await using SiteSession site = Open(transport);
         IServerSession session = await site.GetServerAsync("web-01");
         string mark = $"9{Random.Shared.Next(100000, 999999)}";
-        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => session.RunAsync(RemoteCommand.FromScript($"sleep {mark}") with { TimeLimit = TimeSpan.FromSeconds(2) }));
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(
+            () => session.RunAsync(RemoteCommand.FromScript($"sleep {mark}") with { TimeLimit = TimeSpan.FromSeconds(2) }));
         Assert.Equal("CommandTimeout", error.ErrorId);
         await GoneAsync($"sleep {mark}");
         Assert.Equal(0, (await session.RunAsync(RemoteCommand.FromScript("true"))).ExitCode);
@@ -143,7 +150,8 @@ public sealed class ChannelTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         string directory =
             Path.GetDirectoryName((await session.RunAsync(RemoteCommand.FromScript("readlink /proc/self/fd/1"))).OutputText.Trim())!;
         string mark = $"6{Random.Shared.Next(100000, 999999)}";
-        await using (ICommandStream command = await session.StartAsync(RemoteCommand.FromScript($"sleep {mark} <&- >&- 2>&- & echo $!; exit 4")))
+        await using (ICommandStream command = await session.StartAsync(
+            RemoteCommand.FromScript($"sleep {mark} <&- >&- 2>&- & echo $!; exit 4")))
         {
             using StreamReader reader = new(command.Output);
             string left = (await reader.ReadToEndAsync()).Trim();
@@ -166,7 +174,8 @@ public sealed class ChannelTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         using Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(path));
         listener.Listen(64);
-        Stream[] streams = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => session.ConnectAsync(new RemoteEndpoint.UnixSocket(path))));
+        Stream[] streams = await Task.WhenAll(
+            Enumerable.Range(0, 30).Select(_ => session.ConnectAsync(new RemoteEndpoint.UnixSocket(path))));
         for (int at = 0; at < streams.Length; at++)
         {
             using Socket peer = await listener.AcceptAsync();
@@ -185,7 +194,8 @@ public sealed class ChannelTests(LocalSshd sshd) : IClassFixture<LocalSshd>
     {
         await using SiteSession site = Open(SshTransport.SshNet);
         IServerSession session = await site.GetServerAsync("web-01");
-        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => session.ConnectAsync(new RemoteEndpoint.UnixSocket("/no/such/socket")));
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(
+            () => session.ConnectAsync(new RemoteEndpoint.UnixSocket("/no/such/socket")));
         Assert.Equal("ForwardFailed", error.ErrorId);
     }
 
@@ -244,5 +254,6 @@ public sealed class ChannelTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         }
     });
 
-    private SiteSession Open(SshTransport transport) => new(sshd.Needed().Site(), new SessionOptions { Transport = transport, ConnectTimeLimit = TimeSpan.FromSeconds(60) });
+    private SiteSession Open(SshTransport transport) =>
+        new(sshd.Needed().Site(), new SessionOptions { Transport = transport, ConnectTimeLimit = TimeSpan.FromSeconds(60) });
 }

@@ -17,7 +17,9 @@ public sealed class HostKeyTests(PasswordSshd sshd) : IClassFixture<PasswordSshd
             Assert.Null(await FailureAsync(sshd.Site(port, knownHosts: sshd.KnownHosts(port, hosts: hosts))));
         }
 
-        Assert.Equal("HostKeyUnknown", await FailureAsync(sshd.Site(port, knownHosts: sshd.KnownHosts(port, hosts: $"!127.0.0.1,![127.0.0.1]:{port},*"))));
+        Assert.Equal(
+            "HostKeyUnknown",
+            await FailureAsync(sshd.Site(port, knownHosts: sshd.KnownHosts(port, hosts: $"!127.0.0.1,![127.0.0.1]:{port},*"))));
     }
 
     [Fact]
@@ -35,7 +37,8 @@ public sealed class HostKeyTests(PasswordSshd sshd) : IClassFixture<PasswordSshd
     [InlineData("other.example", "+1d", "host", "HostKeyUnknown")]
     [InlineData("127.0.0.1", "20200101:20200201", "host", "HostKeyUnknown")]
     [InlineData("127.0.0.1", "+1d", "user", "HostKeyUnknown")]
-    public async Task A_host_certificate_counts_for_its_name_its_dates_and_its_kind(string principal, string validity, string kind, string? errorId)
+    public async Task A_host_certificate_counts_for_its_name_its_dates_and_its_kind(
+        string principal, string validity, string kind, string? errorId)
     {
         string name = $"cert-{Guid.NewGuid():N}";
         PasswordSshd.Run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", sshd.Needed().At(name));
@@ -54,9 +57,11 @@ public sealed class HostKeyTests(PasswordSshd sshd) : IClassFixture<PasswordSshd
     {
         PasswordSshd.Run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", sshd.Needed().At("signed"));
         PasswordSshd.Run("ssh-keygen", "-q", "-s", sshd.At("authority"), "-I", "web-01", "-h", sshd.At("signed.pub"));
-        int port = sshd.Start(pam: false, "PasswordAuthentication yes", $"HostKey {sshd.At("signed")}", $"HostCertificate {sshd.At("signed-cert.pub")}");
+        int port = sshd.Start(
+            pam: false, "PasswordAuthentication yes", $"HostKey {sshd.At("signed")}", $"HostCertificate {sshd.At("signed-cert.pub")}");
         string known = sshd.KnownHosts(port, "@cert-authority ", "authority");
-        await File.AppendAllTextAsync(known, (await File.ReadAllTextAsync(known)).Replace("@cert-authority", "@revoked", StringComparison.Ordinal));
+        await File.AppendAllTextAsync(
+            known, (await File.ReadAllTextAsync(known)).Replace("@cert-authority", "@revoked", StringComparison.Ordinal));
         Assert.Equal("HostKeyRevoked", await FailureAsync(sshd.Site(port, knownHosts: known)));
     }
 

@@ -31,7 +31,8 @@ public sealed class LoginTests(PasswordSshd sshd) : IClassFixture<PasswordSshd>
     [Fact]
     public async Task A_key_and_the_password_together_log_in_where_both_are_wanted()
     {
-        Site site = sshd.Needed().Site(sshd.Start(pam: false, "PasswordAuthentication yes", "AuthenticationMethods publickey,password"), identity: "id");
+        Site site = sshd.Needed().Site(
+            sshd.Start(pam: false, "PasswordAuthentication yes", "AuthenticationMethods publickey,password"), identity: "id");
         Assert.Equal(sshd.User, await WhoAsync(site, sshd.Login()));
     }
 
@@ -67,7 +68,8 @@ public sealed class LoginTests(PasswordSshd sshd) : IClassFixture<PasswordSshd>
     [Fact]
     public async Task A_user_certificate_logs_in()
     {
-        int port = sshd.Needed().Start(pam: false, "PasswordAuthentication no", $"TrustedUserCAKeys {sshd.At("ca.pub")}", "AuthorizedKeysFile none");
+        int port = sshd.Needed().Start(
+            pam: false, "PasswordAuthentication no", $"TrustedUserCAKeys {sshd.At("ca.pub")}", "AuthorizedKeysFile none");
         PasswordSshd.Run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", sshd.At("certified"));
         PasswordSshd.Run("ssh-keygen", "-q", "-s", sshd.At("ca"), "-I", "operator", "-n", sshd.User, sshd.At("certified.pub"));
         Assert.Equal(sshd.User, await WhoAsync(sshd.Site(port, identity: "certified"), sshd.Login()));
@@ -98,7 +100,9 @@ public sealed class LoginTests(PasswordSshd sshd) : IClassFixture<PasswordSshd>
         int outer = sshd.Needed().Start(pam: false, "PasswordAuthentication yes");
         int inner = sshd.Start(pam: false, "PasswordAuthentication yes");
         int target = sshd.Start(pam: false, "PasswordAuthentication yes");
-        string Way(string last) => $"Host outer\n  Port {outer}\n  UserKnownHostsFile {sshd.KnownHosts(outer)}\nHost inner\n  Port {inner}\n  UserKnownHostsFile {last}\nHost web-01\n  ProxyJump outer,inner\n";
+        string Way(string last) =>
+            $"Host outer\n  Port {outer}\n  UserKnownHostsFile {sshd.KnownHosts(outer)}\nHost inner\n  Port {inner}\n  UserKnownHostsFile "
+                + $"{last}\nHost web-01\n  ProxyJump outer,inner\n";
 
         Assert.Equal(sshd.User, await WhoAsync(sshd.Site(target, Way(sshd.KnownHosts(inner))), sshd.Login()));
         FoobarException error = await RefusedAsync(sshd.Site(target, Way(sshd.KnownHosts(inner, key: "ca"))), sshd.Login());

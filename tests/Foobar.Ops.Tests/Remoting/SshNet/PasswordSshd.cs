@@ -13,7 +13,9 @@ public sealed class PasswordSshd : IDisposable
     /// <summary>The code that the second question takes: a scratch code of pam_google_authenticator, of which each counts once.</summary>
     public const string Code = "31415926";
 
-    private static readonly string? SecondFactor = new[] { "/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu", "/lib" }.Select(folder => folder + "/security/pam_google_authenticator.so").FirstOrDefault(File.Exists);
+    private static readonly string? SecondFactor = new[] { "/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu", "/lib" }
+        .Select(folder => folder + "/security/pam_google_authenticator.so")
+        .FirstOrDefault(File.Exists);
 
     private readonly string? _program = new[] { "/usr/sbin/sshd", "/usr/local/sbin/sshd" }.FirstOrDefault(File.Exists);
     private static int _last;
@@ -29,7 +31,13 @@ public sealed class PasswordSshd : IDisposable
 
         User = string.Create(CultureInfo.InvariantCulture, $"foobar-t{Environment.ProcessId}-{Interlocked.Increment(ref _last)}");
         Folder = Directory.CreateTempSubdirectory("foobar-sshd-").FullName;
-        File.SetUnixFileMode(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        File.SetUnixFileMode(
+            Folder,
+            UnixFileMode.UserRead
+                | UnixFileMode.UserWrite
+                | UnixFileMode.UserExecute
+                | UnixFileMode.GroupExecute
+                | UnixFileMode.OtherExecute);
         Run("/usr/sbin/useradd", "--create-home", "--home-dir", At("home"), "--shell", "/bin/sh", User);
         Run("/bin/sh", "-c", "printf '%s:%s\\n' \"$1\" \"$2\" | /usr/sbin/chpasswd", "sh", User, Password);
         foreach (string key in new[] { "host", "id", "ca", "authority" })
@@ -45,7 +53,10 @@ public sealed class PasswordSshd : IDisposable
         File.Copy(_program, At(_service));
         if (SecondFactor is not null)
         {
-            File.WriteAllText($"/etc/pam.d/{_service}", $"auth required pam_unix.so\nauth required {SecondFactor} secret={At("factor")} user=root allowed_perm=0600\naccount required pam_permit.so\nsession required pam_permit.so\n");
+            File.WriteAllText(
+                $"/etc/pam.d/{_service}",
+                $"auth required pam_unix.so\nauth required {SecondFactor} secret={At("factor")} user=root allowed_perm=0600\n"
+                    + "account required pam_permit.so\nsession required pam_permit.so\n");
             File.WriteAllText(At("factor"), $"JBSWY3DPEHPK3PXP\n\" TOTP_AUTH\n{Code}\n{Code}\n{Code}\n");
             File.SetUnixFileMode(At("factor"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
@@ -80,8 +91,22 @@ public sealed class PasswordSshd : IDisposable
     {
         int port = LocalSshd.FreePort();
         string config = At($"sshd_config_{port}");
-        File.WriteAllLines(config, [.. settings, $"HostKey {At("host")}", "ListenAddress 127.0.0.1", $"Port {port}", $"AuthorizedKeysFile {At("authorized_keys")}", "PidFile none", "StrictModes no", $"UsePAM {(pam ? "yes" : "no")}", "MaxSessions 100", $"KbdInteractiveAuthentication {(pam ? "yes" : "no")}"]);
-        Process server = Process.Start(new ProcessStartInfo(pam ? At(_service!) : _program!, ["-D", "-e", "-f", config]) { RedirectStandardError = true })!;
+        File.WriteAllLines(
+            config,
+            [
+                .. settings,
+                $"HostKey {At("host")}",
+                "ListenAddress 127.0.0.1",
+                $"Port {port}",
+                $"AuthorizedKeysFile {At("authorized_keys")}",
+                "PidFile none",
+                "StrictModes no",
+                $"UsePAM {(pam ? "yes" : "no")}",
+                "MaxSessions 100",
+                $"KbdInteractiveAuthentication {(pam ? "yes" : "no")}",
+            ]);
+        Process server = Process.Start(new ProcessStartInfo(
+            pam ? At(_service!) : _program!, ["-D", "-e", "-f", config]) { RedirectStandardError = true })!;
         server.ErrorDataReceived += static (_, _) => { };
         server.BeginErrorReadLine();
         _servers.Add(server);
@@ -96,8 +121,18 @@ public sealed class PasswordSshd : IDisposable
     public Site Site(int port, string more = "", string? identity = null, string? knownHosts = null)
     {
         string config = At($"config-{Guid.NewGuid():N}");
-        File.WriteAllText(config, $"{more}\nHost *\n  HostName 127.0.0.1\n  Port {port}\n  UserKnownHostsFile {knownHosts ?? KnownHosts(port)}\n  GlobalKnownHostsFile none\n  IdentityFile {(identity is null ? "none" : At(identity))}\n  IdentitiesOnly yes\n  IdentityAgent none\n");
-        return new Site { Name = "www.foobar.com", SshConfig = config, Policy = new Policy(), Servers = [new Server { Name = "web-01", Roles = [Role.Web], Ssh = new SshEndpoint { Host = "web-01" } }] };
+        File.WriteAllText(
+            config,
+            $"{more}\nHost *\n  HostName 127.0.0.1\n  Port {port}\n  UserKnownHostsFile {knownHosts ?? KnownHosts(port)}\n  "
+                + $"GlobalKnownHostsFile none\n  IdentityFile {(identity is null ? "none" : At(identity))}\n  IdentitiesOnly yes\n"
+                + "  IdentityAgent none\n");
+        return new Site
+        {
+            Name = "www.foobar.com",
+            SshConfig = config,
+            Policy = new Policy(),
+            Servers = [new Server { Name = "web-01", Roles = [Role.Web], Ssh = new SshEndpoint { Host = "web-01" } }],
+        };
     }
 
     /// <summary>A known_hosts file of a line for the host at a port.</summary>
@@ -117,7 +152,8 @@ public sealed class PasswordSshd : IDisposable
 
     public static void Run(string program, params string[] arguments)
     {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process process = Process.Start(new ProcessStartInfo(
+            program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         string words = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.True(process.ExitCode == 0, $"{program}: {words}");
@@ -138,12 +174,14 @@ public sealed class PasswordSshd : IDisposable
 
         if (Folder.Length > 0)
         {
-            using Process process = Process.Start(new ProcessStartInfo("/usr/sbin/userdel", ["--force", User]) { RedirectStandardError = true })!;
+            using Process process = Process.Start(new ProcessStartInfo(
+                "/usr/sbin/userdel", ["--force", User]) { RedirectStandardError = true })!;
             process.WaitForExit();
             File.Delete($"/etc/pam.d/{_service}");
             Directory.Delete(Folder, recursive: true);
         }
     }
 
-    private void MakeKey(string name, string passphrase) => Run("ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", "", "-f", At(name));
+    private void MakeKey(string name, string passphrase) =>
+        Run("ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", "", "-f", At(name));
 }

@@ -17,7 +17,14 @@ public sealed class RekeyTests(PasswordSshd sshd) : IClassFixture<PasswordSshd>
         using Secret password = new(PasswordSshd.Password);
         SessionOptions options = sshd.Login();
         using KeyRing ring = new(password);
-        SshHop hop = new() { Alias = "web-01", Host = "127.0.0.1", Port = port, User = sshd.User, KnownHostsFiles = [sshd.KnownHosts(port)] };
+        SshHop hop = new()
+        {
+            Alias = "web-01",
+            Host = "127.0.0.1",
+            Port = port,
+            User = sshd.User,
+            KnownHostsFiles = [sshd.KnownHosts(port)],
+        };
         HopConnector connector = new("web-01", hop, isJump: false, options, ring);
         await using SshNetConnection connection = await connector.ConnectAsync(null, new Lazy<PrivateDirectory>(), CancellationToken.None);
         Assert.Equal(1, connector.Gate.Judged);
@@ -38,7 +45,8 @@ public sealed class RekeyTests(PasswordSshd sshd) : IClassFixture<PasswordSshd>
         using KeyRing ring = new(null);
         SshHop hop = new() { Alias = "web-01", Host = "127.0.0.1", Port = port, User = sshd.User };
         HopConnector connector = new("web-01", hop, isJump: false, sshd.Login(), ring);
-        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => connector.ConnectAsync(null, new Lazy<PrivateDirectory>(), CancellationToken.None));
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(
+            () => connector.ConnectAsync(null, new Lazy<PrivateDirectory>(), CancellationToken.None));
         Assert.Equal("HostKeyUnknown", error.ErrorId);
     }
 

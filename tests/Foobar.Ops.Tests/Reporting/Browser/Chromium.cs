@@ -23,7 +23,16 @@ public sealed class Chromium : IAsyncLifetime
             UserDataDir = Path.Combine(_folder, "profile"),
 
             // As root Chromium refuses its sandbox; what it opens is ours. It is to ask nobody for anything by itself.
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+            Args =
+            [
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
             Timeout = 60_000,
         });
     }
@@ -48,10 +57,19 @@ public sealed class Chromium : IAsyncLifetime
         string file = Path.Combine(_folder, $"{Guid.NewGuid():N}.html");
         await File.WriteAllTextAsync(file, html);
         OpenPage page = new(await _browser!.NewPageAsync());
-        await page.Page.SetViewportAsync(new ViewPortOptions { Width = width, Height = 900, IsMobile = width < 600, HasTouch = width < 600 });
-        await page.Page.EmulateMediaFeaturesAsync([new MediaFeatureValue { MediaFeature = MediaFeature.PrefersColorScheme, Value = dark ? "dark" : "light" }]);
+        await page.Page.SetViewportAsync(new ViewPortOptions
+        {
+            Width = width,
+            Height = 900,
+            IsMobile = width < 600,
+            HasTouch = width < 600,
+        });
+        await page.Page.EmulateMediaFeaturesAsync([
+            new MediaFeatureValue { MediaFeature = MediaFeature.PrefersColorScheme, Value = dark ? "dark" : "light" },
+        ]);
         await page.Page.SetJavaScriptEnabledAsync(script);
-        await page.Page.GoToAsync(new Uri(file).AbsoluteUri, new NavigationOptions { WaitUntil = [WaitUntilNavigation.Load], Timeout = 60_000 });
+        await page.Page.GoToAsync(
+            new Uri(file).AbsoluteUri, new NavigationOptions { WaitUntil = [WaitUntilNavigation.Load], Timeout = 60_000 });
         return page;
     }
 }

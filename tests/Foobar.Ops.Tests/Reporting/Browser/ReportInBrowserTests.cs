@@ -27,7 +27,9 @@ public sealed class ReportInBrowserTests(Chromium chromium) : IClassFixture<Chro
 
         Assert.Empty(page.Troubles);
         Assert.StartsWith("file:", Assert.Single(page.Requests), StringComparison.Ordinal);
-        Assert.Equal($"{Sample.Findings.Count} of {Sample.Findings.Count} findings shown", await page.AskAsync<string>("document.getElementById('shown').value"));
+        Assert.Equal(
+            $"{Sample.Findings.Count} of {Sample.Findings.Count} findings shown",
+            await page.AskAsync<string>("document.getElementById('shown').value"));
         Assert.Equal("rgb(1, 2, 3)", await page.AskAsync<string>("getComputedStyle(document.querySelector('#topology rect')).stroke"));
         Assert.Equal("rgb(255, 255, 255)", await page.AskAsync<string>("getComputedStyle(document.body).backgroundColor"));
     }
@@ -38,7 +40,12 @@ public sealed class ReportInBrowserTests(Chromium chromium) : IClassFixture<Chro
         Report report = Sample with
         {
             Findings = [.. SampleReport.Hostile.Select(text => SampleReport.Nasty(text))],
-            Previous = [new EarlierAudit("www.foobar.com", TestSite.Now.AddDays(-1), [.. SampleReport.Hostile.Select(text => SampleReport.Nasty(text, FindingStatus.Pass))])],
+            Previous =
+            [
+                new EarlierAudit(
+                    "www.foobar.com", TestSite.Now.AddDays(-1),
+                    [.. SampleReport.Hostile.Select(text => SampleReport.Nasty(text, FindingStatus.Pass))]),
+            ],
         };
         await using OpenPage page = await chromium.OpenAsync(report.Write(ReportFormat.Html));
         await page.Page.HoverAsync("tbody.finding:nth-of-type(3)");
@@ -46,8 +53,14 @@ public sealed class ReportInBrowserTests(Chromium chromium) : IClassFixture<Chro
         Assert.Empty(page.Troubles);
         Assert.Single(page.Requests);
         Assert.Equal("Audit of www.foobar.com, 2026-11-21", await page.AskAsync<string>("document.title"));
-        Assert.Equal(0, await page.AskAsync<int>("document.images.length + document.querySelectorAll('[onmouseover], [onerror]').length + (document.querySelectorAll('h1').length - 1) + (document.scripts.length - 1)"));
-        Assert.Equal("<script>document.title='owned'</script>", await page.AskAsync<string>("document.querySelector('[data-server^=\"<script>\"] .rule').firstChild.data.trim()"));
+        Assert.Equal(
+            0,
+            await page.AskAsync<int>(
+                "document.images.length + document.querySelectorAll('[onmouseover], [onerror]').length + "
+                    + "(document.querySelectorAll('h1').length - 1) + (document.scripts.length - 1)"));
+        Assert.Equal(
+            "<script>document.title='owned'</script>",
+            await page.AskAsync<string>("document.querySelector('[data-server^=\"<script>\"] .rule').firstChild.data.trim()"));
     }
 
     [Fact]
@@ -59,7 +72,8 @@ public sealed class ReportInBrowserTests(Chromium chromium) : IClassFixture<Chro
         await page.Page.ClickAsync("th[data-sort=severity] button");
         string[] severities = await page.AskAsync<string[]>($"{Shown}.map(body => body.dataset.severity)");
         Assert.Equal(severities.OrderBy(severity => Array.IndexOf(order, severity)), severities);
-        Assert.Equal("ascending", await page.AskAsync<string>("document.querySelector('th[data-sort=severity]').getAttribute('aria-sort')"));
+        Assert.Equal(
+            "ascending", await page.AskAsync<string>("document.querySelector('th[data-sort=severity]').getAttribute('aria-sort')"));
 
         await page.Page.ClickAsync("th[data-sort=severity] button");
         severities = await page.AskAsync<string[]>($"{Shown}.map(body => body.dataset.severity)");
@@ -70,7 +84,9 @@ public sealed class ReportInBrowserTests(Chromium chromium) : IClassFixture<Chro
         string[] controls = await page.AskAsync<string[]>($"{Shown}.map(body => body.querySelector('.id').textContent)");
         Assert.Equal(controls.Order(StringComparer.Ordinal), controls);
         Assert.Equal(Sample.Findings.Count, controls.Length);
-        Assert.Equal(["control"], await page.AskAsync<string[]>("Array.from(document.querySelectorAll('[aria-sort]'), header => header.dataset.sort)"));
+        Assert.Equal(
+            ["control"],
+            await page.AskAsync<string[]>("Array.from(document.querySelectorAll('[aria-sort]'), header => header.dataset.sort)"));
         Assert.Empty(page.Troubles);
     }
 
@@ -84,10 +100,12 @@ public sealed class ReportInBrowserTests(Chromium chromium) : IClassFixture<Chro
         await ExpectAsync(page, finding => finding.Status is not (FindingStatus.Pass or FindingStatus.NotApplicable));
 
         await page.Page.SelectAsync("select[name=server]", "web-01");
-        await ExpectAsync(page, finding => finding.Status is not (FindingStatus.Pass or FindingStatus.NotApplicable) && finding.Server == "web-01");
+        await ExpectAsync(
+            page, finding => finding.Status is not (FindingStatus.Pass or FindingStatus.NotApplicable) && finding.Server == "web-01");
 
         await page.Page.ClickAsync("button[type=reset]");
-        await page.Page.WaitForFunctionAsync("() => document.getElementById('shown').value.startsWith(document.querySelectorAll('tbody.finding').length)");
+        await page.Page.WaitForFunctionAsync(
+            "() => document.getElementById('shown').value.startsWith(document.querySelectorAll('tbody.finding').length)");
         await ExpectAsync(page, _ => true);
 
         await page.Page.SelectAsync("select[name=area]", "Database");
@@ -109,9 +127,17 @@ public sealed class ReportInBrowserTests(Chromium chromium) : IClassFixture<Chro
     [Fact]
     public async Task Of_many_findings_only_those_in_sight_are_laid_out()
     {
-        Finding[] many = [.. Enumerable.Range(0, 3000).Select(static index => SampleReport.Finding(server: $"web-{index}", status: index % 10 == 0 ? FindingStatus.Fail : FindingStatus.Pass))];
+        Finding[] many =
+        [
+            .. Enumerable.Range(0, 3000)
+                .Select(
+                    static index =>
+                        SampleReport.Finding(server: $"web-{index}", status: index % 10 == 0 ? FindingStatus.Fail : FindingStatus.Pass)),
+        ];
         await using OpenPage page = await chromium.OpenAsync((Sample with { Findings = many, Previous = [] }).Write(ReportFormat.Html));
-        const string LaidOut = "Array.from(document.querySelectorAll('tbody.finding .rule')).filter(rule => rule.checkVisibility({ contentVisibilityAuto: true })).length";
+        const string LaidOut =
+            "Array.from(document.querySelectorAll('tbody.finding .rule')).filter(rule => rule.checkVisibility({ contentVisibilityAuto: "
+                + "true })).length";
         Assert.InRange(await page.AskAsync<int>(LaidOut), 0, 200);
 
         await page.Page.TypeAsync("input[name=text]", "web-2999");
@@ -142,7 +168,8 @@ public sealed class ReportInBrowserTests(Chromium chromium) : IClassFixture<Chro
         Assert.False(await page.AskAsync<bool>("document.getElementById('filter').checkVisibility()"));
         Assert.Equal(
             Sample.Findings.Count(finding => finding.Status == FindingStatus.Fail && finding.Suppressed is null),
-            await page.AskAsync<int>("Array.from(document.querySelectorAll('.finding.fail pre')).filter(evidence => evidence.checkVisibility()).length"));
+            await page.AskAsync<int>(
+                "Array.from(document.querySelectorAll('.finding.fail pre')).filter(evidence => evidence.checkVisibility()).length"));
         Assert.Equal(0, await page.AskAsync<int>("document.querySelectorAll('th button').length"));
     }
 
@@ -155,13 +182,19 @@ public sealed class ReportInBrowserTests(Chromium chromium) : IClassFixture<Chro
     {
         await using OpenPage page = await chromium.OpenAsync(Html, width, dark);
         await page.Page.EvaluateExpressionAsync(new BundledAxeScriptProvider().GetScript());
-        string report = await page.AskAsync<string>("axe.run(document, { rules: { 'target-size': { enabled: true } } }).then(found => JSON.stringify(found))");
+        string report = await page.AskAsync<string>(
+            "axe.run(document, { rules: { 'target-size': { enabled: true } } }).then(found => JSON.stringify(found))");
 
         using JsonDocument found = JsonDocument.Parse(report);
         Assert.Empty(found.RootElement.GetProperty("violations").EnumerateArray()
-            .SelectMany(rule => rule.GetProperty("nodes").EnumerateArray().Take(3).Select(node => $"{rule.GetProperty("id")}: {node.GetProperty("html")} {node.GetProperty("failureSummary")}")));
+            .SelectMany(
+                rule => rule.GetProperty("nodes")
+                    .EnumerateArray()
+                    .Take(3)
+                    .Select(node => $"{rule.GetProperty("id")}: {node.GetProperty("html")} {node.GetProperty("failureSummary")}")));
         Assert.NotEmpty(found.RootElement.GetProperty("passes").EnumerateArray());
-        Assert.Contains(found.RootElement.GetProperty("passes").EnumerateArray(), rule => rule.GetProperty("id").GetString() == "color-contrast");
+        Assert.Contains(
+            found.RootElement.GetProperty("passes").EnumerateArray(), rule => rule.GetProperty("id").GetString() == "color-contrast");
         Assert.Empty(page.Troubles);
     }
 
@@ -171,7 +204,9 @@ public sealed class ReportInBrowserTests(Chromium chromium) : IClassFixture<Chro
         await using OpenPage page = await chromium.OpenAsync(Html, 390);
 
         Assert.Equal(390, await page.AskAsync<int>("document.documentElement.scrollWidth"));
-        Assert.True(await page.AskAsync<double>("Math.min(...Array.from(document.querySelectorAll('.plot .tick'), text => text.getBoundingClientRect().height))") > 9);
+        Assert.True(
+            await page.AskAsync<double>(
+                "Math.min(...Array.from(document.querySelectorAll('.plot .tick'), text => text.getBoundingClientRect().height))") > 9);
     }
 
     [Fact]
@@ -188,16 +223,26 @@ public sealed class ReportInBrowserTests(Chromium chromium) : IClassFixture<Chro
         await using OpenPage page = await chromium.OpenAsync(Html, script: false);
         await page.Page.EmulateMediaTypeAsync(PuppeteerSharp.Media.MediaType.Print);
 
-        Assert.True(await page.AskAsync<bool>("Array.from(document.querySelectorAll('details:not([open]) table')).every(table => table.getBoundingClientRect().height > 0 && table.checkVisibility({ contentVisibilityAuto: true }))"));
+        Assert.True(
+            await page.AskAsync<bool>(
+                "Array.from(document.querySelectorAll('details:not([open]) table')).every(table => table.getBoundingClientRect().height > "
+                    + "0 && table.checkVisibility({ contentVisibilityAuto: true }))"));
         Assert.False(await page.AskAsync<bool>("document.querySelector('nav').checkVisibility()"));
     }
 
     private static async Task ExpectAsync(OpenPage page, Func<Finding, bool> fits)
     {
         Assert.Equal(
-            Sample.Findings.Where(fits).Select(finding => $"{finding.ControlId} {finding.Server} {finding.Target}".TrimEnd()).Order(StringComparer.Ordinal),
-            (await page.AskAsync<string[]>($"{Shown}.map(body => `${{body.querySelector('.id').textContent}} ${{body.dataset.server}} ${{body.querySelector('.target').textContent}}`.trimEnd())")).Order(StringComparer.Ordinal));
-        Assert.Equal($"{Sample.Findings.Count(fits)} of {Sample.Findings.Count} findings shown", await page.AskAsync<string>("document.getElementById('shown').value"));
+            Sample.Findings.Where(fits)
+                .Select(finding => $"{finding.ControlId} {finding.Server} {finding.Target}".TrimEnd())
+                .Order(StringComparer.Ordinal),
+            (await page.AskAsync<string[]>(
+                $"{Shown}.map(body => `${{body.querySelector('.id').textContent}} ${{body.dataset.server}} "
+                    + "${body.querySelector('.target').textContent}`.trimEnd())"))
+                .Order(StringComparer.Ordinal));
+        Assert.Equal(
+            $"{Sample.Findings.Count(fits)} of {Sample.Findings.Count} findings shown",
+            await page.AskAsync<string>("document.getElementById('shown').value"));
     }
 
     private static string[] Words(params Severity[] severities) => [.. severities.Select(severity => severity.ToString())];

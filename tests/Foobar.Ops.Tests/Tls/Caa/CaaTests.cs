@@ -16,7 +16,8 @@ public sealed class CaaTests
     [Fact]
     public async Task The_records_of_the_nearest_name_that_has_any_hold()
     {
-        using TestResolver resolver = new(name => name == "foobar.com" ? Answer(0, (CaaType, Content(0, "issue", "letsencrypt.org"))) : Answer(0));
+        using TestResolver resolver = new(
+            name => name == "foobar.com" ? Answer(0, (CaaType, Content(0, "issue", "letsencrypt.org"))) : Answer(0));
 
         Reading<CaaSet> reading = await FindAsync("www.shop.foobar.com", resolver);
 
@@ -30,7 +31,9 @@ public sealed class CaaTests
     {
         using TestResolver resolver = new(_ => Answer(3));
 
-        Assert.Equal((null, 0), (await FindAsync("www.foobar.com", resolver)) is var reading ? (reading.Value!.Owner, reading.Value.Records.Count) : default);
+        Assert.Equal(
+            (null, 0),
+            (await FindAsync("www.foobar.com", resolver)) is var reading ? (reading.Value!.Owner, reading.Value.Records.Count) : default);
         Assert.Equal(["www.foobar.com", "foobar.com", "com"], resolver.Asked);
     }
 
@@ -59,14 +62,18 @@ public sealed class CaaTests
 
     [Fact]
     public async Task Without_a_resolver_nothing_is_known() =>
-        Assert.Contains("no resolver", (await CaaLookup.FindAsync("www.foobar.com", [], TestContext.Current.CancellationToken)).Failure, StringComparison.Ordinal);
+        Assert.Contains(
+            "no resolver",
+            (await CaaLookup.FindAsync("www.foobar.com", [], TestContext.Current.CancellationToken)).Failure,
+            StringComparison.Ordinal);
 
     [Fact]
     public async Task Another_resolver_is_asked_where_one_fails()
     {
         using TestResolver failing = new(_ => Answer(2)), good = new(_ => Answer(0, (CaaType, Content(0, "issue", "ca.example"))));
 
-        Reading<CaaSet> reading = await CaaLookup.FindAsync("www.foobar.com", [failing.Endpoint, good.Endpoint], TestContext.Current.CancellationToken);
+        Reading<CaaSet> reading = await CaaLookup.FindAsync(
+            "www.foobar.com", [failing.Endpoint, good.Endpoint], TestContext.Current.CancellationToken);
 
         Assert.Equal("ca.example", Assert.Single(reading.Value!.Records).Issuer);
     }
@@ -120,7 +127,8 @@ public sealed class CaaTests
                 .Select(static parts => new CaaRecord(parts[0][0] == '!', parts[0].TrimStart('!'), parts[1])),
         ];
 
-        Assert.Equal(status, CaaJudge.Judge(new CaaSet("www.foobar.com", read.Length == 0 ? null : "foobar.com", read), ["letsencrypt.org"]).Status);
+        Assert.Equal(
+            status, CaaJudge.Judge(new CaaSet("www.foobar.com", read.Length == 0 ? null : "foobar.com", read), ["letsencrypt.org"]).Status);
     }
 
     [Fact]
@@ -139,8 +147,10 @@ public sealed class CaaTests
     {
         Site site = TestSite.Create(new Policy { Flows = TestSite.DefaultFlows, Tls = new TlsPolicy { Issuers = issuers } });
         CertificateFacts facts = new() { Endpoints = [], KeyFiles = Reading.Of<IReadOnlyList<KeyFile>>([]), Caa = caa };
-        SiteCase<CertificateFacts> all = new(site, new Dictionary<string, Reading<CertificateFacts>> { ["lb-01"] = Reading.Of(facts) }, TestSite.Now);
-        return Assert.Single(SiteCertificateControls.All.Single(control => control.Info.Id == "TLS-016").Apply(all, null, TestSite.Now)).Status;
+        SiteCase<CertificateFacts> all = new(
+            site, new Dictionary<string, Reading<CertificateFacts>> { ["lb-01"] = Reading.Of(facts) }, TestSite.Now);
+        return Assert.Single(
+            SiteCertificateControls.All.Single(control => control.Info.Id == "TLS-016").Apply(all, null, TestSite.Now)).Status;
     }
 
     private static Task<Reading<CaaSet>> FindAsync(string name, TestResolver resolver) =>
@@ -149,7 +159,8 @@ public sealed class CaaTests
     private static byte[] Content(byte flags, string tag, string value) =>
         [flags, (byte)tag.Length, .. System.Text.Encoding.ASCII.GetBytes(tag), .. System.Text.Encoding.ASCII.GetBytes(value)];
 
-    private static (int Flags, (ushort Type, byte[] Content)[] Records) Answer(int flags, params (ushort Type, byte[] Content)[] records) => (flags, records);
+    private static (int Flags, (ushort Type, byte[] Content)[] Records) Answer(int flags, params (ushort Type, byte[] Content)[] records) =>
+        (flags, records);
 
     /// <summary>A resolver on loopback, over UDP and TCP.</summary>
     private sealed class TestResolver : IDisposable
@@ -158,7 +169,8 @@ public sealed class CaaTests
         private readonly TcpListener _tcp;
 
         public TestResolver(
-            Func<string, (int Flags, (ushort Type, byte[] Content)[] Records)> answer, Func<string, (int Flags, (ushort Type, byte[] Content)[] Records)>? overTcp = null)
+            Func<string, (int Flags, (ushort Type, byte[] Content)[] Records)> answer,
+            Func<string, (int Flags, (ushort Type, byte[] Content)[] Records)>? overTcp = null)
         {
             (_udp, _tcp) = Bind();
             _ = ServeAsync(answer);
@@ -192,8 +204,44 @@ public sealed class CaaTests
         public static byte[] Reply(byte[] question, (int Flags, (ushort Type, byte[] Content)[] Records) answer)
         {
             // The header, the question without its additional record (11 bytes), the answers.
-            byte[] records = [.. answer.Records.SelectMany(one => (byte[])[0xC0, 12, (byte)(one.Type >> 8), (byte)one.Type, 0, 1, 0, 0, 0, 60, (byte)(one.Content.Length >> 8), (byte)one.Content.Length, .. one.Content])];
-            return [question[0], question[1], (byte)(0x81 | (answer.Flags >> 8)), (byte)answer.Flags, 0, 1, 0, (byte)answer.Records.Length, 0, 0, 0, 0, .. question[12..^11], .. records];
+            byte[] records =
+            [
+                .. answer.Records.SelectMany(
+                    one =>
+                        (byte[])
+                        [
+                            0xC0,
+                            12,
+                            (byte)(one.Type >> 8),
+                            (byte)one.Type,
+                            0,
+                            1,
+                            0,
+                            0,
+                            0,
+                            60,
+                            (byte)(one.Content.Length >> 8),
+                            (byte)one.Content.Length,
+                            .. one.Content,
+                        ]),
+            ];
+            return
+            [
+                question[0],
+                question[1],
+                (byte)(0x81 | (answer.Flags >> 8)),
+                (byte)answer.Flags,
+                0,
+                1,
+                0,
+                (byte)answer.Records.Length,
+                0,
+                0,
+                0,
+                0,
+                .. question[12..^11],
+                .. records,
+            ];
         }
 
         public void Dispose()

@@ -76,7 +76,8 @@ public sealed class CertificateFileSearchTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(_directory.FullName, "cut.pem"), cut, TestContext.Current.CancellationToken);
 
         (string output, _, _) = Shell(
-            RemoteCommand.FromScript(CertificateFileReader.Script, [_directory.FullName + "/site.pem", _directory.FullName + "/cut.pem"]).Script);
+            RemoteCommand.FromScript(
+                CertificateFileReader.Script, [_directory.FullName + "/site.pem", _directory.FullName + "/cut.pem"]).Script);
 
         Assert.Contains("BEGIN CERTIFICATE", output, StringComparison.Ordinal);
         Assert.DoesNotContain("PRIVATE", output, StringComparison.Ordinal);
@@ -88,11 +89,15 @@ public sealed class CertificateFileSearchTests : IDisposable
     {
         await File.WriteAllTextAsync(Path.Combine(_directory.FullName, "empty.pem"), "nothing\n", TestContext.Current.CancellationToken);
 
-        (Reading<IReadOnlyList<CertificateFile>> files, IReadOnlyList<string> doubts) = await RunAsync("crt BASE/none.pem crt BASE/empty.pem", _old);
+        (Reading<IReadOnlyList<CertificateFile>> files, IReadOnlyList<string> doubts) = await RunAsync(
+            "crt BASE/none.pem crt BASE/empty.pem", _old);
 
         Assert.Empty(files.Value!);
         Assert.Equal(
-            [$"{_directory.FullName}/none.pem: the configuration names it, and there is no such file", $"{_directory.FullName}/empty.pem: it holds no certificate that can be read"],
+            [
+                $"{_directory.FullName}/none.pem: the configuration names it, and there is no such file",
+                $"{_directory.FullName}/empty.pem: it holds no certificate that can be read",
+            ],
             doubts);
     }
 
@@ -142,16 +147,26 @@ public sealed class CertificateFileSearchTests : IDisposable
     public void The_name_that_is_asked_for_is_one_that_the_place_serves(string names, string asked)
     {
         using X509Certificate2 leaf = _authority.Issue(["leaf.foobar.com"]);
-        CertificateUse use = new() { Program = "nginx", Place = "", Path = "", ServerNames = names.Split(' ', StringSplitOptions.RemoveEmptyEntries) };
+        CertificateUse use = new()
+        {
+            Program = "nginx",
+            Place = "",
+            Path = "",
+            ServerNames = names.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+        };
 
         Assert.Equal(asked, LoadedCertificates.NameFor(use, Foobar.Ops.Tls.CertificateReader.Read(leaf)));
     }
 
     [Fact]
-    public void Any_text_of_files_is_taken() => ParserProperties.TakesOrRefusesAnyText(CertificateFileReader.Parse, "== /a\n-- /a\n-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n== /b\n");
+    public void Any_text_of_files_is_taken() =>
+        ParserProperties.TakesOrRefusesAnyText(
+            CertificateFileReader.Parse, "== /a\n-- /a\n-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n== /b\n");
 
     [Fact]
-    public void Any_text_of_options_is_taken() => ParserProperties.TakesOrRefusesAnyText(static text => DatabaseCertificates.Parse(text), "== mysqld\n--ssl-cert=a\n== unread\n--datadir\n");
+    public void Any_text_of_options_is_taken() =>
+        ParserProperties.TakesOrRefusesAnyText(
+            static text => DatabaseCertificates.Parse(text), "== mysqld\n--ssl-cert=a\n== unread\n--datadir\n");
 
     private async Task<IReadOnlyList<CertificateFile>> FindAsync(string certificates, X509Certificate2? served)
     {
@@ -160,10 +175,12 @@ public sealed class CertificateFileSearchTests : IDisposable
         return files.Value ?? throw new InvalidOperationException(files.Failure);
     }
 
-    private async Task<(Reading<IReadOnlyList<CertificateFile>> Files, IReadOnlyList<string> Doubts)> RunAsync(string certificates, X509Certificate2? served)
+    private async Task<(Reading<IReadOnlyList<CertificateFile>> Files, IReadOnlyList<string> Doubts)> RunAsync(
+        string certificates, X509Certificate2? served)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no POSIX shell on this machine.");
-        string haproxy = $"frontend f\n bind 192.0.2.10:443 ssl {certificates.Replace("BASE", _directory.FullName, StringComparison.Ordinal)}\n";
+        string haproxy =
+            $"frontend f\n bind 192.0.2.10:443 ssl {certificates.Replace("BASE", _directory.FullName, StringComparison.Ordinal)}\n";
         FakeServerSession session = new FakeServerSession(TestSite.Create().Find("lb-01")!)
             .On("== usual", "==\n/etc/haproxy/haproxy.cfg\n")
             .On("cat --", haproxy)
@@ -173,7 +190,9 @@ public sealed class CertificateFileSearchTests : IDisposable
         using TestEndpoint? endpoint = served is null ? null : TestEndpoint.Tls(served, [_authority.Intermediate]);
         if (endpoint is not null)
         {
-            session.Listen(new RemoteEndpoint.Tcp("192.0.2.10", 443), () => endpoint.ConnectAsync(TestContext.Current.CancellationToken).GetAwaiter().GetResult());
+            session.Listen(
+                new RemoteEndpoint.Tcp("192.0.2.10", 443),
+                () => endpoint.ConnectAsync(TestContext.Current.CancellationToken).GetAwaiter().GetResult());
         }
 
         return await CertificateFileSearch.RunAsync(session, TestContext.Current.CancellationToken);
@@ -197,6 +216,11 @@ public sealed class CertificateFileSearchTests : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using ECDsa key = certificate.GetECDsaPrivateKey()!;
         File.WriteAllText(
-            path, certificate.ExportCertificatePem() + "\n" + _authority.Intermediate.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem() + "\n");
+            path, certificate.ExportCertificatePem()
+                + "\n"
+                + _authority.Intermediate.ExportCertificatePem()
+                + "\n"
+                + key.ExportPkcs8PrivateKeyPem()
+                + "\n");
     }
 }

@@ -67,7 +67,10 @@ public sealed class PlacesTests
                 "/etc/certs/extra.pem ssl-f-use crt 192.0.2.10:443,192.0.2.10:8443,192.0.2.10:444 ",
                 "/etc/certs/client.pem server s  ",
             ],
-            places.Uses.Select(use => $"{use.Path} {use.Place.Split(' ', 2)[1]} {string.Join(',', use.Listeners)} {(use.Listeners.Count > 0 ? use.Obstacle : "")}"));
+            places.Uses.Select(
+                use =>
+                    $"{use.Path} {use.Place.Split(' ', 2)[1]} {string.Join(',', use.Listeners)} "
+                        + $"{(use.Listeners.Count > 0 ? use.Obstacle : "")}"));
         Assert.Equal("/etc/haproxy/haproxy.cfg:7 bind 192.0.2.10:443", places.Uses[1].Place);
         Assert.Equal(["/etc/haproxy/lists/all.txt"], places.Lists.Select(list => list.Path));
         Assert.Empty(places.Doubts);
@@ -88,11 +91,15 @@ public sealed class PlacesTests
     [Fact]
     public void A_list_has_filters_behind_its_options()
     {
-        IReadOnlyList<HaproxySection> sections = HaproxySection.Of([new HaproxyFile("/etc/haproxy/haproxy.cfg", "global\n crt-base /etc/certs\nfrontend f\n bind :443 ssl crt-list /etc/l.txt\n")]);
+        IReadOnlyList<HaproxySection> sections = HaproxySection.Of([
+            new HaproxyFile("/etc/haproxy/haproxy.cfg", "global\n crt-base /etc/certs\nfrontend f\n bind :443 ssl crt-list /etc/l.txt\n"),
+        ]);
         CertificateUse list = Assert.Single(HaproxyCertificates.Of(sections).Lists);
 
         CertificatePlaces places = HaproxyCertificates.OfList(
-            sections, list, "# all\na.pem [alpn h2,http/1.1 ssl-min-ver TLSv1.2] www.foobar.com !old.foobar.com\nb.pem\n/c.pem *.foobar.com\n");
+            sections,
+            list,
+            "# all\na.pem [alpn h2,http/1.1 ssl-min-ver TLSv1.2] www.foobar.com !old.foobar.com\nb.pem\n/c.pem *.foobar.com\n");
 
         Assert.Equal(
             ["/etc/certs/a.pem: www.foobar.com !old.foobar.com", "/etc/certs/b.pem: ", "/c.pem: *.foobar.com"],
@@ -143,7 +150,9 @@ public sealed class PlacesTests
     [Theory]
     [InlineData("== mysqld\n--datadir=/srv/mysql/\n", "/srv/mysql/server-cert.pem MySQL the data directory /run/mysqld/mysqld.sock True")]
     [InlineData("== mysqld\n--ssl-cert=a.pem\n--socket=/s.sock\n", "/var/lib/mysql/a.pem MySQL ssl_cert /s.sock False")]
-    [InlineData("== mariadbd\n--loose_ssl_cert=/a.pem\n--ssl_cert=/b.pem\n--socket=m.sock\n", "/b.pem MariaDB ssl_cert /var/lib/mysql/m.sock False")]
+    [InlineData(
+        "== mariadbd\n--loose_ssl_cert=/a.pem\n--ssl_cert=/b.pem\n--socket=m.sock\n",
+        "/b.pem MariaDB ssl_cert /var/lib/mysql/m.sock False")]
     [InlineData("== mariadbd\n--port=3306\n", null)]
     [InlineData("== mysqld\n--skip-ssl\n", null)]
     [InlineData("== mysqld\n--ssl=0\n--ssl-cert=/a.pem\n", null)]
@@ -153,7 +162,9 @@ public sealed class PlacesTests
         CertificatePlaces places = DatabaseCertificates.Parse(printed).Certificates;
 
         Assert.Equal(
-            use is null ? [] : [use], places.Uses.Select(one => $"{one.Path} {one.Program} {one.Place} {one.Listeners[0]} {one.IsOptional}"));
+            use is null
+                ? []
+                : [use], places.Uses.Select(one => $"{one.Path} {one.Program} {one.Place} {one.Listeners[0]} {one.IsOptional}"));
         Assert.Empty(places.Doubts);
     }
 

@@ -105,7 +105,10 @@ public sealed class LegControlTests
         ["configured, and none asked for"] = (
             Good with
             {
-                Policy = Policy with { Backends = BackendEncryption.MutualTls }, Web = Web1 with { ShowsCertificate = true }, IsMutual = true,
+                Policy = Policy with
+                {
+                    Backends = BackendEncryption.MutualTls,
+                }, Web = Web1 with { ShowsCertificate = true }, IsMutual = true,
                 WebLook = Look with { WantsClientCertificate = false },
             },
             "TLS-044", FindingStatus.Fail, "lb-01 -> web-01:443"),

@@ -166,7 +166,9 @@ public sealed class LegReaderTests
 
     [Fact]
     public void What_collectd_reads_from_is_no_report() =>
-        Assert.Empty(AgentLinkReader.Parse("==> collectd /etc/collectd/collectd.conf\n<Plugin nginx>\nURL \"http://127.0.0.1:8081/nginx_status\"\n</Plugin>\n"));
+        Assert.Empty(
+            AgentLinkReader.Parse(
+                "==> collectd /etc/collectd/collectd.conf\n<Plugin nginx>\nURL \"http://127.0.0.1:8081/nginx_status\"\n</Plugin>\n"));
 
     [Theory]
     [InlineData("HAProxy version 3.2.26-1 2026/10/14 - https://haproxy.org/\nStatus: x", null, 0)]

@@ -7,7 +7,9 @@ using Foobar.Ops.Tls.Scan;
 
 namespace Foobar.Ops.Tests.Tls.Scan;
 
-/// <summary>Servers whose answers are those of a real one with bytes changed: a scan ends in time, with a result or an error of ours.</summary>
+/// <summary>
+/// Servers whose answers are those of a real one with bytes changed: a scan ends in time, with a result or an error of ours.
+/// </summary>
 public sealed class FuzzedServerTests(ITestOutputHelper output)
 {
     private const int Servers = 60, Certificates = 4000;
@@ -30,7 +32,9 @@ public sealed class FuzzedServerTests(ITestOutputHelper output)
             ServerBytes.Hello(
                 0x1301, extensions: [.. ServerBytes.Extension(43, [3, 4]), .. ServerBytes.Extension(51, [0, 29, 0, 32, .. new byte[32]])]),
             ServerBytes.Hello(
-                0x1302, extensions: [.. ServerBytes.Extension(43, [3, 4]), .. ServerBytes.Extension(51, [0, 23])], random: ServerBytes.RetryRandom),
+                0x1302, extensions: [
+                    .. ServerBytes.Extension(43, [3, 4]), .. ServerBytes.Extension(51, [0, 23]),
+                ], random: ServerBytes.RetryRandom),
         ];
         int scanned = 0;
         for (int seed = TestSeed.Value; seed < TestSeed.Value + Servers; seed++)
@@ -39,7 +43,8 @@ public sealed class FuzzedServerTests(ITestOutputHelper output)
             long started = Stopwatch.GetTimestamp();
             try
             {
-                _ = await TlsScanner.ScanAsync(endpoint.Endpoint, endpoint.ConnectAsync, Quick, null, TestContext.Current.CancellationToken);
+                _ = await TlsScanner.ScanAsync(
+                    endpoint.Endpoint, endpoint.ConnectAsync, Quick, null, TestContext.Current.CancellationToken);
                 scanned++;
             }
             catch (FoobarException error)

@@ -115,7 +115,11 @@ public sealed class ScanControlTests
             EarlyData = lost,
             VersionTolerance = lost,
             ExtensionTolerance = lost,
-            Http = new HttpFacts { Plain = Reading.Unreadable<HttpAnswer>("no answer"), Secure = Reading.Unreadable<HttpAnswer>("no answer") },
+            Http = new HttpFacts
+            {
+                Plain = Reading.Unreadable<HttpAnswer>("no answer"),
+                Secure = Reading.Unreadable<HttpAnswer>("no answer"),
+            },
         };
 
         Assert.All(ScanControls.All, control => Assert.Equal(FindingStatus.Unknown, Judge(control.Info.Id, scan).Status));

@@ -70,7 +70,9 @@ internal sealed record AnomalyScore
         return alarms;
     }
 
-    /// <summary>Whether it was flagged, to the right side, from its start to the second sample at which it is to be seen; gaps are no samples.</summary>
+    /// <summary>
+    /// Whether it was flagged, to the right side, from its start to the second sample at which it is to be seen; gaps are no samples.
+    /// </summary>
     private static bool IsFound(SyntheticTraffic traffic, IReadOnlyList<int> flags, Injected each)
     {
         int side = each.Factor > 1 ? 1 : -1, seen = 0;

@@ -15,11 +15,12 @@ public sealed class AnomalyTests
     [Fact]
     public async Task Nineteen_of_twenty_anomalies_are_found_within_two_samples_at_less_than_one_false_alarm_a_week()
     {
-        AnomalyScore[] scores = await Task.WhenAll(new (int Seed, double Rate)[] { (31, 2), (32, 60), (33, 1500) }.Select(series => Task.Run(() =>
-        {
-            SyntheticTraffic traffic = new(series.Seed, series.Rate, LearningWeeks + 14, cleanWeeks: 1, perWeek: 5);
-            return AnomalyScore.Of(traffic, DetectorRun.Flags(traffic, withHistory: true), LearningWeeks * SyntheticTraffic.Week);
-        })));
+        AnomalyScore[] scores = await Task.WhenAll(
+            new (int Seed, double Rate)[] { (31, 2), (32, 60), (33, 1500) }.Select(series => Task.Run(() =>
+            {
+                SyntheticTraffic traffic = new(series.Seed, series.Rate, LearningWeeks + 14, cleanWeeks: 1, perWeek: 5);
+                return AnomalyScore.Of(traffic, DetectorRun.Flags(traffic, withHistory: true), LearningWeeks * SyntheticTraffic.Week);
+            })));
 
         string told = string.Join("\n", scores.Select(Describe));
         Assert.InRange(scores.Sum(score => score.Injected), 200, 210);
@@ -55,7 +56,11 @@ public sealed class AnomalyTests
     {
         AnomalyDetector detector = new();
         Random random = new(3);
-        RateJudgement[] first = [.. Enumerable.Range(1, 60).Select(second => detector.Judge(new RateSample(Start.AddSeconds(second), 40 + random.Next(-9, 10), 1)))];
+        RateJudgement[] first =
+        [
+            .. Enumerable.Range(1, 60).Select(
+                second => detector.Judge(new RateSample(Start.AddSeconds(second), 40 + random.Next(-9, 10), 1))),
+        ];
 
         Assert.All(first.Take(AnomalyDetector.LeastSamples), judged => Assert.Equal(AnomalyKind.Learning, judged.Kind));
         Assert.All(first.Skip(AnomalyDetector.LeastSamples), judged => Assert.Equal(AnomalyKind.None, judged.Kind));
@@ -93,7 +98,10 @@ public sealed class AnomalyTests
     public void A_jump_goes_on_until_it_is_taken_as_the_new_level()
     {
         AnomalyDetector detector = Ready();
-        RateJudgement[] after = [.. Enumerable.Range(0, 60).Select(minute => detector.Judge(new RateSample(Start.AddMinutes(2 + minute), 100, 1)))];
+        RateJudgement[] after =
+        [
+            .. Enumerable.Range(0, 60).Select(minute => detector.Judge(new RateSample(Start.AddMinutes(2 + minute), 100, 1))),
+        ];
 
         Assert.All(after.Take(30), judged => Assert.Equal(AnomalyKind.Spike, judged.Kind));
         Assert.All(after.Skip(33), judged => Assert.Equal(AnomalyKind.None, judged.Kind));
@@ -128,7 +136,9 @@ public sealed class AnomalyTests
     [InlineData(0.05)]
     [InlineData(0.5)]
     public void The_scale_of_counts_has_an_inverse(double noise) =>
-        Assert.All(new double[] { 0, 1, 7, 130, 1e6 }, count => Assert.Equal(count, CountScale.Inverse(CountScale.Of(count, noise), noise), Math.Max(1e-6, count * 1e-9)));
+        Assert.All(
+            new double[] { 0, 1, 7, 130, 1e6 },
+            count => Assert.Equal(count, CountScale.Inverse(CountScale.Of(count, noise), noise), Math.Max(1e-6, count * 1e-9)));
 
     [Fact]
     public void Samples_out_of_order_or_without_a_window_are_refused()
@@ -153,7 +163,9 @@ public sealed class AnomalyTests
 
     private static IEnumerable<RateBucket> Shaped(double days, Func<int, bool>? isBusy = null) =>
         Enumerable.Range(0, (int)(days * 288)).Select(slot => Start.AddMinutes(5 * slot))
-            .Select(time => new RateBucket(time, TimeSpan.FromMinutes(5), 300 * ((isBusy ?? (hour => hour is >= 8 and < 20))(time.Hour) ? 30 : 10), 300));
+            .Select(
+                time => new RateBucket(
+                    time, TimeSpan.FromMinutes(5), 300 * ((isBusy ?? (hour => hour is >= 8 and < 20))(time.Hour) ? 30 : 10), 300));
 
     private static string Describe(AnomalyScore score) =>
         FormattableString.Invariant($"{score.Recall:P1} found, {score.FalseAlarmsPerWeek:0.00} false alarms a week; ")

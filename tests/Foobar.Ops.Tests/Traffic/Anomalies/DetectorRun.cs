@@ -38,7 +38,8 @@ internal static class DetectorRun
             {
                 if (seconds > 0)
                 {
-                    history.Add(new RateBucket(traffic.Minutes[minute].Time.AddMinutes(-Bucket), TimeSpan.FromMinutes(Bucket), count, seconds));
+                    history.Add(new RateBucket(
+                        traffic.Minutes[minute].Time.AddMinutes(-Bucket), TimeSpan.FromMinutes(Bucket), count, seconds));
                 }
 
                 (count, seconds) = (0, 0);

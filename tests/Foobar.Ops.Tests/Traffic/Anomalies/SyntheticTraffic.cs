@@ -28,9 +28,9 @@ internal readonly record struct SyntheticMinute(DateTimeOffset Time, double? Cou
 /// </summary>
 /// <remarks>
 /// A jump is put in only where there is something to see: at least six standard deviations of the sample's own noise on the scale
-/// on which that is 1, and 40 % up or 35 % down. A drift leaves what is expected (<see cref="Injected.Visible"/>) where the true level, wandering and drift together, is more
-/// than 3.89 standard deviations of all noise (wandering level, minutes' noise, Poisson) off the true shape: the range at which
-/// someone who knows the law of this generator would alarm, if one false alarm in a week of minutes is allowed.
+/// on which that is 1, and 40 % up or 35 % down. A drift leaves what is expected (<see cref="Injected.Visible"/>) where the true level,
+/// wandering and drift together, is more than 3.89 standard deviations of all noise (wandering level, minutes' noise, Poisson) off the true
+/// shape: the range at which someone who knows the law of this generator would alarm, if one false alarm in a week of minutes is allowed.
 /// </remarks>
 internal sealed class SyntheticTraffic
 {
@@ -115,7 +115,9 @@ internal sealed class SyntheticTraffic
         }
 
         // Where it ends it must be well outside, whatever the level does meanwhile.
-        return Math.Abs(Math.Log(factor)) > (OncePerWeek + 2) * AllNoise(start + length - 1) ? new Injected(kind, start, start + length, start + length, factor) : null;
+        return Math.Abs(Math.Log(factor)) > (OncePerWeek + 2) * AllNoise(start + length - 1)
+            ? new Injected(kind, start, start + length, start + length, factor)
+            : null;
     }
 
     private double Sigmas(int minute, double factor)
@@ -129,7 +131,9 @@ internal sealed class SyntheticTraffic
     private static double Scale(double count, double noise) => 2 / noise * Math.Asinh(noise * Math.Sqrt(count + 0.375));
 
     private double AllNoise(int minute) => Math.Sqrt(
-        (WanderDeviation * WanderDeviation) + (MinuteNoise * MinuteNoise / (1 - (MinuteMemory * MinuteMemory))) + (1 / (60 * Shape(minute))));
+        (WanderDeviation * WanderDeviation)
+            + (MinuteNoise * MinuteNoise / (1 - (MinuteMemory * MinuteMemory)))
+            + (1 / (60 * Shape(minute))));
 
     // A ramp over three quarters of its length, then it stays.
     private static double DriftFactor(double factor, int minute, int length) =>
@@ -157,7 +161,10 @@ internal sealed class SyntheticTraffic
             }
 
             double factor = next < _injections.Length && minute >= _injections[next].Start ? FactorAt(_injections[next], minute) : 1;
-            if (factor != 1 && _injections[next] is { Kind: InjectedKind.Drift } drift && drift.Visible == drift.End && HasLeft(minute, wander, factor))
+            if (factor != 1
+                && _injections[next] is { Kind: InjectedKind.Drift } drift
+                && drift.Visible == drift.End
+                && HasLeft(minute, wander, factor))
             {
                 _injections[next] = drift with { Visible = minute };
             }

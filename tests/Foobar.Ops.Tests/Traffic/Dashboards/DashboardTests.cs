@@ -12,7 +12,11 @@ public sealed class DashboardTests
     private static readonly DashboardTarget[] All = Enum.GetValues<DashboardTarget>();
 
     public static TheoryData<string> Examples =>
-        [.. Directory.EnumerateFiles(Repository.File("docs", "examples"), "*.json").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+        [
+            .. Directory.EnumerateFiles(Repository.File("docs", "examples"), "*.json")
+                .Select(file => Path.GetFileName(file))
+                .Order(StringComparer.Ordinal),
+        ];
 
     [Theory]
     [MemberData(nameof(Examples))]
@@ -23,7 +27,8 @@ public sealed class DashboardTests
 
         Assert.Equal(All, files.Select(file => file.Target));
         Assert.Equal(files, SiteDashboard.Of(site, All));
-        Assert.All(files.Where(file => file.Name.EndsWith(".json", StringComparison.Ordinal)), file => JsonDocument.Parse(file.Text).Dispose());
+        Assert.All(
+            files.Where(file => file.Name.EndsWith(".json", StringComparison.Ordinal)), file => JsonDocument.Parse(file.Text).Dispose());
     }
 
     [Theory]
@@ -73,7 +78,8 @@ public sealed class DashboardTests
     {
         Site site = Load("d-named-ports-only.json");
         Server server = site.WithRole(Role.LoadBalancer).First();
-        System.Text.RegularExpressions.Regex instances = new($"^(?:{DashboardSite.Instances([server])})$", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1));
+        System.Text.RegularExpressions.Regex instances = new(
+            $"^(?:{DashboardSite.Instances([server])})$", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1));
 
         Assert.Matches(instances, server.Name);
         Assert.Matches(instances, $"{server.Addresses[0]}:9100");
@@ -112,14 +118,19 @@ public sealed class DashboardTests
         Assert.Equal(7, requests.Length);
         Assert.All(requests, request =>
         {
-            JsonElement variables = request.GetProperty("variables"), condition = variables.GetProperty("condition"), term = condition.GetProperty("terms")[0];
-            bool isBaseline = request.GetProperty("query").GetString()!.Contains("alertsNrqlConditionBaselineCreate", StringComparison.Ordinal);
+            JsonElement variables = request.GetProperty(
+                "variables"), condition = variables.GetProperty("condition"), term = condition.GetProperty("terms")[0];
+            bool isBaseline = request.GetProperty("query").GetString()!
+                .Contains("alertsNrqlConditionBaselineCreate", StringComparison.Ordinal);
             Assert.Equal(isBaseline, condition.TryGetProperty("baselineDirection", out _));
             Assert.Equal(["accountId", "policyId", "condition"], variables.EnumerateObject().Select(variable => variable.Name));
             Assert.Contains(term.GetProperty("operator").GetString(), new[] { "ABOVE", "BELOW" });
             Assert.Contains(term.GetProperty("priority").GetString(), new[] { "CRITICAL", "WARNING" });
             Assert.Contains(term.GetProperty("thresholdOccurrences").GetString(), new[] { "ALL", "AT_LEAST_ONCE" });
-            Assert.True(term.GetProperty("thresholdDuration").GetInt32() % condition.GetProperty("signal").GetProperty("aggregationWindow").GetInt32() == 0);
+            Assert.True(
+                term.GetProperty("thresholdDuration").GetInt32() % condition.GetProperty("signal")
+                    .GetProperty("aggregationWindow")
+                    .GetInt32() == 0);
             Assert.StartsWith("SELECT ", condition.GetProperty("nrql").GetProperty("query").GetString(), StringComparison.Ordinal);
         });
     }
@@ -135,11 +146,19 @@ public sealed class DashboardTests
         {
             Assert.Equal("MonitorsLibraryMonitor", monitor.GetProperty("type").GetString());
             Assert.Equal("Metrics", monitor.GetProperty("monitorType").GetString());
-            string[] triggers = [.. monitor.GetProperty("triggers").EnumerateArray().Select(trigger => trigger.GetProperty("triggerType").GetString()!)];
+            string[] triggers =
+            [
+                .. monitor.GetProperty("triggers").EnumerateArray().Select(trigger => trigger.GetProperty("triggerType").GetString()!),
+            ];
             Assert.Equal(2, triggers.Length);
             Assert.Equal($"Resolved{triggers[0]}", triggers[1]);
             Assert.All(monitor.GetProperty("triggers").EnumerateArray(), trigger => Assert.Contains(
-                trigger.GetProperty("detectionMethod").GetString(), new[] { "MetricsStaticCondition", "MetricsOutlierCondition", "MetricsMissingDataCondition" }));
+                trigger.GetProperty("detectionMethod").GetString(), new[]
+                {
+                    "MetricsStaticCondition",
+                    "MetricsOutlierCondition",
+                    "MetricsMissingDataCondition",
+                }));
         });
     }
 
@@ -148,7 +167,9 @@ public sealed class DashboardTests
     {
         Site site = Load("d-named-ports-only.json");
         Site alone = site with { Servers = [.. site.Servers.Where(server => !server.Is(Role.LoadBalancer) && !server.Is(Role.Database))] };
-        string rules = SiteDashboard.Of(alone with { Servers = alone.Servers.Count > 0 ? alone.Servers : [site.Servers[0] with { Roles = [Role.Code] }] }, [DashboardTarget.Prometheus])[0].Text;
+        string rules = SiteDashboard.Of(
+            alone with { Servers = alone.Servers.Count > 0 ? alone.Servers : [site.Servers[0] with { Roles = [Role.Code] }] },
+            [DashboardTarget.Prometheus])[0].Text;
 
         Assert.DoesNotContain("haproxy", rules, StringComparison.Ordinal);
         Assert.DoesNotContain("mysql", rules, StringComparison.Ordinal);
@@ -163,13 +184,21 @@ public sealed class DashboardTests
     private static string QueriesAsRules(Site site)
     {
         JsonElement dashboard = JsonDocument.Parse(SiteDashboard.Of(site, [DashboardTarget.Grafana])[0].Text).RootElement;
-        IEnumerable<string> queries = dashboard.GetProperty("panels").EnumerateArray().SelectMany(panel => panel.GetProperty("targets").EnumerateArray()).Select(target => target.GetProperty("expr").GetString()!);
-        return "groups:\n  - name: queries\n    rules:\n" + string.Concat(queries.Select((query, index) => FormattableString.Invariant($"      - record: query:{index}\n        expr: {JsonSerializer.Serialize(query)}\n")));
+        IEnumerable<string> queries = dashboard.GetProperty("panels")
+            .EnumerateArray()
+            .SelectMany(panel => panel.GetProperty("targets").EnumerateArray())
+            .Select(target => target.GetProperty("expr").GetString()!);
+        return "groups:\n  - name: queries\n    rules:\n"
+            + string.Concat(
+                queries.Select(
+                    (query, index) =>
+                        FormattableString.Invariant($"      - record: query:{index}\n        expr: {JsonSerializer.Serialize(query)}\n")));
     }
 
     private static async Task<string> PromtoolAsync(params string[] arguments)
     {
-        using Process process = Process.Start(new ProcessStartInfo("promtool", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process process = Process.Start(new ProcessStartInfo(
+            "promtool", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         string said = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken) + await errors;
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);

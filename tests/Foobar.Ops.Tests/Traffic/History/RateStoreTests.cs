@@ -45,8 +45,11 @@ public sealed class RateStoreTests : IDisposable
         using RateStore store = Open();
         store.Add([(Www, new RateSample(Now, 1, 1))]);
 
-        Assert.All(Directory.GetFiles(Path.GetDirectoryName(File1)!), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(File1)!));
+        Assert.All(
+            Directory.GetFiles(Path.GetDirectoryName(File1)!),
+            file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(File1)!));
     }
 
     [Fact]
@@ -160,7 +163,9 @@ public sealed class RateStoreTests : IDisposable
             store.Add([(Www, new RateSample(Now, 5, 1))]);
         }
 
-        const string Writer = "import sqlite3,os,signal,sys\nc=sqlite3.connect(sys.argv[1],isolation_level=None)\nc.execute('BEGIN IMMEDIATE')\nc.execute('UPDATE bucket SET count=99')\nos.kill(os.getpid(),signal.SIGKILL)";
+        const string Writer =
+            "import sqlite3,os,signal,sys\nc=sqlite3.connect(sys.argv[1],isolation_level=None)\nc.execute('BEGIN IMMEDIATE')\n"
+                + "c.execute('UPDATE bucket SET count=99')\nos.kill(os.getpid(),signal.SIGKILL)";
         using (Process writer = Process.Start(new ProcessStartInfo("python3", ["-c", Writer, File1]))!)
         {
             writer.WaitForExit();
@@ -178,10 +183,13 @@ public sealed class RateStoreTests : IDisposable
     public void The_driver_and_its_native_library_are_loaded_from_the_module_s_own_folder()
     {
         Open().Dispose();
-        string staged = Repository.File("output", "Foobar.Ops", typeof(RateStore).Assembly.GetName().Version!.ToString(3), "bin", "runtimes");
+        string staged = Repository.File(
+            "output", "Foobar.Ops", typeof(RateStore).Assembly.GetName().Version!.ToString(3), "bin", "runtimes");
 
         Assert.Equal("Foobar.Ops", System.Runtime.Loader.AssemblyLoadContext.GetLoadContext(LoadedDrivers.Files.GetType().Assembly)?.Name);
-        Assert.All(new[] { "linux-x64", "linux-arm64" }, platform => Assert.True(File.Exists(Path.Combine(staged, platform, "native", "libe_sqlite3.so")), platform));
+        Assert.All(
+            new[] { "linux-x64", "linux-arm64" },
+            platform => Assert.True(File.Exists(Path.Combine(staged, platform, "native", "libe_sqlite3.so")), platform));
         Assert.Equal(FileDatabaseFault.Other, new SqliteDriver().FaultOf(new OtherException()));
     }
 

@@ -15,13 +15,16 @@ internal sealed class ClusterConnections : OperationConnections
     /// <param name="site">The site's connections.</param>
     /// <param name="members">The members whose locks are held; the one that takes writes at the end is the last.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public static Task<ClusterConnections> OpenAsync(ISiteSession site, IReadOnlyList<string> members, CancellationToken cancellationToken) => ConnectionSet.OpenAsync(site, async open =>
-    {
-        Task<IWriteEndpoint> endpoint = open.EndpointAsync(cancellationToken);
-        MemberConnection[] connected = await Task.WhenAll(members.Select(name => open.MemberAsync(name, cancellationToken)));
-        return new ClusterConnections(open, await endpoint, connected);
-    });
+    public static Task<ClusterConnections> OpenAsync(
+        ISiteSession site, IReadOnlyList<string> members, CancellationToken cancellationToken) =>
+            ConnectionSet.OpenAsync(site, async open =>
+        {
+            Task<IWriteEndpoint> endpoint = open.EndpointAsync(cancellationToken);
+            MemberConnection[] connected = await Task.WhenAll(members.Select(name => open.MemberAsync(name, cancellationToken)));
+            return new ClusterConnections(open, await endpoint, connected);
+        });
 
     /// <summary>The connection to a member, which holds its lock.</summary>
-    public MemberConnection Member(string name) => Members.First(member => string.Equals(member.Name, name, StringComparison.OrdinalIgnoreCase));
+    public MemberConnection Member(string name) =>
+        Members.First(member => string.Equals(member.Name, name, StringComparison.OrdinalIgnoreCase));
 }

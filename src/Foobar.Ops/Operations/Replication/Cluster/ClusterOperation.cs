@@ -5,7 +5,9 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Replication.Cluster;
 
-/// <summary>Leads the writes of a cluster to another of its members; in a group with a single primary that member becomes the primary.</summary>
+/// <summary>
+/// Leads the writes of a cluster to another of its members; in a group with a single primary that member becomes the primary.
+/// </summary>
 public sealed class ClusterOperation
 {
     private readonly OperationHost _host;
@@ -28,21 +30,33 @@ public sealed class ClusterOperation
     public async Task<FailoverPreview> PreviewAsync(FailoverOptions options, CancellationToken cancellationToken)
     {
         ClusterPreflight preflight = await _survey.LookAsync(options, cancellationToken);
-        FailoverPreview preview = new() { OldPrimary = preflight.Old, NewPrimary = preflight.New, Choice = preflight.Choice, Blockers = preflight.Blockers, Warnings = preflight.Warnings, Steps = [] };
+        FailoverPreview preview = new()
+        {
+            OldPrimary = preflight.Old,
+            NewPrimary = preflight.New,
+            Choice = preflight.Choice,
+            Blockers = preflight.Blockers,
+            Warnings = preflight.Warnings,
+            Steps = [],
+        };
         if (preflight is not { Old: not null, New: not null, Writer: not null })
         {
             return preview;
         }
 
         await using ClusterConnections live = await ClusterConnections.OpenAsync(_host.Session, [], cancellationToken);
-        return preview with { Steps = new ClusterSteps(live, options, ClusterParameters.Of("preview", preflight), _host.Time).Plan().Outline };
+        return preview with
+        {
+            Steps = new ClusterSteps(live, options, ClusterParameters.Of("preview", preflight), _host.Time).Plan().Outline,
+        };
     }
 
     /// <summary>Does it.</summary>
     /// <param name="options">What is asked for.</param>
     /// <param name="progress">Told of every step that ended.</param>
     /// <param name="cancellationToken">Before writes are moved: undoes. Afterwards: is ignored.</param>
-    /// <exception cref="FoobarException"><c>FailoverRefused</c>: something stands in the way, nothing was changed; <c>PlanChanged</c>: it is not what was confirmed; <c>OperationRunning</c>.</exception>
+    /// <exception cref="FoobarException"><c>FailoverRefused</c>: something stands in the way, nothing was changed; <c>PlanChanged</c>: it
+    /// is not what was confirmed; <c>OperationRunning</c>.</exception>
     public Task<FailoverResult> RunAsync(FailoverOptions options, IProgress<StepResult>? progress, CancellationToken cancellationToken) =>
         _host.RunAsync(new NewClusterMove(_host, _survey, options), options.LostAfter, progress, cancellationToken);
 }

@@ -19,7 +19,8 @@ internal sealed record ClusterParameters
     public OperationIds Ids => new(Id, TakenOverFrom, Before);
 
     /// <summary>The members whose locks are held; the one that takes writes at the end is the last.</summary>
-    public IReadOnlyList<string> Members => [.. ((string[])(OldIsIn ? [Old, Writer] : [Writer])).Distinct().Where(name => name != New), New];
+    public IReadOnlyList<string> Members =>
+        [.. ((string[])(OldIsIn ? [Old, Writer] : [Writer])).Distinct().Where(name => name != New), New];
 
     /// <summary>What kind of cluster.</summary>
     public required ClusterKind Kind { get; init; }
@@ -97,6 +98,7 @@ internal sealed record ClusterParameters
 
         string Require(string name) => OperationKeys.Require(parameters, name, source);
         Guid? Uuid(string name) => Guid.TryParse(parameters.GetValueOrDefault(name), out Guid uuid) ? uuid : null;
-        ParseException Wrong(string name) => new(null, source, 1, $"expected the parameter '{name}', found '{parameters.GetValueOrDefault(name)}'.");
+        ParseException Wrong(string name) =>
+            new(null, source, 1, $"expected the parameter '{name}', found '{parameters.GetValueOrDefault(name)}'.");
     }
 }

@@ -5,7 +5,9 @@ using static System.FormattableString;
 
 namespace Foobar.Ops.Operations.Replication.Cluster;
 
-/// <summary>Where writes are led on a cluster, where they shall be led, and what stands in the way. Pure: from facts to a decision.</summary>
+/// <summary>
+/// Where writes are led on a cluster, where they shall be led, and what stands in the way. Pure: from facts to a decision.
+/// </summary>
 internal sealed record ClusterPreflight
 {
     /// <summary>The member to which writes are led; <see langword="null"/> if it is not exactly one.</summary>
@@ -44,7 +46,8 @@ internal sealed record ClusterPreflight
     /// <summary>Judges a move.</summary>
     /// <param name="facts">What the members say.</param>
     /// <param name="options">What is asked for.</param>
-    /// <param name="open">The members that the write endpoint lets connections through to; <see langword="null"/> if it can't tell, or there is none.</param>
+    /// <param name="open">The members that the write endpoint lets connections through to; <see langword="null"/> if it can't tell, or
+    /// there is none.</param>
     public static ClusterPreflight Judge(SiteCase<ReplicationFacts> facts, FailoverOptions options, IReadOnlyList<string>? open)
     {
         ReplicationTopology topology = ReplicationTopology.Of(facts);
@@ -59,18 +62,26 @@ internal sealed record ClusterPreflight
 
         ClusterFacts seen = topology.Facts(part[0])!.Cluster.Value!;
         JudgeMode(policy, seen, blockers);
-        string? primary = seen.Kind == ClusterKind.GroupReplication ? part.FirstOrDefault(name => topology.Facts(name)!.Cluster.Value is { Primary: true, Ready: true }) : null;
+        string? primary = seen.Kind == ClusterKind.GroupReplication
+            ? part.FirstOrDefault(name => topology.Facts(name)!.Cluster.Value is { Primary: true, Ready: true })
+            : null;
         string? old = OldOf(policy, open, primary, blockers);
         if (seen.Kind == ClusterKind.GroupReplication && primary is null && blockers.Count == 0)
         {
-            Add(blockers, "Primary", null, "no member of the group that answers is its primary", "Look at Get-FoobarReplication: the group elects one by itself while it has a majority.");
+            Add(
+                blockers, "Primary", null,
+                "no member of the group that answers is its primary",
+                "Look at Get-FoobarReplication: the group elects one by itself while it has a majority.");
         }
 
         (string? candidate, string? choice) = Choose(topology, policy, options, part, old, primary, blockers);
         bool isIn = old is not null && part.Contains(old, StringComparer.OrdinalIgnoreCase);
         if (old is not null && !isIn)
         {
-            Add(warnings, "OldMemberOut", old, $"is not in the cluster's majority{(topology.Failure(old) is { } failure ? $": {failure.TrimEnd('.')}" : "")}", "What it acknowledged is in the majority; bring it back afterwards: it joins by itself once it is started.");
+            Add(
+                warnings, "OldMemberOut", old,
+                $"is not in the cluster's majority{(topology.Failure(old) is { } failure ? $": {failure.TrimEnd('.')}" : "")}",
+                "What it acknowledged is in the majority; bring it back afterwards: it joins by itself once it is started.");
         }
 
         string? writer = primary ?? (isIn ? old : candidate);
@@ -106,14 +117,23 @@ internal sealed record ClusterPreflight
 
         if (parts.Count > 1)
         {
-            Add(blockers, "SplitBrain", null, $"the members form {parts.Count} clusters that know nothing of each other: {string.Join(" | ", parts.Select(static part => string.Join(", ", part)))}", "Stop one of them: take it out of the write endpoint, save what it took, and let its members join the other one.");
+            Add(
+                blockers, "SplitBrain", null,
+                $"the members form {parts.Count} clusters that know nothing of each other: "
+                    + $"{string.Join(" | ", parts.Select(static part => string.Join(", ", part)))}",
+                "Stop one of them: take it out of the write endpoint, save what it took, and let its members join the other one.");
             return null;
         }
 
         string states = string.Join("; ", topology.Members.Select(member => topology.Failure(member.Name) is { } failure
             ? failure.TrimEnd('.')
             : $"{member.Name}: {ClusterParts.Describe(topology.Facts(member.Name)?.Cluster.Value) ?? "in no cluster"}"));
-        Add(blockers, "NoQuorum", null, $"no member that answers is in a majority ({states})", "Bring members back until more than half are there. If they are lost for good, and only after all others are seen to be down: SET GLOBAL wsrep_provider_options = 'pc.bootstrap=1' (Galera) or group_replication_force_members (Group Replication) on the most advanced one.");
+        Add(
+            blockers, "NoQuorum", null,
+            $"no member that answers is in a majority ({states})",
+            "Bring members back until more than half are there. If they are lost for good, and only after all others are seen to be down: "
+                + "SET GLOBAL wsrep_provider_options = 'pc.bootstrap=1' (Galera) or group_replication_force_members (Group Replication) on "
+                + "the most advanced one.");
         return null;
     }
 
@@ -121,11 +141,18 @@ internal sealed record ClusterPreflight
     {
         if (policy.Writers > 1)
         {
-            Add(blockers, "SeveralWriters", null, Invariant($"{policy.Writers} writers are declared: writes are led to several members, and there is no one to move them from"), "Take a member out of the endpoint with Set-FoobarBackend.");
+            Add(
+                blockers, "SeveralWriters", null,
+                Invariant(
+                    $"{policy.Writers} writers are declared: writes are led to several members, and there is no one to move them from"),
+                "Take a member out of the endpoint with Set-FoobarBackend.");
         }
         else if (seen is { Kind: ClusterKind.GroupReplication, MultiPrimary: true })
         {
-            Add(blockers, "MultiPrimary", null, "the group takes writes on several primaries, though one writer is declared", "SELECT group_replication_switch_to_single_primary_mode() on a member, or declare the writers in policy.database.writers.");
+            Add(
+                blockers, "MultiPrimary", null,
+                "the group takes writes on several primaries, though one writer is declared",
+                "SELECT group_replication_switch_to_single_primary_mode() on a member, or declare the writers in policy.database.writers.");
         }
     }
 
@@ -136,12 +163,18 @@ internal sealed record ClusterPreflight
             case [{ } only]:
                 return only;
             case { Count: not 1 } several:
-                Add(blockers, "Endpoint", policy.WriteEndpoint?.Server, $"the write endpoint leads to {(several.Count == 0 ? "no member" : string.Join(", ", several))}, expected one", "Put the other servers of the backend into maintenance, and one out of it (Set-FoobarBackend).");
+                Add(
+                    blockers, "Endpoint", policy.WriteEndpoint?.Server,
+                    $"the write endpoint leads to {(several.Count == 0 ? "no member" : string.Join(", ", several))}, expected one",
+                    "Put the other servers of the backend into maintenance, and one out of it (Set-FoobarBackend).");
                 return null;
             default:
                 if (primary is null)
                 {
-                    Add(blockers, "Endpoint", null, "where writes are led can't be told: no write endpoint is declared that says so, and every member of Galera takes writes", "Declare policy.database.writeEndpoint with kind haproxy.");
+                    Add(
+                        blockers, "Endpoint", null,
+                        "where writes are led can't be told: no write endpoint is declared that says so, and every member of Galera takes writes",
+                        "Declare policy.database.writeEndpoint with kind haproxy.");
                 }
 
                 return primary;
@@ -149,14 +182,23 @@ internal sealed record ClusterPreflight
     }
 
     private static (string? Name, string? Why) Choose(
-        ReplicationTopology topology, DatabasePolicy policy, FailoverOptions options, IReadOnlyList<string> part, string? old, string? primary, List<FailoverBlocker> blockers)
+        ReplicationTopology topology,
+        DatabasePolicy policy,
+        FailoverOptions options,
+        IReadOnlyList<string> part,
+        string? old,
+        string? primary,
+        List<FailoverBlocker> blockers)
     {
         if (options.To is { } named)
         {
-            string? known = topology.Members.FirstOrDefault(member => string.Equals(member.Name, named, StringComparison.OrdinalIgnoreCase))?.Name;
+            string? known = topology.Members.FirstOrDefault(
+                member => string.Equals(member.Name, named, StringComparison.OrdinalIgnoreCase))?.Name;
             if (known is null)
             {
-                Add(blockers, "Candidate", named, "is no member of the database", $"The members are {string.Join(", ", topology.Members.Select(static member => member.Name))}.");
+                Add(
+                    blockers, "Candidate", named, "is no member of the database",
+                    $"The members are {string.Join(", ", topology.Members.Select(static member => member.Name))}.");
                 return default;
             }
 
@@ -182,7 +224,9 @@ internal sealed record ClusterPreflight
 
         string[] others = [.. topology.Members.Select(static member => member.Name).Where(name => name != old)];
         string[] fit = [.. others.Where(name => Unfit(topology, policy, part, name) is null)];
-        string? chosen = policy.Preferred.Select(wanted => fit.FirstOrDefault(name => string.Equals(name, wanted, StringComparison.OrdinalIgnoreCase))).FirstOrDefault(static name => name is not null)
+        string? chosen = policy.Preferred.Select(
+            wanted => fit.FirstOrDefault(name => string.Equals(name, wanted, StringComparison.OrdinalIgnoreCase)))
+            .FirstOrDefault(static name => name is not null)
             ?? fit.MinBy(name => topology.Facts(name)!.Cluster.Value!.Flow.Queue);
         if (chosen is null)
         {
@@ -190,26 +234,39 @@ internal sealed record ClusterPreflight
             return default;
         }
 
-        return (chosen, policy.Preferred.Contains(chosen, StringComparer.OrdinalIgnoreCase) ? "policy.database.preferred names it first" : "in step, with the shortest queue");
+        return (chosen, policy.Preferred.Contains(chosen, StringComparer.OrdinalIgnoreCase)
+            ? "policy.database.preferred names it first"
+            : "in step, with the shortest queue");
     }
 
     private static FailoverBlocker? Unfit(ReplicationTopology topology, DatabasePolicy policy, IReadOnlyList<string> part, string name)
     {
         const string Look = "Look at Get-FoobarReplication; name another member, or bring this one into step first.";
         ClusterFacts? cluster = topology.Facts(name)?.Cluster.Value;
-        return policy.NeverPromote.Contains(name, StringComparer.OrdinalIgnoreCase) ? Blocker("NeverPromote", name, "policy.database.neverPromote names it", "Name another member.")
+        return policy.NeverPromote.Contains(name, StringComparer.OrdinalIgnoreCase)
+            ? Blocker("NeverPromote", name, "policy.database.neverPromote names it", "Name another member.")
             : topology.Failure(name) is { } failure ? Blocker("Unreachable", name, failure.TrimEnd('.'), Look)
-            : !part.Contains(name) ? Blocker("NotInMajority", name, $"is not in the cluster's majority ({cluster?.State ?? "in no cluster"})", Look)
-            : cluster is { Desynced: true } ? Blocker("NotInStep", name, $"is {cluster.State} (a donor, or set apart by wsrep_desync): it may be far behind", Look)
-            : cluster is not { IsInStep: true, Ready: true } ? Blocker("NotInStep", name, $"is {cluster!.State}, expected {(cluster.Kind == ClusterKind.Galera ? "Synced" : "ONLINE")}", Look)
+            : !part.Contains(name)
+                ? Blocker("NotInMajority", name, $"is not in the cluster's majority ({cluster?.State ?? "in no cluster"})", Look)
+            : cluster is { Desynced: true }
+                ? Blocker("NotInStep", name, $"is {cluster.State} (a donor, or set apart by wsrep_desync): it may be far behind", Look)
+            : cluster is not { IsInStep: true, Ready: true }
+                ? Blocker(
+                    "NotInStep", name, $"is {cluster!.State}, expected {(cluster.Kind == ClusterKind.Galera ? "Synced" : "ONLINE")}", Look)
             : null;
     }
 
-    private static void JudgeTransactions(ReplicationTopology topology, ClusterKind kind, string writer, FailoverOptions options, List<FailoverBlocker> blockers)
+    private static void JudgeTransactions(
+        ReplicationTopology topology, ClusterKind kind, string writer, FailoverOptions options, List<FailoverBlocker> blockers)
     {
-        foreach (OpenTransaction open in (topology.Facts(writer)?.Transactions.Value ?? []).Where(open => open.AgeSeconds > options.LongTransactionSeconds))
+        foreach (OpenTransaction open in (topology.Facts(writer)?.Transactions.Value ?? [])
+            .Where(open => open.AgeSeconds > options.LongTransactionSeconds))
         {
-            Add(blockers, "LongTransaction", writer, Invariant($"connection {open.ConnectionId} of {open.User} has had a transaction open for {open.AgeSeconds:0} s{(kind == ClusterKind.GroupReplication ? ", for which the election would wait" : "")}"), "Wait until it ends, or end it (KILL).");
+            Add(
+                blockers, "LongTransaction", writer,
+                Invariant(
+                    $"connection {open.ConnectionId} of {open.User} has had a transaction open for {open.AgeSeconds:0} s{(kind == ClusterKind.GroupReplication ? ", for which the election would wait" : "")}"),
+                "Wait until it ends, or end it (KILL).");
         }
     }
 
@@ -221,10 +278,13 @@ internal sealed record ClusterPreflight
         return topology.Members.SelectMany(member => topology.Facts(member.Name)?.Unfinished.Value ?? [])
             .Where(mark => !last.Any(ended => !ended.IsUnfinished && ended.Since >= mark.Since))
             .Select(static mark => $"{mark}").Distinct()
-            .Select(static mark => new FailoverBlocker { Code = FailoverBlocker.Running, Message = mark, Remediation = OperationMarker.Recommendation });
+            .Select(static mark =>
+                new FailoverBlocker { Code = FailoverBlocker.Running, Message = mark, Remediation = OperationMarker.Recommendation });
     }
 
-    private static void Add(List<FailoverBlocker> blockers, string code, string? server, string message, string remediation) => blockers.Add(Blocker(code, server, message, remediation));
+    private static void Add(List<FailoverBlocker> blockers, string code, string? server, string message, string remediation) =>
+        blockers.Add(Blocker(code, server, message, remediation));
 
-    private static FailoverBlocker Blocker(string code, string? server, string message, string remediation) => new() { Code = code, Server = server, Message = message, Remediation = remediation };
+    private static FailoverBlocker Blocker(string code, string? server, string message, string remediation) =>
+        new() { Code = code, Server = server, Message = message, Remediation = remediation };
 }

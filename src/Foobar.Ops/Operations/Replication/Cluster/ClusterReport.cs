@@ -8,7 +8,9 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Replication.Cluster;
 
-/// <summary>What a move on a cluster did, and its end: the journal is closed only when the marker says how it ended. Never throws.</summary>
+/// <summary>
+/// What a move on a cluster did, and its end: the journal is closed only when the marker says how it ended. Never throws.
+/// </summary>
 /// <param name="live">The connections.</param>
 /// <param name="steps">The steps.</param>
 /// <param name="runner">Their runner, which has left the journal open.</param>
@@ -30,7 +32,9 @@ internal sealed class ClusterReport(ClusterConnections live, ClusterSteps steps,
         bool moved = result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded;
         using CancellationTokenSource limit = new(Limit, time);
         string? unsettled = moved ? await SettleAsync(result, limit.Token) : null;
-        (WriteMeasurement? writes, CanaryAccount? account) = Canary is null ? default : await Canary.CountAsync(moved ? Order.New : Order.Old, steps.Window, limit.Token);
+        (WriteMeasurement? writes, CanaryAccount? account) = Canary is null
+            ? default
+            : await Canary.CountAsync(moved ? Order.New : Order.Old, steps.Window, limit.Token);
         return new()
         {
             Id = Order.Id,
@@ -55,12 +59,16 @@ internal sealed class ClusterReport(ClusterConnections live, ClusterSteps steps,
 
     private string? Recommend(PlanResult result, string? unsettled, bool moved)
     {
-        string? balancers = moved ? EndpointSurvey.Advice(live.Endpoint, Order.New, Order.Old) : EndpointSurvey.Advice(live.Endpoint, Order.Old, Order.New);
+        string? balancers = moved
+            ? EndpointSurvey.Advice(live.Endpoint, Order.New, Order.Old)
+            : EndpointSurvey.Advice(live.Endpoint, Order.Old, Order.New);
         string? own = (result.Failure as FoobarException)?.Recommendation;
         own = own == balancers ? null : own;
         string? rest = unsettled is not null ? $"{own} Then run Resume-FoobarFailover, which does what is left.".TrimStart()
-            : result.Outcome == PlanOutcome.UndoFailed ? $"{own} Look at Get-FoobarReplication now, then run Resume-FoobarFailover, which undoes the rest.".TrimStart()
-            : result is { Outcome: PlanOutcome.Undone, Failure: not null } ? own ?? "Put right what the error names, and run the command again."
+            : result.Outcome == PlanOutcome.UndoFailed
+                ? $"{own} Look at Get-FoobarReplication now, then run Resume-FoobarFailover, which undoes the rest.".TrimStart()
+            : result is { Outcome: PlanOutcome.Undone, Failure: not null }
+                ? own ?? "Put right what the error names, and run the command again."
             : own;
         return string.Join(' ', ((string?[])[rest, balancers]).OfType<string>()) is { Length: > 0 } advice ? advice : null;
     }
@@ -68,7 +76,15 @@ internal sealed class ClusterReport(ClusterConnections live, ClusterSteps steps,
     // Why a resume still has something to do; null if it has not.
     private async Task<string?> SettleAsync(PlanResult result, CancellationToken token)
     {
-        string[] left = [.. result.Steps.Where(static step => step.Outcome is not (StepOutcome.Done or StepOutcome.DoneEarlier) && step.Step != "complete" && !EndpointSurvey.Owns(step.Step)).Select(static step => step.Step)];
+        string[] left =
+        [
+            .. result.Steps.Where(
+                static step =>
+                    step.Outcome is not (StepOutcome.Done or StepOutcome.DoneEarlier)
+                        && step.Step != "complete"
+                        && !EndpointSurvey.Owns(step.Step))
+                .Select(static step => step.Step),
+        ];
         if (left.Length > 0)
         {
             return $"left to do: {string.Join(", ", left)}";
@@ -102,7 +118,9 @@ internal sealed class ClusterReport(ClusterConnections live, ClusterSteps steps,
                 // A resume knows nothing of the moment itself; what the old member holds by now is as much at least.
                 final ??= Order.OldIsIn ? await CommittedAsync(Order.Old, token) : null;
                 now = await CommittedAsync(Order.New, token);
-                now = final is not null && ClusterPosition.Missing(Order.Kind, final, now).Length > 0 ? await LaterAsync(final, token) : now;
+                now = final is not null && ClusterPosition.Missing(Order.Kind, final, now).Length > 0
+                    ? await LaterAsync(final, token)
+                    : now;
             }
             catch (Exception error) when (error is FoobarException or OperationCanceledException)
             {

@@ -31,7 +31,9 @@ internal sealed class ClusterSteps(ClusterConnections live, FailoverOptions opti
     /// <summary>The marker.</summary>
     public OperationMarker Marker => _marker;
 
-    /// <summary>How far the old member had committed when no more writes were led to it; <see langword="null"/> if it could not be read.</summary>
+    /// <summary>
+    /// How far the old member had committed when no more writes were led to it; <see langword="null"/> if it could not be read.
+    /// </summary>
     public string? Final { get; private set; }
 
     /// <summary>How far the new one had committed when writes were led to it.</summary>
@@ -56,7 +58,23 @@ internal sealed class ClusterSteps(ClusterConnections live, FailoverOptions opti
         Kind = "failover",
         Title = $"Lead writes from {order.Old} to {order.New}",
         Parameters = order.ToParameters(),
-        Steps = [.. ((IEnumerable<Step>)[Mark(), Settle(), CloseEndpoint(), .. order.Elects ? [Elect()] : Array.Empty<Step>(), CatchUp(), OpenEndpoint(), Verify(), Persist(), .. EndpointSurvey.Settle(live.Endpoint, order.New, order.Old), Complete()]).Select(Held)],
+        Steps =
+        [
+            .. ((IEnumerable<Step>)
+            [
+                Mark(),
+                Settle(),
+                CloseEndpoint(),
+                .. order.Elects ? [Elect()] : Array.Empty<Step>(),
+                CatchUp(),
+                OpenEndpoint(),
+                Verify(),
+                Persist(),
+                .. EndpointSurvey.Settle(live.Endpoint, order.New, order.Old),
+                Complete(),
+            ]).Select(
+                Held),
+        ],
     };
 
     private ClusterNode Node(string name) => ClusterNode.Of(order.Kind, live.Member(name).Session);
@@ -237,9 +255,12 @@ internal sealed class ClusterSteps(ClusterConnections live, FailoverOptions opti
     private async Task<string> WriterAsync(CancellationToken token) =>
         order.Writer == order.New || await Node(order.Writer).TakesWritesAsync(token) ? order.Writer : order.New;
 
-    private FoobarException TooFarBehind(TimeSpan limit) => new("CatchUpTimeout", ErrorKind.Timeout, FormattableString.Invariant($"{order.New}: it has not applied within {limit.TotalSeconds:0.#} s what is committed."))
-    {
-        Server = order.New,
-        Recommendation = "Look at its queue (Get-FoobarReplication, Test-FoobarReplication -Control DB-037), and try again.",
-    };
+    private FoobarException TooFarBehind(TimeSpan limit) =>
+        new(
+            "CatchUpTimeout", ErrorKind.Timeout,
+            FormattableString.Invariant($"{order.New}: it has not applied within {limit.TotalSeconds:0.#} s what is committed."))
+        {
+            Server = order.New,
+            Recommendation = "Look at its queue (Get-FoobarReplication, Test-FoobarReplication -Control DB-037), and try again.",
+        };
 }

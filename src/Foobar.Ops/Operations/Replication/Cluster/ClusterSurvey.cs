@@ -42,16 +42,22 @@ internal sealed class ClusterSurvey(ISiteSession session)
         ClusterPreflight preflight = await LookAsync(options, cancellationToken);
         if (shown is not null && preflight is { Old: not null } && (preflight.Old, preflight.New) != (shown.OldPrimary, shown.NewPrimary))
         {
-            throw Changed($"{shown.OldPrimary} -> {shown.NewPrimary} was asked for, and by now {(preflight.New is null ? $"writes are led to {preflight.Old}" : $"it would be {preflight.Old} -> {preflight.New}")}", preflight.Old);
+            throw Changed(
+                $"{shown.OldPrimary} -> {shown.NewPrimary} was asked for, and by now "
+                    + $"{(preflight.New is null ? $"writes are led to {preflight.Old}" : $"it would be {preflight.Old} -> {preflight.New}")}",
+                preflight.Old);
         }
 
-        return preflight is { Old: not null, New: not null, Writer: not null, Blockers.Count: 0 } ? preflight : throw FailoverBlocker.Refuse(preflight.Blockers);
+        return preflight is { Old: not null, New: not null, Writer: not null, Blockers.Count: 0 }
+            ? preflight
+            : throw FailoverBlocker.Refuse(preflight.Blockers);
     }
 
     /// <summary>The error for what is no longer as it was shown.</summary>
-    public static FoobarException Changed(string what, string? server) => new("PlanChanged", ErrorKind.Refused, $"The failover was refused, and nothing was changed: {what}.")
-    {
-        Server = server,
-        Recommendation = "Look at Get-FoobarReplication, and run the command again if writes are still to be moved.",
-    };
+    public static FoobarException Changed(string what, string? server) =>
+        new("PlanChanged", ErrorKind.Refused, $"The failover was refused, and nothing was changed: {what}.")
+        {
+            Server = server,
+            Recommendation = "Look at Get-FoobarReplication, and run the command again if writes are still to be moved.",
+        };
 }

@@ -9,7 +9,11 @@ namespace Foobar.Ops.Operations.Replication.Cluster;
 /// <param name="parameters">What was decided, as the journal keeps it.</param>
 /// <param name="canary">The canary, which writes already; <see langword="null"/> for none.</param>
 internal sealed class DecidedClusterMove(
-    OperationHost host, ClusterConnections live, FailoverOptions options, ClusterParameters parameters, FailoverCanary? canary = null) : IDecidedOperation<FailoverResult>
+    OperationHost host,
+    ClusterConnections live,
+    FailoverOptions options,
+    ClusterParameters parameters,
+    FailoverCanary? canary = null) : IDecidedOperation<FailoverResult>
 {
     private readonly ClusterSteps _steps = new(live, options, parameters, host.Time) { Canary = canary?.Writer };
 
@@ -20,7 +24,8 @@ internal sealed class DecidedClusterMove(
     public Plan Plan() => _steps.Plan();
 
     public Task<FailoverResult> ReportAsync(OperationEnd end) =>
-        new ClusterReport(live, _steps, end.Runner, host.Store, host.Time) { Canary = canary }.MakeAsync(end.Result, end.Journal, end.Started);
+        new ClusterReport(live, _steps, end.Runner, host.Store, host.Time) { Canary = canary }
+            .MakeAsync(end.Result, end.Journal, end.Started);
 
     public ValueTask DisposeAsync() => canary?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

@@ -6,7 +6,8 @@ namespace Foobar.Ops.Operations.Replication.Cluster;
 /// <param name="host">Who ends it.</param>
 /// <param name="options">The limits.</param>
 /// <param name="parameters">What was decided.</param>
-internal sealed class UnfinishedClusterMove(OperationHost host, FailoverOptions options, ClusterParameters parameters) : IUnfinishedOperation
+internal sealed class UnfinishedClusterMove(
+    OperationHost host, FailoverOptions options, ClusterParameters parameters) : IUnfinishedOperation
 {
     public OperationIds Ids => parameters.Ids;
 
@@ -18,7 +19,8 @@ internal sealed class UnfinishedClusterMove(OperationHost host, FailoverOptions 
 #pragma warning restore CA2000
     }
 
-    private sealed class Reconnected(DecidedClusterMove decided, ClusterConnections live, ClusterParameters parameters) : IReconnectedOperation
+    private sealed class Reconnected(
+        DecidedClusterMove decided, ClusterConnections live, ClusterParameters parameters) : IReconnectedOperation
     {
         public OperationConnections Live => live;
 
@@ -26,6 +28,7 @@ internal sealed class UnfinishedClusterMove(OperationHost host, FailoverOptions 
             marker.State == OperationState.Switched
             || (await live.Endpoint.MembersAsync(cancellationToken))?.Contains(parameters.New, StringComparer.OrdinalIgnoreCase) == true;
 
-        public Task<IDecidedOperation<FailoverResult>> RebuildAsync(CancellationToken cancellationToken) => Task.FromResult<IDecidedOperation<FailoverResult>>(decided);
+        public Task<IDecidedOperation<FailoverResult>> RebuildAsync(CancellationToken cancellationToken) =>
+            Task.FromResult<IDecidedOperation<FailoverResult>>(decided);
     }
 }

@@ -11,11 +11,19 @@ namespace Foobar.Ops.Operations.Replication.Detection;
 /// <param name="site">The site's connections.</param>
 /// <param name="primary">The primary.</param>
 /// <param name="replica">The replica that looks too; known to live.</param>
-/// <param name="sourceHost">Under which name the replica knows the primary; <see langword="null"/> if it replicates by way of another, so that what it receives says nothing.</param>
+/// <param name="sourceHost">Under which name the replica knows the primary; <see langword="null"/> if it replicates by way of another, so
+/// that what it receives says nothing.</param>
 /// <param name="endpoint">The write endpoint; <see langword="null"/> if none is declared.</param>
 /// <param name="machine">What the primary's machine says, once it has; ends with <see langword="null"/> if it does not answer.</param>
 /// <param name="login">The login on that machine, begun when the command was.</param>
-internal sealed class FailureDetector(ISiteSession site, Server primary, Server replica, string? sourceHost, IWriteEndpoint endpoint, Task<MachineReport?> machine, MachineLogin login)
+internal sealed class FailureDetector(
+    ISiteSession site,
+    Server primary,
+    Server replica,
+    string? sourceHost,
+    IWriteEndpoint endpoint,
+    Task<MachineReport?> machine,
+    MachineLogin login)
 {
     /// <summary>How long nobody must hear it where its machine says why.</summary>
     private static readonly TimeSpan Explained = TimeSpan.FromSeconds(0.6);
@@ -31,16 +39,22 @@ internal sealed class FailureDetector(ISiteSession site, Server primary, Server 
 
     private DatabasePolicy Policy => ReplicationSurvey.Require(site.Site);
 
-    /// <summary>Looks and judges: for 0.6 s where its machine says why it is silent, for 4 s where its process runs, for 1.4 s where its machine is silent too.</summary>
+    /// <summary>
+    /// Looks and judges: for 0.6 s where its machine says why it is silent, for 4 s where its process runs, for 1.4 s where its machine is
+    /// silent too.
+    /// </summary>
     public async Task<PrimaryVerdict> LookAsync(CancellationToken cancellationToken)
     {
         long started = site.Time.GetTimestamp();
         TaskCompletionSource heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Task enough = Task.WhenAny(HeardAsync(heard.Task, cancellationToken), EnoughAsync(cancellationToken));
-        Task<(ObserverReport Report, string? WriteFailure)> own = new OperatorObserver(site, primary.Name, machine).LookAsync(OwnAsync(enough), cancellationToken);
+        Task<(ObserverReport Report, string? WriteFailure)> own = new OperatorObserver(site, primary.Name, machine)
+            .LookAsync(OwnAsync(enough), cancellationToken);
         Task<ObserverReport> fromReplica = FromReplicaAsync(enough, cancellationToken);
         Task<ObserverReport?> fromBalancer = FromBalancerAsync(enough, cancellationToken);
-        _ = fromBalancer.ContinueWith(look => _ = look is { IsCompletedSuccessfully: true, Result.ProbeOutcome: ProbeOutcome.Answers } && heard.TrySetResult(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = fromBalancer.ContinueWith(
+            look => _ = look is { IsCompletedSuccessfully: true, Result.ProbeOutcome: ProbeOutcome.Answers } && heard.TrySetResult(),
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         await Task.WhenAll(own, fromReplica, fromBalancer);
         (ObserverReport report, string? writeFailure) = await own;
         List<ObserverReport> reports = [report, await fromReplica];
@@ -50,11 +64,15 @@ internal sealed class FailureDetector(ISiteSession site, Server primary, Server 
         }
 
         MachineReport? said = machine.IsCompletedSuccessfully ? await machine : null;
-        return PrimaryJudge.Judge(new(primary.Name, reports, said, writeFailure, Policy.WriteEndpoint is not null)) with { Duration = site.Time.GetElapsedTime(started) };
+        return PrimaryJudge.Judge(new(primary.Name, reports, said, writeFailure, Policy.WriteEndpoint is not null)) with
+        {
+            Duration = site.Time.GetElapsedTime(started),
+        };
     }
 
     /// <summary>The same, told what the machine says.</summary>
-    public FailureDetector With(MachineReport said) => new(site, primary, replica, sourceHost, endpoint, Task.FromResult<MachineReport?>(said), login);
+    public FailureDetector With(MachineReport said) =>
+        new(site, primary, replica, sourceHost, endpoint, Task.FromResult<MachineReport?>(said), login);
 
     // A task that several combine with others (WhenAny, WaitAsync) ends for all but one of them in the thread pool.
     private static async Task OwnAsync(Task task) => await task;
@@ -90,15 +108,24 @@ internal sealed class FailureDetector(ISiteSession site, Server primary, Server 
         try
         {
             IServerSession session = await site.GetServerAsync(replica.Name, cancellationToken);
-            Task<string?> received = sourceHost is null ? Task.FromResult<string?>(null) : ReceiverObserver.ProgressAsync(site, replica.Name, OwnAsync(enough), cancellationToken);
-            ObserverReport report = await new GreetingProbe(session, Policy.Port).LookAsync(Observer.Replica, PrimaryAddresses(), Addresses(replica), OwnAsync(enough), cancellationToken);
+            Task<string?> received = sourceHost is null
+                ? Task.FromResult<string?>(null)
+                : ReceiverObserver.ProgressAsync(site, replica.Name, OwnAsync(enough), cancellationToken);
+            ObserverReport report = await new GreetingProbe(session, Policy.Port)
+                .LookAsync(Observer.Replica, PrimaryAddresses(), Addresses(replica), OwnAsync(enough), cancellationToken);
             return report.ProbeOutcome != ProbeOutcome.Answers && await received is { } news
                 ? report with { ProbeOutcome = ProbeOutcome.Answers, Evidence = $"{news}; {report.Evidence}" }
                 : report;
         }
         catch (FoobarException error)
         {
-            return new() { Observer = Observer.Replica, Server = replica.Name, ProbeOutcome = ProbeOutcome.Blind, Evidence = error.Message };
+            return new()
+            {
+                Observer = Observer.Replica,
+                Server = replica.Name,
+                ProbeOutcome = ProbeOutcome.Blind,
+                Evidence = error.Message,
+            };
         }
     }
 
@@ -113,7 +140,8 @@ internal sealed class FailureDetector(ISiteSession site, Server primary, Server 
         try
         {
             IServerSession session = await site.GetServerAsync(server, cancellationToken);
-            ObserverReport report = await new GreetingProbe(session, Policy.Port).LookAsync(Observer.Balancer, PrimaryAddresses(), Addresses(replica), OwnAsync(enough), cancellationToken);
+            ObserverReport report = await new GreetingProbe(session, Policy.Port)
+                .LookAsync(Observer.Balancer, PrimaryAddresses(), Addresses(replica), OwnAsync(enough), cancellationToken);
             string? health = await endpoint.HealthAsync(primary.Name, cancellationToken);
             return health is null ? report : report with { Evidence = $"{report.Evidence}; {health}" };
         }
@@ -123,7 +151,9 @@ internal sealed class FailureDetector(ISiteSession site, Server primary, Server 
         }
     }
 
-    private IReadOnlyList<string> PrimaryAddresses() => [.. Addresses(primary).Prepend(sourceHost).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase)];
+    private IReadOnlyList<string> PrimaryAddresses() =>
+        [.. Addresses(primary).Prepend(sourceHost).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase)];
 
-    private static IReadOnlyList<string> Addresses(Server server) => [.. server.Addresses.Select(address => address.ToString()).DefaultIfEmpty(server.Name)];
+    private static IReadOnlyList<string> Addresses(Server server) =>
+        [.. server.Addresses.Select(address => address.ToString()).DefaultIfEmpty(server.Name)];
 }

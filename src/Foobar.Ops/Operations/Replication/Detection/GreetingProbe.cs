@@ -23,7 +23,8 @@ internal sealed class GreetingProbe(IServerSession from, int port)
     /// <param name="known">The addresses of a database that lives, to see that this server can look at all.</param>
     /// <param name="enough">Ends when there was time enough.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task<ObserverReport> LookAsync(Observer observer, IReadOnlyList<string> addresses, IReadOnlyList<string> known, Task enough, CancellationToken cancellationToken)
+    public async Task<ObserverReport> LookAsync(
+        Observer observer, IReadOnlyList<string> addresses, IReadOnlyList<string> known, Task enough, CancellationToken cancellationToken)
     {
         long started = from.Time.GetTimestamp();
         Task<(ProbeOutcome ProbeOutcome, string Evidence)> control = OnceAsync(known, ControlLimit, cancellationToken);
@@ -33,10 +34,18 @@ internal sealed class GreetingProbe(IServerSession from, int port)
             (outcome, evidence) = (ProbeOutcome.Blind, $"it hears no database at all, not even a living one ({(await control).Evidence})");
         }
 
-        return new() { Observer = observer, Server = from.Server.Name, ProbeOutcome = outcome, Evidence = evidence, Duration = from.Time.GetElapsedTime(started) };
+        return new()
+        {
+            Observer = observer,
+            Server = from.Server.Name,
+            ProbeOutcome = outcome,
+            Evidence = evidence,
+            Duration = from.Time.GetElapsedTime(started),
+        };
     }
 
-    private async Task<(ProbeOutcome ProbeOutcome, string Evidence)> UntilAsync(IReadOnlyList<string> addresses, Task enough, CancellationToken cancellationToken)
+    private async Task<(ProbeOutcome ProbeOutcome, string Evidence)> UntilAsync(
+        IReadOnlyList<string> addresses, Task enough, CancellationToken cancellationToken)
     {
         long started = from.Time.GetTimestamp();
         (ProbeOutcome ProbeOutcome, string Evidence)? last = null;
@@ -61,12 +70,17 @@ internal sealed class GreetingProbe(IServerSession from, int port)
         // A task that is combined with others more than once ends for all but one of them in the thread pool.
         async Task EnoughAsync() => await enough;
 
-        string Tried(string evidence, int attempts) => Invariant($"{evidence} ({attempts} tries in {from.Time.GetElapsedTime(started).TotalSeconds:0.0} s)");
+        string Tried(string evidence, int attempts) =>
+            Invariant($"{evidence} ({attempts} tries in {from.Time.GetElapsedTime(started).TotalSeconds:0.0} s)");
     }
 
-    private async Task<(ProbeOutcome ProbeOutcome, string Evidence)> OnceAsync(IReadOnlyList<string> addresses, TimeSpan limit, CancellationToken cancellationToken)
+    private async Task<(ProbeOutcome ProbeOutcome, string Evidence)> OnceAsync(
+        IReadOnlyList<string> addresses, TimeSpan limit, CancellationToken cancellationToken)
     {
-        List<Task<(ProbeOutcome ProbeOutcome, string Evidence)>> tries = [.. addresses.Select(address => GreetAsync(address, limit, cancellationToken))];
+        List<Task<(ProbeOutcome ProbeOutcome, string Evidence)>> tries =
+        [
+            .. addresses.Select(address => GreetAsync(address, limit, cancellationToken)),
+        ];
         List<(ProbeOutcome ProbeOutcome, string Evidence)> seen = [];
         while (tries.Count > 0)
         {
@@ -83,7 +97,8 @@ internal sealed class GreetingProbe(IServerSession from, int port)
         return seen.OrderBy(one => Array.IndexOf(worst, one.ProbeOutcome)).FirstOrDefault((ProbeOutcome.Blind, "it has no address"));
     }
 
-    private async Task<(ProbeOutcome ProbeOutcome, string Evidence)> GreetAsync(string address, TimeSpan limit, CancellationToken cancellationToken)
+    private async Task<(ProbeOutcome ProbeOutcome, string Evidence)> GreetAsync(
+        string address, TimeSpan limit, CancellationToken cancellationToken)
     {
         try
         {
@@ -100,13 +115,19 @@ internal sealed class GreetingProbe(IServerSession from, int port)
         }
     }
 
-    private static (ProbeOutcome ProbeOutcome, string Evidence) Seen(string place, TimeSpan limit, FoobarException error) => (error.ErrorId, error.Kind, error.InnerException) switch
-    {
-        ("NoGreeting", ErrorKind.Timeout, _) => (ProbeOutcome.Silent, Invariant($"{place} sent no greeting within {limit.TotalSeconds:0.0} s")),
-        ("NoGreeting", _, IOException) => (ProbeOutcome.Refused, $"{place} took no connection"),
+    private static (ProbeOutcome ProbeOutcome, string Evidence) Seen(string place, TimeSpan limit, FoobarException error) =>
+        (error.ErrorId, error.Kind, error.InnerException) switch
+        {
+            ("NoGreeting", ErrorKind.Timeout, _) =>
+                (ProbeOutcome.Silent, Invariant($"{place} sent no greeting within {limit.TotalSeconds:0.0} s")),
+            ("NoGreeting", _, IOException) => (ProbeOutcome.Refused, $"{place} took no connection"),
 
-        // A server that says why it refuses lives.
-        ("NoGreeting", _, _) => (ProbeOutcome.Answers, $"{place} runs and lets nobody in from here: {error.Message[(error.Message.IndexOf(": ", error.Message.IndexOf(": ", StringComparison.Ordinal) + 2, StringComparison.Ordinal) + 2)..]}"),
-        _ => (ProbeOutcome.Blind, error.Message),
-    };
+            // A server that says why it refuses lives.
+            ("NoGreeting", _, _) =>
+                (
+                    ProbeOutcome.Answers,
+                    $"{place} runs and lets nobody in from here: "
+                        + $"{error.Message[(error.Message.IndexOf(": ", error.Message.IndexOf(": ", StringComparison.Ordinal) + 2, StringComparison.Ordinal) + 2)..]}"),
+            _ => (ProbeOutcome.Blind, error.Message),
+        };
 }

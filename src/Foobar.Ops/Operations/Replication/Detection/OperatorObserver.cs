@@ -5,7 +5,9 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Replication.Detection;
 
-/// <summary>This machine's own look at a primary: a login over SSH, and where its machine says that the disk is in the way, a write.</summary>
+/// <summary>
+/// This machine's own look at a primary: a login over SSH, and where its machine says that the disk is in the way, a write.
+/// </summary>
 internal sealed class OperatorObserver(ISiteSession site, string primary, Task<MachineReport?> machine)
 {
     // For all of its statements: a slow disk is no full one.
@@ -17,14 +19,17 @@ internal sealed class OperatorObserver(ISiteSession site, string primary, Task<M
     {
         long started = site.Time.GetTimestamp();
         using CancellationTokenSource timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _ = enough.ContinueWith(_ => timer.Cancel(), cancellationToken, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = enough.ContinueWith(
+            _ => timer.Cancel(), cancellationToken, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
         {
             await site.GetServerAsync(primary, timer.Token);
             IDatabaseSession database = await UntilOpenAsync(timer.Token);
             string version = database.ServerVersion;
-            Task writing = TryAsync(database, writes: await machine is { } report && (report.DiskFull || report.ReadOnly), cancellationToken);
-            return (Report(ProbeOutcome.Answers, $"its database let us in ({version})"), await WriteFailureAsync(writing, site.Time, timer.Token));
+            Task writing = TryAsync(
+                database, writes: await machine is { } report && (report.DiskFull || report.ReadOnly), cancellationToken);
+            return (Report(
+                ProbeOutcome.Answers, $"its database let us in ({version})"), await WriteFailureAsync(writing, site.Time, timer.Token));
         }
         catch (FoobarException error)
         {
@@ -33,10 +38,19 @@ internal sealed class OperatorObserver(ISiteSession site, string primary, Task<M
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             bool there = machine is { IsCompletedSuccessfully: true } && await machine is not null;
-            return (Report(there ? ProbeOutcome.Silent : ProbeOutcome.Blind, there ? "its machine answers over SSH, its database does not" : "its machine does not answer over SSH"), null);
+            return (Report(
+                there ? ProbeOutcome.Silent : ProbeOutcome.Blind,
+                there ? "its machine answers over SSH, its database does not" : "its machine does not answer over SSH"), null);
         }
 
-        ObserverReport Report(ProbeOutcome outcome, string evidence) => new() { Observer = Observer.Operator, ProbeOutcome = outcome, Evidence = evidence, Duration = site.Time.GetElapsedTime(started) };
+        ObserverReport Report(ProbeOutcome outcome, string evidence) =>
+            new()
+            {
+                Observer = Observer.Operator,
+                ProbeOutcome = outcome,
+                Evidence = evidence,
+                Duration = site.Time.GetElapsedTime(started),
+            };
     }
 
     // A database that is being restarted refuses for a moment.
@@ -74,7 +88,9 @@ internal sealed class OperatorObserver(ISiteSession site, string primary, Task<M
         }
         catch (Exception error) when (error is FoobarException or OperationCanceledException or TimeoutException)
         {
-            return error is FoobarException and not DatabaseException { ErrorId: "DatabaseTimeout" } ? error.Message.TrimEnd('.') : "a write did not come back";
+            return error is FoobarException and not DatabaseException { ErrorId: "DatabaseTimeout" }
+                ? error.Message.TrimEnd('.')
+                : "a write did not come back";
         }
     }
 
@@ -92,7 +108,8 @@ internal sealed class OperatorObserver(ISiteSession site, string primary, Task<M
             {
                 database.TimeLimit = WriteLimit;
                 Task writing = writes ? DatabaseMember.Of(database).Marks.TryWriteAsync(cancellationToken) : Task.CompletedTask;
-                await writing.ContinueWith(written.SetFromTask, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                await writing.ContinueWith(
+                    written.SetFromTask, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             }
         }
     }

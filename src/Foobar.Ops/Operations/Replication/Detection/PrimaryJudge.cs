@@ -14,13 +14,22 @@ internal static class PrimaryJudge
     /// <param name="Machine">What its machine says; <see langword="null"/> if it did not answer.</param>
     /// <param name="WriteFailure">Why a write on it failed; <see langword="null"/> if none was tried or it worked.</param>
     /// <param name="BalancerDeclared">Whether the writes go through a load balancer.</param>
-    public sealed record Observations(string Primary, IReadOnlyList<ObserverReport> Reports, MachineReport? Machine, string? WriteFailure, bool BalancerDeclared);
+    public sealed record Observations(
+        string Primary, IReadOnlyList<ObserverReport> Reports, MachineReport? Machine, string? WriteFailure, bool BalancerDeclared);
 
     /// <summary>Judges.</summary>
     public static PrimaryVerdict Judge(Observations seen)
     {
         (bool dead, PrimaryCause cause, string reason) = Decide(seen);
-        return new() { Primary = seen.Primary, Dead = dead, Cause = cause, Reason = reason, Reports = seen.Reports, Machine = seen.Machine };
+        return new()
+        {
+            Primary = seen.Primary,
+            Dead = dead,
+            Cause = cause,
+            Reason = reason,
+            Reports = seen.Reports,
+            Machine = seen.Machine,
+        };
     }
 
     private static (bool Dead, PrimaryCause Cause, string Reason) Decide(Observations seen)
@@ -29,26 +38,37 @@ internal static class PrimaryJudge
         if (answers.Length > 0)
         {
             return seen.WriteFailure is { } failure && seen.Machine is { } machine && (machine.DiskFull || machine.ReadOnly)
-                ? (true, machine.ReadOnly ? PrimaryCause.DiskReadOnly : PrimaryCause.DiskFull, $"{seen.Primary} greets and can't write: {failure}.")
+                ? (true, machine.ReadOnly
+                    ? PrimaryCause.DiskReadOnly
+                    : PrimaryCause.DiskFull, $"{seen.Primary} greets and can't write: {failure}.")
                 : Living(seen, answers);
         }
 
         ObserverReport[] looked = [.. seen.Reports.Where(report => report.ProbeOutcome != ProbeOutcome.Blind)];
-        string blind = string.Join("; ", seen.Reports.Where(report => report.ProbeOutcome == ProbeOutcome.Blind).Select(report => report.ToString()));
+        string blind = string.Join(
+            "; ", seen.Reports.Where(report => report.ProbeOutcome == ProbeOutcome.Blind).Select(report => report.ToString()));
         if (looked.Length < 2 || looked.All(report => report.Observer == Observer.Operator))
         {
             return (false, PrimaryCause.Unclear, $"Fewer than two observers could look at {seen.Primary}. {blind}".TrimEnd());
         }
 
         return seen.BalancerDeclared && !looked.Any(report => report.Observer == Observer.Balancer)
-            ? (false, PrimaryCause.Unclear, $"The load balancer, through which the writes go, could not look at {seen.Primary}. {blind}".TrimEnd())
+            ? (
+                false, PrimaryCause.Unclear,
+                $"The load balancer, through which the writes go, could not look at {seen.Primary}. {blind}".TrimEnd())
             : Dead(seen, looked);
     }
 
     private static (bool Dead, PrimaryCause Cause, string Reason) Living(Observations seen, ObserverReport[] answers)
     {
         string witnesses = string.Join(" and ", answers.Select(report => report.Server ?? "this machine").Distinct());
-        ObserverReport[] deaf = [.. seen.Reports.Where(report => report.ProbeOutcome is ProbeOutcome.Refused or ProbeOutcome.Silent || report is { ProbeOutcome: ProbeOutcome.Blind, Observer: Observer.Operator })];
+        ObserverReport[] deaf =
+        [
+            .. seen.Reports.Where(
+                report =>
+                    report.ProbeOutcome is ProbeOutcome.Refused or ProbeOutcome.Silent
+                        || report is { ProbeOutcome: ProbeOutcome.Blind, Observer: Observer.Operator }),
+        ];
         PrimaryCause cause = deaf switch
         {
             [] => PrimaryCause.Alive,
@@ -56,7 +76,9 @@ internal static class PrimaryJudge
             _ when deaf.Any(report => report.Observer == Observer.Replica) => PrimaryCause.CutFromReplica,
             _ => PrimaryCause.CutFromOperator,
         };
-        string cut = deaf.Length == 0 ? "" : $"; the way to it is cut from {string.Join(" and ", deaf.Select(report => report.Server ?? "this machine").Distinct())}";
+        string cut = deaf.Length == 0
+            ? ""
+            : $"; the way to it is cut from {string.Join(" and ", deaf.Select(report => report.Server ?? "this machine").Distinct())}";
         return (false, cause, $"{seen.Primary} lives: {witnesses} heard it{cut}.");
     }
 
@@ -66,10 +88,19 @@ internal static class PrimaryJudge
         string nobody = $"neither {witnesses} heard it";
         return seen.Machine switch
         {
-            { Frozen: true } frozen => (true, PrimaryCause.Frozen, $"{seen.Primary}'s database process {frozen.ProcessId} is stopped (state {frozen.ProcessState}), and {nobody}."),
-            { Runs: false } down => (true, PrimaryCause.DatabaseDown, $"{seen.Primary}'s database does not run ({down.Unit ?? "no unit"} is {down.State}), and {nobody}."),
+            { Frozen: true } frozen =>
+                (
+                    true, PrimaryCause.Frozen,
+                    $"{seen.Primary}'s database process {frozen.ProcessId} is stopped (state {frozen.ProcessState}), and {nobody}."),
+            { Runs: false } down =>
+                (
+                    true, PrimaryCause.DatabaseDown,
+                    $"{seen.Primary}'s database does not run ({down.Unit ?? "no unit"} is {down.State}), and {nobody}."),
             { DiskFull: true } => (true, PrimaryCause.DiskFull, $"{seen.Primary}'s disk is full, and {nobody}."),
-            { } hung => (true, PrimaryCause.Hung, $"{seen.Primary}'s database process {hung.ProcessId} runs (state {hung.ProcessState}), and {nobody}."),
+            { } hung =>
+                (
+                    true, PrimaryCause.Hung,
+                    $"{seen.Primary}'s database process {hung.ProcessId} runs (state {hung.ProcessState}), and {nobody}."),
             null => (true, PrimaryCause.Unreachable, $"{seen.Primary}'s machine does not answer, and {nobody}."),
         };
     }

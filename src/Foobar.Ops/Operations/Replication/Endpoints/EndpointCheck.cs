@@ -29,7 +29,11 @@ internal sealed class EndpointCheck(OperationConnections live, string old, Membe
         await live.Endpoint.EndSessionsAsync(old, cancellationToken);
         if (!await LeadsAsync(cancellationToken))
         {
-            throw new FoobarException("EndpointElsewhere", ErrorKind.Failed, $"The {live.Endpoint.Name} does not lead to {primary.Name} alone.") { Server = live.Policy.WriteEndpoint?.Server };
+            throw new FoobarException(
+                "EndpointElsewhere", ErrorKind.Failed, $"The {live.Endpoint.Name} does not lead to {primary.Name} alone.")
+                {
+                    Server = live.Policy.WriteEndpoint?.Server,
+                };
         }
     }
 
@@ -39,7 +43,9 @@ internal sealed class EndpointCheck(OperationConnections live, string old, Membe
     {
         if (await live.Endpoint.MembersAsync(cancellationToken) is { } open && open.Contains(old, StringComparer.OrdinalIgnoreCase))
         {
-            throw new FoobarException("EndpointElsewhere", ErrorKind.Failed, $"The {live.Endpoint.Name} still leads to {old} after it was told not to.") { Server = live.Policy.WriteEndpoint?.Server };
+            throw new FoobarException(
+                "EndpointElsewhere", ErrorKind.Failed,
+                $"The {live.Endpoint.Name} still leads to {old} after it was told not to.") { Server = live.Policy.WriteEndpoint?.Server };
         }
     }
 
@@ -73,7 +79,11 @@ internal sealed class EndpointCheck(OperationConnections live, string old, Membe
 
             if (attempt >= 20)
             {
-                throw new FoobarException("EndpointElsewhere", ErrorKind.Failed, $"{server}: {endpoint.Address} does not lead to {primary.Name}.") { Server = server };
+                throw new FoobarException(
+                    "EndpointElsewhere", ErrorKind.Failed, $"{server}: {endpoint.Address} does not lead to {primary.Name}.")
+                    {
+                        Server = server,
+                    };
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(50), live.Site.Time, cancellationToken);
@@ -81,7 +91,9 @@ internal sealed class EndpointCheck(OperationConnections live, string old, Membe
     }
 
     private async Task<bool> LeadsAsync(CancellationToken cancellationToken) =>
-        await live.Endpoint.MembersAsync(cancellationToken) is not { } open || (open is [{ } only] && string.Equals(only, primary.Name, StringComparison.OrdinalIgnoreCase));
+        await live.Endpoint.MembersAsync(cancellationToken) is not { } open
+            || (open is [{ } only] && string.Equals(only, primary.Name, StringComparison.OrdinalIgnoreCase));
 
-    private Task<bool> KnowsAsync(ServerGreeting greeting, CancellationToken cancellationToken) => primary.Member.KnowsAsync(greeting.ConnectionId, cancellationToken);
+    private Task<bool> KnowsAsync(ServerGreeting greeting, CancellationToken cancellationToken) =>
+        primary.Member.KnowsAsync(greeting.ConnectionId, cancellationToken);
 }

@@ -211,9 +211,12 @@ internal sealed class EndpointGroup : IWriteEndpoint
     /// <param name="closed">The member to which they must not lead.</param>
     public string? Advice(string open, string closed) => Missing is not { Count: > 0 } missing
         ? null
-        : string.Join(" ", missing.Select(one => $"{one.Server} may still lead writes to {closed}, or to none: before it takes the application's connections, "
-            + $"Set-FoobarBackend -Server {one.Server} -Backend {_declared.Backend} -Name {open} -State Ready -Persist, "
-            + $"then the same with -Name {closed} -State Maint."));
+        : string.Join(
+            " ",
+            missing.Select(
+                one => $"{one.Server} may still lead writes to {closed}, or to none: before it takes the application's connections, "
+                    + $"Set-FoobarBackend -Server {one.Server} -Backend {_declared.Backend} -Name {open} -State Ready -Persist, "
+                    + $"then the same with -Name {closed} -State Maint."));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -132,7 +132,8 @@ internal static class EndpointSurvey
                 Code = "EndpointLevel",
                 Server = server,
                 Message = $"the admin socket lets us in as {level}, and only 'admin' may move writes",
-                Remediation = "Declare the socket with 'level admin' in HAProxy's global section (stats socket PATH level admin), and reload it.",
+                Remediation =
+                    "Declare the socket with 'level admin' in HAProxy's global section (stats socket PATH level admin), and reload it.",
             });
         }
 
@@ -170,8 +171,9 @@ internal static class EndpointSurvey
     {
         Code = "BalancerUnreachable",
         Server = server,
-        Message = $"its write backend can't be asked or moved: {reason?.Replace($"{server}: ", "", StringComparison.Ordinal).TrimEnd('.')}; "
-            + "it would lead writes to the old primary once it takes the application's connections",
+        Message =
+            $"its write backend can't be asked or moved: {reason?.Replace($"{server}: ", "", StringComparison.Ordinal).TrimEnd('.')}; "
+                + "it would lead writes to the old primary once it takes the application's connections",
         Remediation = $"Bring {server} back. If it is not to be used any more, take its role load-balancer out of the inventory.",
     };
 }

@@ -7,7 +7,9 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Replication.Endpoints;
 
-/// <summary>A TCP backend of HAProxy with one <c>server</c> line a member, named as in the inventory; switched over the runtime API.</summary>
+/// <summary>
+/// A TCP backend of HAProxy with one <c>server</c> line a member, named as in the inventory; switched over the runtime API.
+/// </summary>
 internal sealed partial class HaproxyEndpoint : IWriteEndpoint
 {
     private readonly ISiteSession _site;
@@ -35,7 +37,8 @@ internal sealed partial class HaproxyEndpoint : IWriteEndpoint
     {
         if (endpoint.Backend is not { } name || !Word().IsMatch(name))
         {
-            throw new FoobarException("EndpointInvalid", ErrorKind.InvalidInput, $"The write endpoint names no backend of HAProxy ('{endpoint.Backend}').")
+            throw new FoobarException(
+                "EndpointInvalid", ErrorKind.InvalidInput, $"The write endpoint names no backend of HAProxy ('{endpoint.Backend}').")
             {
                 Recommendation = "Set policy.database.writeEndpoint.backend in the inventory to the name of the TCP backend.",
             };
@@ -62,12 +65,14 @@ internal sealed partial class HaproxyEndpoint : IWriteEndpoint
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns><see langword="null"/> if it has none, and is not the one that is declared.</returns>
     /// <exception cref="FoobarException">As for <see cref="ConnectAsync"/>.</exception>
-    public static async Task<HaproxyEndpoint?> FindAsync(ISiteSession site, WriteEndpoint declared, string server, CancellationToken cancellationToken)
+    public static async Task<HaproxyEndpoint?> FindAsync(
+        ISiteSession site, WriteEndpoint declared, string server, CancellationToken cancellationToken)
     {
         HaproxyEndpoint found = await ConnectAsync(site, declared with { Server = server }, cancellationToken);
         try
         {
-            if (string.Equals(server, declared.Server, StringComparison.OrdinalIgnoreCase) || await found.HasBackendAsync(cancellationToken))
+            if (string.Equals(server, declared.Server, StringComparison.OrdinalIgnoreCase)
+                || await found.HasBackendAsync(cancellationToken))
             {
                 return found;
             }
@@ -86,7 +91,10 @@ internal sealed partial class HaproxyEndpoint : IWriteEndpoint
     public async Task<IReadOnlyList<string>?> MembersAsync(CancellationToken cancellationToken) =>
         OpenServers(await _console.RunAsync($"{ServerStateParser.Source} {_backend}", cancellationToken), _server);
 
-    /// <summary>The level that the admin socket gives where it is too low to change a server's state (HAProxy Management Guide, "show cli level"); <see langword="null"/> if it is <c>admin</c> or the process does not tell.</summary>
+    /// <summary>
+    /// The level that the admin socket gives where it is too low to change a server's state (HAProxy Management Guide, "show cli level");
+    /// <see langword="null"/> if it is <c>admin</c> or the process does not tell.
+    /// </summary>
     public async Task<string?> LevelAsync(CancellationToken cancellationToken)
     {
         string level = await _console.RunAsync("show cli level", cancellationToken);
@@ -102,16 +110,20 @@ internal sealed partial class HaproxyEndpoint : IWriteEndpoint
         Health(await _console.RunAsync(StatParser.Source, cancellationToken), _backend, member);
 
     /// <inheritdoc/>
-    public Task DrainAsync(string member, CancellationToken cancellationToken) => _console.DoAsync($"set server {_backend}/{Checked(member)} state drain", cancellationToken);
+    public Task DrainAsync(string member, CancellationToken cancellationToken) =>
+        _console.DoAsync($"set server {_backend}/{Checked(member)} state drain", cancellationToken);
 
     /// <inheritdoc/>
-    public Task CloseAsync(string member, CancellationToken cancellationToken) => _console.DoAsync($"set server {_backend}/{Checked(member)} state maint", cancellationToken);
+    public Task CloseAsync(string member, CancellationToken cancellationToken) =>
+        _console.DoAsync($"set server {_backend}/{Checked(member)} state maint", cancellationToken);
 
     /// <inheritdoc/>
-    public Task OpenAsync(string member, CancellationToken cancellationToken) => _console.DoAsync($"set server {_backend}/{Checked(member)} state ready", cancellationToken);
+    public Task OpenAsync(string member, CancellationToken cancellationToken) =>
+        _console.DoAsync($"set server {_backend}/{Checked(member)} state ready", cancellationToken);
 
     /// <inheritdoc/>
-    public Task EndSessionsAsync(string member, CancellationToken cancellationToken) => _console.DoAsync($"shutdown sessions server {_backend}/{Checked(member)}", cancellationToken);
+    public Task EndSessionsAsync(string member, CancellationToken cancellationToken) =>
+        _console.DoAsync($"shutdown sessions server {_backend}/{Checked(member)}", cancellationToken);
 
     /// <inheritdoc/>
     public async Task PersistAsync(string open, string closed, CancellationToken cancellationToken)
@@ -121,7 +133,12 @@ internal sealed partial class HaproxyEndpoint : IWriteEndpoint
             session, [new(_backend, open, Disabled: false), new(_backend, closed, Disabled: true)], cancellationToken);
 
         // Another server that takes traffic after a restart would take a share of the writes then.
-        string[] others = [.. (await HaproxyConfigurationFile.StartsAsync(session, _backend, cancellationToken)).Where(start => start is { TakesTraffic: true, IsBackup: false } && start.Name != open).Select(start => start.Name)];
+        string[] others =
+        [
+            .. (await HaproxyConfigurationFile.StartsAsync(session, _backend, cancellationToken))
+                .Where(start => start is { TakesTraffic: true, IsBackup: false } && start.Name != open)
+                .Select(start => start.Name),
+        ];
         if (others.Length > 0)
         {
             await HaproxyConfigurationFile.SetAsync(
@@ -139,7 +156,11 @@ internal sealed partial class HaproxyEndpoint : IWriteEndpoint
 
     // What the configuration once said (AdminStates.ConfiguredMaintenance) is only remembered.
     private const AdminStates Closed =
-        AdminStates.ForcedMaintenance | AdminStates.InheritedMaintenance | AdminStates.ResolutionMaintenance | AdminStates.ForcedDrain | AdminStates.InheritedDrain;
+        AdminStates.ForcedMaintenance
+            | AdminStates.InheritedMaintenance
+            | AdminStates.ResolutionMaintenance
+            | AdminStates.ForcedDrain
+            | AdminStates.InheritedDrain;
 
     // HAProxy, proxy.c: "Can't find backend."
     private async Task<bool> HasBackendAsync(CancellationToken cancellationToken)
@@ -152,24 +173,34 @@ internal sealed partial class HaproxyEndpoint : IWriteEndpoint
     {
         try
         {
-            return ServerStateParser.Read(text) is { Count: > 0 } rows ? [.. rows.Select(row => (row.Key.Name, row.State))] : throw NoServers();
+            return ServerStateParser.Read(text) is { Count: > 0 } rows
+                ? [.. rows.Select(row => (row.Key.Name, row.State))]
+                : throw NoServers();
         }
         catch (ParseException error) when (error.Server is null)
         {
             throw NoServers();
         }
 
-        ParseException NoServers() => new(server, ServerStateParser.Source, 0, $"expected the servers of the backend, found '{(text.Length <= 120 ? text : text[..120])}'.");
+        ParseException NoServers() =>
+            new(
+                server, ServerStateParser.Source, 0,
+                $"expected the servers of the backend, found '{(text.Length <= 120 ? text : text[..120])}'.");
     }
 
-    /// <summary>Reads <c>show stat</c>: a server's status and its last check; <see langword="null"/> if it is not told, which is no reason to see less.</summary>
+    /// <summary>
+    /// Reads <c>show stat</c>: a server's status and its last check; <see langword="null"/> if it is not told, which is no reason to see
+    /// less.
+    /// </summary>
     internal static string? Health(string text, string backend, string member)
     {
         try
         {
             CsvTable table = CsvTable.Parse(text, StatParser.Source, "pxname", "svname");
-            return table.Rows.FirstOrDefault(row => table.Value(row, "pxname") == backend && table.Value(row, "svname") == member) is { } row
-                ? $"HAProxy's check: {table.Value(row, "status")} for {table.Value(row, "lastchg")} s, {table.Value(row, "check_status")} {table.Value(row, "last_chk")}".TrimEnd()
+            return table.Rows.FirstOrDefault(
+                row => table.Value(row, "pxname") == backend && table.Value(row, "svname") == member) is { } row
+                ? $"HAProxy's check: {table.Value(row, "status")} for {table.Value(row, "lastchg")} s, {table.Value(row, "check_status")} {table.Value(row, "last_chk")}"
+                    .TrimEnd()
                 : null;
         }
         catch (ParseException)

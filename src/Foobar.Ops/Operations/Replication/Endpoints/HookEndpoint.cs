@@ -23,18 +23,26 @@ internal sealed class HookEndpoint(IServerSession session) : IWriteEndpoint
 
     public Task OpenAsync(string member, CancellationToken cancellationToken) => CallAsync("open", member, cancellationToken);
 
-    public Task EndSessionsAsync(string member, CancellationToken cancellationToken) => CallAsync("end-sessions", member, cancellationToken);
+    public Task EndSessionsAsync(string member, CancellationToken cancellationToken) =>
+        CallAsync("end-sessions", member, cancellationToken);
 
-    public Task PersistAsync(string open, string closed, CancellationToken cancellationToken) => CallAsync("persist", open, cancellationToken);
+    public Task PersistAsync(string open, string closed, CancellationToken cancellationToken) =>
+        CallAsync("persist", open, cancellationToken);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private async Task CallAsync(string action, string member, CancellationToken cancellationToken)
     {
-        CommandResult result = await session.RunAsync(RemoteCommand.Create($"{Program} {action} {member}") with { Privileged = true }, cancellationToken);
+        CommandResult result = await session.RunAsync(
+            RemoteCommand.Create($"{Program} {action} {member}") with { Privileged = true }, cancellationToken);
         if (result.ExitCode != 0)
         {
-            throw new FoobarException("EndpointRefused", ErrorKind.Failed, $"{session.Server.Name}: '{Program} {action} {member}' ended with {result.ExitCode}: {result.ErrorText.Trim()}") { Server = session.Server.Name };
+            throw new FoobarException(
+                "EndpointRefused", ErrorKind.Failed,
+                $"{session.Server.Name}: '{Program} {action} {member}' ended with {result.ExitCode}: {result.ErrorText.Trim()}")
+                {
+                    Server = session.Server.Name,
+                };
         }
     }
 }

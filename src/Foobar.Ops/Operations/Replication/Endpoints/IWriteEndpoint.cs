@@ -6,7 +6,9 @@ internal interface IWriteEndpoint : IAsyncDisposable
     /// <summary>The place, for the operator: <c>mysql-write on lb-01</c>.</summary>
     string Name { get; }
 
-    /// <summary>A server that it stands on and that answered last, from which its address can be tried; <see langword="null"/> if none is declared.</summary>
+    /// <summary>
+    /// A server that it stands on and that answered last, from which its address can be tried; <see langword="null"/> if none is declared.
+    /// </summary>
     string? Server { get; }
 
     /// <summary>The members it lets new connections through to now; <see langword="null"/> if it can't tell.</summary>

@@ -37,7 +37,12 @@ internal sealed class CandidateCatchUp(FailoverConnections live)
             ReplicationChannel channel = replay.Channel;
             if (channel.ApplierError is { } error)
             {
-                throw new FoobarException("ReplicationStopped", ErrorKind.Refused, $"{live.Candidate.Name}: it can't apply what it received: {error}") { Server = live.Candidate.Name, Recommendation = "Put right what stopped it, then try again." };
+                throw new FoobarException(
+                    "ReplicationStopped", ErrorKind.Refused, $"{live.Candidate.Name}: it can't apply what it received: {error}")
+                    {
+                        Server = live.Candidate.Name,
+                        Recommendation = "Put right what stopped it, then try again.",
+                    };
             }
 
             if (await IsAtEndAsync(replay, channel, token) && replay.Position == last)
@@ -54,8 +59,10 @@ internal sealed class CandidateCatchUp(FailoverConnections live)
     }
 
     // The last transaction may have been received in part only, and is never applied then.
-    private async Task<bool> IsAtEndAsync(ReplayProgress replay, ReplicationChannel channel, CancellationToken token) => replay.HasAppliedAll
-        || (replay.HasReadAll && (channel.Received.Length == 0 || await live.Candidate.Member.WaitForAsync(channel.Received, Pause, token)));
+    private async Task<bool> IsAtEndAsync(ReplayProgress replay, ReplicationChannel channel, CancellationToken token) =>
+        replay.HasAppliedAll
+            || (replay.HasReadAll
+                && (channel.Received.Length == 0 || await live.Candidate.Member.WaitForAsync(channel.Received, Pause, token)));
 
     // On a connection of its own: the one that is used for all else must not wait for it.
     private async Task StopReceivingAsync()

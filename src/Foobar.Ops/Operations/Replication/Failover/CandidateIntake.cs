@@ -21,7 +21,8 @@ internal sealed class CandidateIntake(FailoverConnections live, FailoverParamete
     public static TimeSpan Overhead { get; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Does it.</summary>
-    /// <exception cref="FoobarException"><c>CatchUpTimeout</c>; <c>ReplicationStopped</c>: another replica can't apply what it received; errors of the connections.</exception>
+    /// <exception cref="FoobarException"><c>CatchUpTimeout</c>; <c>ReplicationStopped</c>: another replica can't apply what it received;
+    /// errors of the connections.</exception>
     public async Task RunAsync(CancellationToken token)
     {
         long began = live.Site.Time.GetTimestamp();
@@ -41,7 +42,9 @@ internal sealed class CandidateIntake(FailoverConnections live, FailoverParamete
     /// <summary>Lets the candidate replicate from the old primary again, not yet to start.</summary>
     public static async Task UndoAsync(FailoverConnections live, FailoverParameters parameters, CancellationToken token)
     {
-        if (parameters.Source is { } source && await live.Candidate.Member.ChannelsAsync(token) is [{ } channel] && (channel.SourceHost, channel.SourcePort) != source)
+        if (parameters.Source is { } source
+            && await live.Candidate.Member.ChannelsAsync(token) is [{ } channel]
+            && (channel.SourceHost, channel.SourcePort) != source)
         {
             await live.Candidate.Member.StopReplicatingAsync(token);
             await live.Candidate.Member.RepointAsync(source.Host, source.Port, token);
@@ -68,7 +71,10 @@ internal sealed class CandidateIntake(FailoverConnections live, FailoverParamete
 
             if (channels.FirstOrDefault(channel => channel.Applier != ReplicationThread.Running) is { } stopped)
             {
-                throw new FoobarException("ReplicationStopped", ErrorKind.Refused, $"{other.Name}: it holds transactions that {live.Candidate.Name} lacks, and does not apply what it received: {stopped.ApplierError ?? $"its applier is {stopped.Applier}"}")
+                throw new FoobarException(
+                    "ReplicationStopped", ErrorKind.Refused,
+                    $"{other.Name}: it holds transactions that {live.Candidate.Name} lacks, and does not apply what it received: "
+                        + $"{stopped.ApplierError ?? $"its applier is {stopped.Applier}"}")
                 {
                     Server = other.Name,
                     Recommendation = "Start its applier, or put right what stopped it, then try again.",
@@ -102,9 +108,13 @@ internal sealed class CandidateIntake(FailoverConnections live, FailoverParamete
         await live.Candidate.Member.StopReplicatingAsync(token);
     }
 
-    private FoobarException Late(string other) => new("CatchUpTimeout", ErrorKind.Timeout, Invariant($"{live.Candidate.Name}: it did not get what {other} holds and it lacks within {parameters.CatchUpLimit.TotalSeconds:0.#} s."))
-    {
-        Server = live.Candidate.Name,
-        Recommendation = $"Promote {other} (-To {other}), or give it more time (-DrainSeconds).",
-    };
+    private FoobarException Late(string other) =>
+        new(
+            "CatchUpTimeout", ErrorKind.Timeout,
+            Invariant(
+                $"{live.Candidate.Name}: it did not get what {other} holds and it lacks within {parameters.CatchUpLimit.TotalSeconds:0.#} s."))
+        {
+            Server = live.Candidate.Name,
+            Recommendation = $"Promote {other} (-To {other}), or give it more time (-DrainSeconds).",
+        };
 }

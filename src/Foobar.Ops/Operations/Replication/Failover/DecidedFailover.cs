@@ -8,7 +8,8 @@ namespace Foobar.Ops.Operations.Replication.Failover;
 /// <param name="host">Who runs it.</param>
 /// <param name="live">The connections.</param>
 /// <param name="parameters">What was decided, as the journal keeps it.</param>
-internal sealed class DecidedFailover(OperationHost host, FailoverConnections live, FailoverParameters parameters) : IDecidedOperation<FailoverResult>
+internal sealed class DecidedFailover(
+    OperationHost host, FailoverConnections live, FailoverParameters parameters) : IDecidedOperation<FailoverResult>
 {
     private readonly FailoverSteps _steps = new(live, parameters, host.Time);
 
@@ -35,7 +36,13 @@ internal sealed class DecidedFailover(OperationHost host, FailoverConnections li
             return report;
         }
 
-        StepResult detection = new() { Step = "detect", Description = $"see from {analysis.Verdict.Reports.Count} observers that {analysis.Primary} is dead: {analysis.Verdict.Reason}", Outcome = StepOutcome.Done, Duration = Looked };
+        StepResult detection = new()
+        {
+            Step = "detect",
+            Description = $"see from {analysis.Verdict.Reports.Count} observers that {analysis.Primary} is dead: {analysis.Verdict.Reason}",
+            Outcome = StepOutcome.Done,
+            Duration = Looked,
+        };
         return report with
         {
             Steps = [detection, .. report.Steps],

@@ -24,13 +24,25 @@ internal sealed record EventForecast(IReadOnlyList<EventName> Enable, string? Do
         string[] disabled = [.. candidate.Events.Where(one => one.Status == EventStatus.ReplicaSideDisabled).Select(one => $"{one}")];
         if (evidence?.Events is not { } seen)
         {
-            return new([], disabled.Length == 0 ? null : $"whether {string.Join(", ", disabled)} ran on the dead primary is not known: nobody on this machine has looked at it before");
+            return new(
+                [],
+                disabled.Length == 0
+                    ? null
+                    : $"whether {string.Join(", ", disabled)} ran on the dead primary is not known: nobody on this machine has looked at "
+                        + "it before");
         }
 
         string[] late = [.. disabled.Except(seen.Events.Select(one => $"{one}"))];
-        EventName[] ran = [.. seen.Events.Where(one => seen.SchedulerOn && one.Status == EventStatus.Enabled && disabled.Contains($"{one}")).Select(one => new EventName(one.Schema, one.Name))];
-        string? doubt = late.Length > 0 ? Invariant($"whether {string.Join(", ", late)} ran on the dead primary is not known: it was looked at last at {evidence.ReadAt:u}")
-            : ran.Length > 0 && !candidate.SchedulerOn ? $"event_scheduler is not ON on the candidate, so {string.Join(", ", ran.AsEnumerable())} will not run there"
+        EventName[] ran =
+        [
+            .. seen.Events.Where(one => seen.SchedulerOn && one.Status == EventStatus.Enabled && disabled.Contains($"{one}"))
+                .Select(one => new EventName(one.Schema, one.Name)),
+        ];
+        string? doubt = late.Length > 0
+            ? Invariant(
+                $"whether {string.Join(", ", late)} ran on the dead primary is not known: it was looked at last at {evidence.ReadAt:u}")
+            : ran.Length > 0 && !candidate.SchedulerOn
+                ? $"event_scheduler is not ON on the candidate, so {string.Join(", ", ran.AsEnumerable())} will not run there"
             : null;
         return new(ran, doubt);
     }

@@ -15,7 +15,8 @@ internal sealed class FailoverConnections : MoveConnections
     }
 
     /// <summary>Connects to the candidate and the endpoint, at once.</summary>
-    public static Task<FailoverConnections> OpenAsync(ISiteSession site, string dead, string candidate, CancellationToken cancellationToken) =>
+    public static Task<FailoverConnections> OpenAsync(
+        ISiteSession site, string dead, string candidate, CancellationToken cancellationToken) =>
         ConnectionSet.OpenAsync(site, async open =>
         {
             Task<MemberConnection> member = open.MemberAsync(candidate, cancellationToken);

@@ -46,7 +46,9 @@ internal sealed record FailoverParameters
     /// <summary>Which other events may have run on the dead primary; <see langword="null"/> for none.</summary>
     public string? EventDoubt { get; init; }
 
-    /// <summary>The other replicas of the dead primary, those whose way to it is cut, and those that can't be asked: they shall follow the new one.</summary>
+    /// <summary>
+    /// The other replicas of the dead primary, those whose way to it is cut, and those that can't be asked: they shall follow the new one.
+    /// </summary>
     public IReadOnlyList<string> Others { get; init; } = [];
 
     /// <summary>The replicas that keep their source, which follows the new primary or is it.</summary>
@@ -82,7 +84,8 @@ internal sealed record FailoverParameters
 
     /// <summary>From a journal.</summary>
     /// <exception cref="FoobarException"><c>OutputNotUnderstood</c>: a parameter is missing.</exception>
-    public static FailoverParameters Of(IReadOnlyDictionary<string, string> parameters, TimeSpan catchUpLimit, string source = "the journal")
+    public static FailoverParameters Of(
+        IReadOnlyDictionary<string, string> parameters, TimeSpan catchUpLimit, string source = "the journal")
     {
         OperationIds ids = OperationKeys.ReadIds(parameters, source);
         return new()
@@ -103,7 +106,9 @@ internal sealed record FailoverParameters
             Kept = OperationKeys.Names(parameters, OperationKeys.Kept),
             Givers = OperationKeys.Names(parameters, "givers"),
             Source = (parameters.GetValueOrDefault("source") ?? "").Split(' ') is [{ Length: > 0 } port, { } host]
-                ? (host, int.TryParse(port, CultureInfo.InvariantCulture, out int number) ? number : throw new ParseException(null, source, 1, $"expected a port, found '{port}'."))
+                ? (host, int.TryParse(port, CultureInfo.InvariantCulture, out int number)
+                    ? number
+                    : throw new ParseException(null, source, 1, $"expected a port, found '{port}'."))
                 : null,
             CatchUpLimit = catchUpLimit,
         };

@@ -17,7 +17,13 @@ internal static class FailoverPreflight
     /// <param name="loss">What may be lost.</param>
     /// <param name="acceptDataLoss">Whether the operator accepts that.</param>
     /// <param name="open">The members that the write endpoint lets through; <see langword="null"/> if it can't tell.</param>
-    public static IReadOnlyList<FailoverBlocker> Judge(SiteCase<ReplicationFacts> facts, string candidate, PrimaryVerdict verdict, LossEstimate loss, bool acceptDataLoss, IReadOnlyList<string>? open)
+    public static IReadOnlyList<FailoverBlocker> Judge(
+        SiteCase<ReplicationFacts> facts,
+        string candidate,
+        PrimaryVerdict verdict,
+        LossEstimate loss,
+        bool acceptDataLoss,
+        IReadOnlyList<string>? open)
     {
         List<FailoverBlocker> blockers = [];
         ReplicationTopology topology = ReplicationTopology.Of(facts);
@@ -27,20 +33,41 @@ internal static class FailoverPreflight
         }
 
         // One that an emergency failover before this promoted, and did not open the endpoint to any more, is promoted again.
-        foreach (string writer in topology.Writers.Select(member => member.Name).Where(name => name != verdict.Primary && !(name == candidate && open is [])))
+        foreach (string writer in topology.Writers.Select(member => member.Name)
+            .Where(name => name != verdict.Primary && !(name == candidate && open is [])))
         {
-            blockers.Add(new() { Code = "Primary", Server = writer, Message = "takes writes already", Remediation = "Look at Get-FoobarReplication: there must be one primary. Fence the one that must not write." });
+            blockers.Add(new()
+            {
+                Code = "Primary",
+                Server = writer,
+                Message = "takes writes already",
+                Remediation = "Look at Get-FoobarReplication: there must be one primary. Fence the one that must not write.",
+            });
         }
 
-        if (open?.Where(member => !string.Equals(member, verdict.Primary, StringComparison.OrdinalIgnoreCase)).ToArray() is { Length: > 0 } others)
+        if (open?.Where(
+            member => !string.Equals(member, verdict.Primary, StringComparison.OrdinalIgnoreCase)).ToArray() is { Length: > 0 } others)
         {
-            blockers.Add(new() { Code = "Endpoint", Server = facts.Site.Policy.Database?.WriteEndpoint?.Server, Message = $"the write endpoint leads to {string.Join(", ", others)}, expected {verdict.Primary} alone", Remediation = "Put the other servers of the backend into maintenance." });
+            blockers.Add(new()
+            {
+                Code = "Endpoint",
+                Server = facts.Site.Policy.Database?.WriteEndpoint?.Server,
+                Message = $"the write endpoint leads to {string.Join(", ", others)}, expected {verdict.Primary} alone",
+                Remediation = "Put the other servers of the backend into maintenance.",
+            });
         }
 
         JudgeCandidate(topology, candidate, blockers);
         if (loss.NeedsAcceptance && !acceptDataLoss && verdict.Dead)
         {
-            blockers.Add(new() { Code = "DataLoss", Server = verdict.Primary, Message = loss.Reason.TrimEnd('.'), Remediation = "Bring its machine within reach of SSH, so that its binary log can be read, or accept the loss by -AcceptDataLoss." });
+            blockers.Add(new()
+            {
+                Code = "DataLoss",
+                Server = verdict.Primary,
+                Message = loss.Reason.TrimEnd('.'),
+                Remediation =
+                    "Bring its machine within reach of SSH, so that its binary log can be read, or accept the loss by -AcceptDataLoss.",
+            });
         }
 
         return blockers;
@@ -49,13 +76,14 @@ internal static class FailoverPreflight
     /// <summary>Who holds a lock on the candidate for which all that it received, and its promotion, would wait.</summary>
     /// <param name="candidate">The member that shall become the primary.</param>
     /// <param name="held">Each holder in one line.</param>
-    public static IEnumerable<FailoverBlocker> JudgeLocks(string candidate, IReadOnlyList<string> held) => held.Select(one => new FailoverBlocker
-    {
-        Code = "GlobalLock",
-        Server = candidate,
-        Message = one,
-        Remediation = "A backup of the replica may be running: end that connection (KILL), then run the emergency failover again.",
-    });
+    public static IEnumerable<FailoverBlocker> JudgeLocks(string candidate, IReadOnlyList<string> held) =>
+        held.Select(one => new FailoverBlocker
+        {
+            Code = "GlobalLock",
+            Server = candidate,
+            Message = one,
+            Remediation = "A backup of the replica may be running: end that connection (KILL), then run the emergency failover again.",
+        });
 
     /// <summary>
     /// The members besides the two that shall follow the candidate, or may: those that replicate from the primary, those in a chain
@@ -65,22 +93,33 @@ internal static class FailoverPreflight
     {
         IReadOnlyList<string> moved = Followers.Moved(topology, primary, candidate);
         return [.. topology.Members.Select(member => member.Name).Where(name => name != primary && name != candidate
-            && (IsSilent(topology, name) || moved.Contains(name) || IsCutOff(topology, name) || (Follows(topology, name, primary) && Lacks(topology, candidate, name) > 0)))];
+            && (IsSilent(topology, name)
+                || moved.Contains(name)
+                || IsCutOff(topology, name)
+                || (Follows(topology, name, primary) && Lacks(topology, candidate, name) > 0)))];
     }
 
     /// <summary>The members that keep their source, which follows the candidate or is it.</summary>
     public static IReadOnlyList<string> Kept(ReplicationTopology topology, string primary, string candidate) =>
         [.. Followers.Kept(topology, primary, candidate).Except(Others(topology, primary, candidate))];
 
-    /// <summary>The members that answer and hold what a primary wrote: its own replicas first, then those that replicate by way of others, which need not answer.</summary>
+    /// <summary>
+    /// The members that answer and hold what a primary wrote: its own replicas first, then those that replicate by way of others, which
+    /// need not answer.
+    /// </summary>
     public static IReadOnlyList<string> Replicas(ReplicationTopology topology, string primary) =>
-        [.. topology.Members.Select(member => member.Name).Where(name => name != primary && Follows(topology, name, primary)).OrderBy(name => topology.Path(name, primary) is { Count: 1 } ? 0 : 1)];
+        [
+            .. topology.Members.Select(member => member.Name)
+                .Where(name => name != primary && Follows(topology, name, primary))
+                .OrderBy(name => topology.Path(name, primary) is { Count: 1 } ? 0 : 1),
+        ];
 
     /// <summary>Whether a member's source does not answer, so that it gets nothing by way of it.</summary>
     public static bool IsCutOff(ReplicationTopology topology, string name) =>
         topology.Links.Any(link => link.Replica == name && link.Source is { } source && IsSilent(topology, source));
 
-    private static bool IsSilent(ReplicationTopology topology, string name) => topology.Failure(name) is not null || topology.Facts(name)?.Channels.Value is null;
+    private static bool IsSilent(ReplicationTopology topology, string name) =>
+        topology.Failure(name) is not null || topology.Facts(name)?.Channels.Value is null;
 
     // What is above a member that does not answer is not known: it may be the primary.
     private static bool Follows(ReplicationTopology topology, string name, string primary) =>
@@ -96,13 +135,26 @@ internal static class FailoverPreflight
                 : "its replication could not be read";
             if (why is not null)
             {
-                yield return new() { Code = "ReplicaNotMovable", Server = other, Message = $"{why}, so it may not follow {candidate}", Remediation = $"Afterwards Repair-FoobarReplication -Server {other} lets it follow." };
+                yield return new()
+                {
+                    Code = "ReplicaNotMovable",
+                    Server = other,
+                    Message = $"{why}, so it may not follow {candidate}",
+                    Remediation = $"Afterwards Repair-FoobarReplication -Server {other} lets it follow.",
+                };
             }
         }
 
-        foreach (string idle in topology.Members.Select(member => member.Name).Where(name => name != primary && name != candidate && topology.RoleOf(name) == MemberRole.Fenced))
+        foreach (string idle in topology.Members.Select(member => member.Name)
+            .Where(name => name != primary && name != candidate && topology.RoleOf(name) == MemberRole.Fenced))
         {
-            yield return new() { Code = "NoReplica", Server = idle, Message = "is a member that replicates from none, and stays so", Remediation = $"Repair-FoobarReplication -Server {idle} lets it follow." };
+            yield return new()
+            {
+                Code = "NoReplica",
+                Server = idle,
+                Message = "is a member that replicates from none, and stays so",
+                Remediation = $"Repair-FoobarReplication -Server {idle} lets it follow.",
+            };
         }
     }
 
@@ -111,7 +163,8 @@ internal static class FailoverPreflight
     /// <see cref="CandidateRanking"/> among equal ones. What it lacks it takes from the others before it is promoted, if they
     /// keep a log from which it can.
     /// </summary>
-    public static CandidateChoice? Choose(ReplicationTopology topology, DatabasePolicy policy, IReadOnlyList<string> replicas, string? wanted, List<FailoverBlocker> blockers)
+    public static CandidateChoice? Choose(
+        ReplicationTopology topology, DatabasePolicy policy, IReadOnlyList<string> replicas, string? wanted, List<FailoverBlocker> blockers)
     {
         CandidateRanking ranking = new(topology, policy);
         CandidateChoice choice;
@@ -126,7 +179,15 @@ internal static class FailoverPreflight
         }
         else
         {
-            blockers.Add(new() { Code = "Candidate", Server = wanted, Message = $"does not replicate from the primary: {(replicas.Count > 0 ? $"only {string.Join(", ", replicas)} does" : "no member that answers does")}", Remediation = "Name a replica of the primary." });
+            blockers.Add(new()
+            {
+                Code = "Candidate",
+                Server = wanted,
+                Message =
+                    "does not replicate from the primary: "
+                        + $"{(replicas.Count > 0 ? $"only {string.Join(", ", replicas)} does" : "no member that answers does")}",
+                Remediation = "Name a replica of the primary.",
+            });
             return null;
         }
 
@@ -136,12 +197,23 @@ internal static class FailoverPreflight
         {
             ReplicationChannel? late = topology.Facts(other)!.Channels.Value?.FirstOrDefault(static channel => channel.DelaySeconds > 0);
             string? why = late is not null ? Invariant($"{other} applies {late.DelaySeconds} s late")
-                : topology.Facts(other)!.Binlog.Value is not { Enabled: true, LogsReplicated: true } ? $"{other} keeps no complete binary log"
-                : topology.Facts(chosen)!.Channels.Value is not { } channels || ReplicaSource.Obstacle(channels) is not null ? $"{chosen} can't be given another source"
+                : topology.Facts(other)!.Binlog.Value is not { Enabled: true, LogsReplicated: true }
+                    ? $"{other} keeps no complete binary log"
+                : topology.Facts(chosen)!.Channels.Value is not { } channels || ReplicaSource.Obstacle(channels) is not null
+                    ? $"{chosen} can't be given another source"
                 : null;
             if (why is not null)
             {
-                blockers.Add(new() { Code = "Candidate", Server = chosen, Message = Invariant($"lacks {Lacks(topology, chosen, other)} transactions that {other} has received, and can't take them: {why}"), Remediation = late is null ? $"Promote {other}." : $"Let {other} apply at once (SOURCE_DELAY = 0; MASTER_DELAY on MariaDB), then try again." });
+                blockers.Add(new()
+                {
+                    Code = "Candidate",
+                    Server = chosen,
+                    Message = Invariant(
+                        $"lacks {Lacks(topology, chosen, other)} transactions that {other} has received, and can't take them: {why}"),
+                    Remediation = late is null
+                        ? $"Promote {other}."
+                        : $"Let {other} apply at once (SOURCE_DELAY = 0; MASTER_DELAY on MariaDB), then try again.",
+                });
             }
         }
 
@@ -168,15 +240,23 @@ internal static class FailoverPreflight
 
     /// <summary>All that a replica has executed or received.</summary>
     public static string Held(ReplicationFacts facts) =>
-        string.Join(',', new[] { facts.Gtid.Value?.Reached }.Concat((facts.Channels.Value ?? []).Select(channel => channel.Received)).Where(text => !string.IsNullOrEmpty(text)));
+        string.Join(
+            ',',
+            new[] { facts.Gtid.Value?.Reached }
+                .Concat((facts.Channels.Value ?? []).Select(channel => channel.Received))
+                .Where(text => !string.IsNullOrEmpty(text)));
 
     // What a replica that others replicate from does not pass on.
     private static IReadOnlyList<string> LeftOut(ReplicationTopology topology, string name) =>
-        topology.Facts(name) is { } facts && facts.Channels.Value is { Count: > 0 } channels ? [.. channels.SelectMany(static channel => channel.Filters), .. facts.LogFilters.Value ?? []] : [];
+        topology.Facts(name) is { } facts && facts.Channels.Value is { Count: > 0 } channels
+            ? [.. channels.SelectMany(static channel => channel.Filters), .. facts.LogFilters.Value ?? []]
+            : [];
 
     // One that an emergency failover before this stopped at the end.
     private static bool HasApplied(ReplicationFacts facts, ReplicationChannel channel) =>
-        facts.Identity.Value?.Flavor is { } flavor && facts.Gtid.Value?.Reached is { } reached && GtidComparison.Backlog(flavor, channel.Received, reached) == 0;
+        facts.Identity.Value?.Flavor is { } flavor
+            && facts.Gtid.Value?.Reached is { } reached
+            && GtidComparison.Backlog(flavor, channel.Received, reached) == 0;
 
     private static FailoverBlocker NotDead(PrimaryVerdict verdict, ReplicationTopology topology) => new()
     {
@@ -187,7 +267,8 @@ internal static class FailoverPreflight
         {
             PrimaryCause.Alive => "Move writes by a planned switchover: Invoke-FoobarFailover without -Emergency.",
             PrimaryCause.CutFromReplica => "Mend the network between the two: the application's writes work.",
-            PrimaryCause.CutFromOperator => "Mend the way from this machine to it, or switch over from a machine that reaches it: the application's writes work.",
+            PrimaryCause.CutFromOperator =>
+                "Mend the way from this machine to it, or switch over from a machine that reaches it: the application's writes work.",
             PrimaryCause.CutFromBalancer => "Mend the network between the load balancer and it, or move writes by a planned switchover.",
             _ => "See why the observers can't look; at least two must, the load balancer among them.",
         } + string.Concat(
@@ -208,12 +289,18 @@ internal static class FailoverPreflight
         {
             if (channel.Applier != ReplicationThread.Running && !(channel.ApplierError is null && HasApplied(facts, channel)))
             {
-                Add("ReplicationStopped", $"does not apply what it received: {channel.ApplierError ?? channel.Applier.ToString()}", "Start its applier, or put right what stopped it: it could not be brought up to what it received.");
+                Add(
+                    "ReplicationStopped",
+                    $"does not apply what it received: {channel.ApplierError ?? channel.Applier.ToString()}",
+                    "Start its applier, or put right what stopped it: it could not be brought up to what it received.");
             }
 
             if (channel.Filters.Count > 0 || channel.DelaySeconds > 0)
             {
-                Add("Filtered", channel.Filters.Count > 0 ? string.Join(", ", channel.Filters) : Invariant($"applies {channel.DelaySeconds} s late"), "A filtered or delayed replica can't become the primary.");
+                Add(
+                    "Filtered",
+                    channel.Filters.Count > 0 ? string.Join(", ", channel.Filters) : Invariant($"applies {channel.DelaySeconds} s late"),
+                    "A filtered or delayed replica can't become the primary.");
             }
 
             if (!channel.AutoPosition)
@@ -222,14 +309,22 @@ internal static class FailoverPreflight
             }
         }
 
-        foreach ((string above, IReadOnlyList<string> left) in topology.Above(candidate).Select(above => (above, LeftOut(topology, above))).Where(static one => one.Item2.Count > 0))
+        foreach ((string above, IReadOnlyList<string> left) in topology.Above(candidate)
+            .Select(above => (above, LeftOut(topology, above)))
+            .Where(static one => one.Item2.Count > 0))
         {
-            Add("Filtered", $"replicates by way of {above}, which leaves out: {string.Join(", ", left)}", $"Promote another replica: what {above} leaves out is on none behind it.");
+            Add(
+                "Filtered",
+                $"replicates by way of {above}, which leaves out: {string.Join(", ", left)}",
+                $"Promote another replica: what {above} leaves out is on none behind it.");
         }
 
         if (facts.Binlog.Value is not { Enabled: true, LogsReplicated: true })
         {
-            Add("NoBinaryLog", "keeps no complete binary log, so nobody could replicate from it", "log_bin and log_replica_updates need a restart.");
+            Add(
+                "NoBinaryLog",
+                "keeps no complete binary log, so nobody could replicate from it",
+                "log_bin and log_replica_updates need a restart.");
         }
 
         if (facts.Gtid.Value is { NumbersAgain: true })
@@ -237,11 +332,18 @@ internal static class FailoverPreflight
             Add("BinlogState", BinlogState.Problem, BinlogState.Advice(facts.Gtid.Value.Position));
         }
 
-        if (facts.Storage.Value is null or { ReadOnly: true } or { BinlogUsedPercent: >= 98 } || facts.Guard.Value is { EngineReadOnly: true })
+        if (facts.Storage.Value is null or { ReadOnly: true } or { BinlogUsedPercent: >= 98 }
+            || facts.Guard.Value is { EngineReadOnly: true })
         {
-            Add("FileSystem", facts.Storage.Value is null ? $"its file systems could not be read: {facts.Storage.Failure}" : facts.Storage.Value.ReadOnly ? "its file system is mounted read-only" : "its disk is full or its engine read-only", "Make it writable first.");
+            Add(
+                "FileSystem",
+                facts.Storage.Value is null
+                    ? $"its file systems could not be read: {facts.Storage.Failure}"
+                    : facts.Storage.Value.ReadOnly ? "its file system is mounted read-only" : "its disk is full or its engine read-only",
+                "Make it writable first.");
         }
 
-        void Add(string code, string message, string remediation) => blockers.Add(new() { Code = code, Server = candidate, Message = message, Remediation = remediation });
+        void Add(string code, string message, string remediation) =>
+            blockers.Add(new() { Code = code, Server = candidate, Message = message, Remediation = remediation });
     }
 }

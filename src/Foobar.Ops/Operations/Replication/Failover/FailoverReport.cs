@@ -21,16 +21,26 @@ internal sealed class FailoverReport(OperationHost host, FailoverConnections liv
     {
         PlanResult result = end.Result;
         bool moved = result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded;
-        bool open = moved && (!steps.IsMarked || result.Steps.Any(step => Needed.Contains(step.Step) && step.Outcome is not (StepOutcome.Done or StepOutcome.DoneEarlier)));
+        bool open = moved
+            && (!steps.IsMarked
+                || result.Steps.Any(
+                    step => Needed.Contains(step.Step) && step.Outcome is not (StepOutcome.Done or StepOutcome.DoneEarlier)));
         if (moved && !open)
         {
             end.Runner.Close(result.Outcome);
         }
 
-        string[] advice = [.. steps.Advice, .. Balancers(moved) is { } balancers ? [balancers] : Array.Empty<string>(), .. moved && OtherReplicas.Advice(OtherReplicas.Left(result.Steps)) is { } left ? [left] : Array.Empty<string>()];
+        string[] advice =
+        [
+            .. steps.Advice,
+            .. Balancers(moved) is { } balancers ? [balancers] : Array.Empty<string>(),
+            .. moved && OtherReplicas.Advice(OtherReplicas.Left(result.Steps)) is { } left ? [left] : Array.Empty<string>(),
+        ];
         string? failure = (result.Failure as FoobarException)?.Recommendation;
         string? own = advice.Length == 0 ? failure : string.Join(" ", moved || failure is null ? advice : [failure, .. advice]);
-        string? error = moved && result.Failure is not null ? string.Join(" ", result.Steps.Where(step => step.Outcome == StepOutcome.Failed).Select(step => step.Error)) : null;
+        string? error = moved && result.Failure is not null
+            ? string.Join(" ", result.Steps.Where(step => step.Outcome == StepOutcome.Failed).Select(step => step.Error))
+            : null;
         using CancellationTokenSource limit = new(TimeSpan.FromMinutes(1), host.Time);
         return new()
         {
@@ -38,12 +48,20 @@ internal sealed class FailoverReport(OperationHost host, FailoverConnections liv
             Outcome = result.Outcome,
             OldPrimary = live.OldName,
             NewPrimary = live.Candidate.Name,
-            Proof = (moved ? await LossProof.JudgeAsync(live, parameters, limit.Token) : new() { Verdict = ProofVerdict.Unprovable, Reason = Unmoved(result.Outcome) })
-                with { LastComparison = await LastComparison.TellAsync(live.Site, host.Store, live.Candidate.Name, live.OldName, host.Time.GetUtcNow(), limit.Token) },
+            Proof = (moved
+                ? await LossProof.JudgeAsync(live, parameters, limit.Token)
+                : new() { Verdict = ProofVerdict.Unprovable, Reason = Unmoved(result.Outcome) })
+                with
+                {
+                    LastComparison = await LastComparison.TellAsync(
+                        live.Site, host.Store, live.Candidate.Name, live.OldName, host.Time.GetUtcNow(), limit.Token),
+                },
             SalvagedGtids = steps.Salvaged?.Gtids(live.Candidate.Member.Flavor) ?? "",
             Steps = result.Steps,
             Error = error ?? await GlobalLockReader.ExplainAsync(live.Site, live.Candidate.Name, result.Failure, limit.Token),
-            Recommendation = open || result.Outcome == PlanOutcome.UndoFailed ? $"{own} Then run Resume-FoobarFailover, which does what is left.".TrimStart() : own,
+            Recommendation = open || result.Outcome == PlanOutcome.UndoFailed
+                ? $"{own} Then run Resume-FoobarFailover, which does what is left.".TrimStart()
+                : own,
             Unfinished = open || result.Outcome == PlanOutcome.UndoFailed,
             Started = end.Started,
             Duration = host.Time.GetUtcNow() - end.Started,

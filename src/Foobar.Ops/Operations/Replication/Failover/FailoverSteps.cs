@@ -28,7 +28,9 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
     /// <summary>What became of fencing the old primary on its machine, in one line.</summary>
     public string Fenced { get; private set; } = "its machine could not be reached, so it is fenced at the write endpoint only";
 
-    /// <summary>From the start of the steps to when the application's path led to the new primary; <see langword="null"/> if there was none.</summary>
+    /// <summary>
+    /// From the start of the steps to when the application's path led to the new primary; <see langword="null"/> if there was none.
+    /// </summary>
     public TimeSpan? Writable { get; private set; }
 
     /// <summary>What is left to a person to do.</summary>
@@ -47,7 +49,30 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         Kind = "failover",
         Title = $"Move writes from {live.OldName}, which is dead, to {live.Candidate.Name}",
         Parameters = parameters.ToParameters(),
-        Steps = [.. ((Step[])[CloseEndpoint(), Fence(), CatchUp(), .. parameters.Others.Count > 0 ? [Take()] : Array.Empty<Step>(), .. parameters.Salvage ? [Salvage()] : Array.Empty<Step>(), Promote(), OpenEndpoint(), VerifyWrite(), .. parameters.MachineAnswers ? [HoldFence()] : Array.Empty<Step>(), KeepLogin(), DetachNew(), PersistNew(), .. EndpointSurvey.Settle(live.Endpoint, live.Candidate.Name, live.OldName), .. _others.Steps(), .. parameters.Others.Count + parameters.Kept.Count > 0 ? [SemiSync()] : Array.Empty<Step>(), .. parameters.Events.Count > 0 || parameters.EventDoubt is not null ? [MoveEvents()] : Array.Empty<Step>(), Redundancy()]).Select(Held)],
+        Steps =
+        [
+            .. ((Step[])
+            [
+                CloseEndpoint(),
+                Fence(),
+                CatchUp(),
+                .. parameters.Others.Count > 0 ? [Take()] : Array.Empty<Step>(),
+                .. parameters.Salvage ? [Salvage()] : Array.Empty<Step>(),
+                Promote(),
+                OpenEndpoint(),
+                VerifyWrite(),
+                .. parameters.MachineAnswers ? [HoldFence()] : Array.Empty<Step>(),
+                KeepLogin(),
+                DetachNew(),
+                PersistNew(),
+                .. EndpointSurvey.Settle(live.Endpoint, live.Candidate.Name, live.OldName),
+                .. _others.Steps(),
+                .. parameters.Others.Count + parameters.Kept.Count > 0 ? [SemiSync()] : Array.Empty<Step>(),
+                .. parameters.Events.Count > 0 || parameters.EventDoubt is not null ? [MoveEvents()] : Array.Empty<Step>(),
+                Redundancy(),
+            ]).Select(
+                Held),
+        ],
     };
 
     // Each step looks first whether another operator has taken our place.
@@ -90,7 +115,9 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
     private Step Fence() => new()
     {
         Name = "fence-old",
-        Description = $"{(parameters.MachineAnswers ? $"end {live.OldName}'s database and keep it from starting, and " : "")}let the {Endpoint} lead to {live.Candidate.Name} alone after a restart",
+        Description =
+            $"{(parameters.MachineAnswers ? $"end {live.OldName}'s database and keep it from starting, and " : "")}let the {Endpoint} lead "
+                + $"to {live.Candidate.Name} alone after a restart",
         Inverse = $"let {live.OldName}'s database start again, and the endpoint lead to it alone after a restart",
         Server = live.OldName,
         Limit = TimeSpan.FromSeconds(15),
@@ -150,7 +177,13 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         {
             if (Salvaged?.Missing(New.Flavor, await New.HoldsAsync(token)) is { Count: > 0 } missing)
             {
-                throw new FoobarException("SalvageFailed", ErrorKind.Failed, $"{live.Candidate.Name}: it still lacks {string.Join(", ", missing)} after the dead primary's transactions were committed on it.") { Server = live.Candidate.Name };
+                throw new FoobarException(
+                    "SalvageFailed", ErrorKind.Failed,
+                    $"{live.Candidate.Name}: it still lacks {string.Join(", ", missing)} after the dead primary's transactions were "
+                        + "committed on it.")
+                    {
+                        Server = live.Candidate.Name,
+                    };
             }
         },
         Undo = New.FenceAsync,
@@ -185,7 +218,9 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         PointOfNoReturn = true,
 
         // From here on another machine can finish it, by the marker.
-        Change = token => Task.WhenAll(live.Endpoint.LeadAsync(live.Candidate.Name, live.OldName, token), _marker.ReplaceAsync(live.Candidate.Member, parameters.ToParameters(), time.GetUtcNow(), token)),
+        Change = token => Task.WhenAll(
+            live.Endpoint.LeadAsync(live.Candidate.Name, live.OldName, token),
+            _marker.ReplaceAsync(live.Candidate.Member, parameters.ToParameters(), time.GetUtcNow(), token)),
     };
 
     private Step VerifyWrite() => new()
@@ -222,7 +257,8 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
             }
 
             Server old = live.Site.Site.Find(live.OldName)!;
-            ReplicationSource source = await live.Candidate.Member.ReverseSourceAsync(live.Candidate.Machine, old.Name, live.Policy.Port, token);
+            ReplicationSource source = await live.Candidate.Member.ReverseSourceAsync(
+                live.Candidate.Machine, old.Name, live.Policy.Port, token);
             using (source.Password)
             {
                 await ReplicationLogin.SaveAsync(live.Candidate.Machine, source, token);
@@ -265,7 +301,9 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         Change = async token =>
         {
             bool wanted = live.Policy.SemiSync || await SemiSyncConfigured.AskAsync(New, live.Candidate.Machine, token);
-            if (wanted && await _others.AcknowledgingAsync(token) is > 0 and var replicas && replicas >= await New.SemiSyncWaitCountAsync(token))
+            if (wanted
+                && await _others.AcknowledgingAsync(token) is > 0 and var replicas
+                && replicas >= await New.SemiSyncWaitCountAsync(token))
             {
                 await New.SetSemiSyncSourceAsync(true, token);
             }
@@ -275,14 +313,21 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
     private Step MoveEvents() => new()
     {
         Name = "move-events",
-        Description = $"enable the scheduled events on the new primary: {(parameters.Events.Count > 0 ? string.Join(", ", parameters.Events) : "none is known to have run on the old one")}",
+        Description =
+            "enable the scheduled events on the new primary: "
+                + $"{(parameters.Events.Count > 0 ? string.Join(", ", parameters.Events) : "none is known to have run on the old one")}",
         Server = live.Candidate.Name,
         Change = token => LeftAsync(async () =>
         {
             await new EventSwitch(live, parameters.Events).EnableAsync(token);
             if (parameters.EventDoubt is { } doubt)
             {
-                throw new FoobarException("EventsNotMoved", ErrorKind.Failed, $"{live.Candidate.Name}: {doubt}.") { Server = live.Candidate.Name, Recommendation = EventSwitch.Advice };
+                throw new FoobarException(
+                    "EventsNotMoved", ErrorKind.Failed, $"{live.Candidate.Name}: {doubt}.")
+                    {
+                        Server = live.Candidate.Name,
+                        Recommendation = EventSwitch.Advice,
+                    };
             }
         }),
     };
@@ -297,7 +342,10 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         {
             await _marker.SetAsync(live.Candidate.Member, OperationState.Degraded, token);
             IsMarked = true;
-            throw new FoobarException("RedundancyMissing", ErrorKind.Failed, $"{(parameters.Others.Count + parameters.Kept.Count > 0 ? $"{live.OldName} does not replicate" : "nothing replicates")} from {live.Candidate.Name} yet; {live.OldName}: {Fenced}.")
+            throw new FoobarException(
+                "RedundancyMissing", ErrorKind.Failed,
+                $"{(parameters.Others.Count + parameters.Kept.Count > 0 ? $"{live.OldName} does not replicate" : "nothing replicates")} "
+                    + $"from {live.Candidate.Name} yet; {live.OldName}: {Fenced}.")
             {
                 Server = live.OldName,
                 Recommendation = $"Run Repair-FoobarReplication {live.OldName} as soon as its machine answers.",

@@ -14,7 +14,8 @@ internal static class LossProof
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     /// <summary>Proves.</summary>
-    public static async Task<FailoverProof> JudgeAsync(FailoverConnections live, FailoverParameters parameters, CancellationToken cancellationToken)
+    public static async Task<FailoverProof> JudgeAsync(
+        FailoverConnections live, FailoverParameters parameters, CancellationToken cancellationToken)
     {
         if (!parameters.MachineAnswers)
         {
@@ -25,11 +26,24 @@ internal static class LossProof
         {
             string held = await live.Candidate.Member.HoldsAsync(cancellationToken);
             IServerSession machine = await live.Site.GetServerAsync(live.OldName, cancellationToken);
-            BinlogDump dump = await BinlogReader.ReadAsync(machine, live.Candidate.Member.Flavor, BinlogReader.LeftOut(live.Candidate.Member.Flavor, held), parameters.SourceFile, Limit, cancellationToken);
+            BinlogDump dump = await BinlogReader.ReadAsync(
+                machine, live.Candidate.Member.Flavor,
+                BinlogReader.LeftOut(live.Candidate.Member.Flavor, held),
+                parameters.SourceFile, Limit, cancellationToken);
             IReadOnlyList<string> missing = dump.Missing(live.Candidate.Member.Flavor, held);
             return missing.Count == 0
-                ? new() { Verdict = ProofVerdict.Proven, Reason = "Every transaction in the dead primary's binary log is on the new primary, and its database is kept from running." }
-                : new() { Verdict = ProofVerdict.Disproven, Reason = $"{missing.Count} transactions of the dead primary are not on the new one.", MissingGtids = BinlogDump.Shortest(live.Candidate.Member.Flavor, missing) };
+                ? new()
+                {
+                    Verdict = ProofVerdict.Proven,
+                    Reason =
+                        "Every transaction in the dead primary's binary log is on the new primary, and its database is kept from running.",
+                }
+                : new()
+                {
+                    Verdict = ProofVerdict.Disproven,
+                    Reason = $"{missing.Count} transactions of the dead primary are not on the new one.",
+                    MissingGtids = BinlogDump.Shortest(live.Candidate.Member.Flavor, missing),
+                };
         }
         catch (Exception error) when (error is FoobarException or OperationCanceledException or FormatException)
         {

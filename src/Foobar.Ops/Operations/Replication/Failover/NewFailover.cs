@@ -19,7 +19,13 @@ internal sealed class NewFailover(OperationHost host, FailoverOptions options) :
         Verdict = analysis.Verdict,
         Loss = analysis.Loss,
         Blockers = analysis.Blockers,
-        Warnings = [.. analysis.Warnings, .. analysis.Events.Doubt is { } doubt ? [new() { Code = "Events", Server = analysis.Candidate, Message = doubt, Remediation = EventSwitch.Advice }] : Array.Empty<FailoverBlocker>()],
+        Warnings =
+        [
+            .. analysis.Warnings,
+            .. analysis.Events.Doubt is { } doubt
+                ? [new() { Code = "Events", Server = analysis.Candidate, Message = doubt, Remediation = EventSwitch.Advice }]
+                : Array.Empty<FailoverBlocker>(),
+        ],
         Steps = new FailoverSteps(analysis.Live, Decided(analysis, "preview"), host.Time).Plan().Outline,
     };
 
@@ -32,7 +38,8 @@ internal sealed class NewFailover(OperationHost host, FailoverOptions options) :
             host.Earlier.RefuseUnfinished();
         }
 
-        ReplicationAnalysis analysis = await new ReplicationAnalyst(host.Session, options, host.Store, host.Time).AnalyseAsync(cancellationToken);
+        ReplicationAnalysis analysis = await new ReplicationAnalyst(host.Session, options, host.Store, host.Time)
+            .AnalyseAsync(cancellationToken);
         try
         {
             options.Seen?.Invoke(Preview(analysis));
@@ -52,7 +59,8 @@ internal sealed class NewFailover(OperationHost host, FailoverOptions options) :
         }
     }
 
-    private async Task<IDecidedOperation<FailoverResult>> DecideAsync(ReplicationAnalysis analysis, DateTimeOffset started, TimeSpan looked, CancellationToken cancellationToken)
+    private async Task<IDecidedOperation<FailoverResult>> DecideAsync(
+        ReplicationAnalysis analysis, DateTimeOffset started, TimeSpan looked, CancellationToken cancellationToken)
     {
         await RefuseIfChangedAsync(analysis, options.Confirmed, cancellationToken);
         host.Earlier.RefuseUnfinished(lost: analysis.Primary, options.Automatic);
@@ -81,17 +89,24 @@ internal sealed class NewFailover(OperationHost host, FailoverOptions options) :
         Source = analysis.Source,
         CatchUpLimit = options.DrainLimit,
         Before = analysis.Marker?.Id ?? "",
-        Durability = analysis.Marker is { IsUnfinished: true } left && left.NewPrimary == analysis.Candidate ? Durability.Parse(left.Parameters.GetValueOrDefault("durability")) : null,
+        Durability = analysis.Marker is { IsUnfinished: true } left && left.NewPrimary == analysis.Candidate
+            ? Durability.Parse(left.Parameters.GetValueOrDefault("durability"))
+            : null,
     };
 
     // Between the survey and the lock another operator may have been there.
-    private static async Task RefuseIfChangedAsync(ReplicationAnalysis analysis, ConfirmedMove? confirmed, CancellationToken cancellationToken)
+    private static async Task RefuseIfChangedAsync(
+        ReplicationAnalysis analysis, ConfirmedMove? confirmed, CancellationToken cancellationToken)
     {
         FailoverConnections live = analysis.Live;
         OperationMark? marker = await live.Candidate.Member.Marks.ReadAsync(cancellationToken);
-        string? what = confirmed is not null && confirmed != new ConfirmedMove(analysis.Primary, analysis.Candidate) ? $"{confirmed.OldPrimary} -> {confirmed.NewPrimary} was asked for, and by now it would be {analysis.Primary} -> {analysis.Candidate}"
-            : (marker?.Id, marker?.State) != (analysis.Marker?.Id, analysis.Marker?.State) ? $"meanwhile there was {marker?.ToString() ?? "a marker less"}"
-            : analysis.IsReplica != await live.Candidate.Member.IsReplicaAsync(cancellationToken) ? $"{live.Candidate.Name} {(analysis.IsReplica ? "replicates from none by now" : "replicates by now")}"
+        string? what = confirmed is not null && confirmed != new ConfirmedMove(analysis.Primary, analysis.Candidate)
+            ? $"{confirmed.OldPrimary} -> {confirmed.NewPrimary} was asked for, and by now it would be {analysis.Primary} -> "
+                + $"{analysis.Candidate}"
+            : (marker?.Id, marker?.State) != (analysis.Marker?.Id, analysis.Marker?.State)
+                ? $"meanwhile there was {marker?.ToString() ?? "a marker less"}"
+            : analysis.IsReplica != await live.Candidate.Member.IsReplicaAsync(cancellationToken)
+                ? $"{live.Candidate.Name} {(analysis.IsReplica ? "replicates from none by now" : "replicates by now")}"
             : null;
         if (what is not null)
         {
@@ -103,7 +118,8 @@ internal sealed class NewFailover(OperationHost host, FailoverOptions options) :
         }
     }
 
-    private sealed class Connected(NewFailover operation, ReplicationAnalysis analysis, TimeSpan looked) : IConnectedOperation<FailoverResult>
+    private sealed class Connected(
+        NewFailover operation, ReplicationAnalysis analysis, TimeSpan looked) : IConnectedOperation<FailoverResult>
     {
         public OperationConnections Live => analysis.Live;
 

@@ -32,7 +32,9 @@ internal sealed class BinlogDump
     /// <summary>The transaction in whose middle the log ends; <see langword="null"/> for none.</summary>
     public string? Incomplete { get; }
 
-    /// <summary>The complete transactions in their shortest written form: a MySQL GTID set; on MariaDB runs of one server (<c>0-1-7..9</c>).</summary>
+    /// <summary>
+    /// The complete transactions in their shortest written form: a MySQL GTID set; on MariaDB runs of one server (<c>0-1-7..9</c>).
+    /// </summary>
     public string Gtids(DatabaseFlavor flavor) => Shortest(flavor, Transactions);
 
     /// <summary>Transactions in their shortest written form.</summary>
@@ -97,7 +99,8 @@ internal sealed class BinlogDump
         }
     }
 
-    private static string Run(MariaDbGtid first, MariaDbGtid last) => first == last ? $"{first}" : string.Create(CultureInfo.InvariantCulture, $"{first}..{last.Sequence}");
+    private static string Run(MariaDbGtid first, MariaDbGtid last) =>
+        first == last ? $"{first}" : string.Create(CultureInfo.InvariantCulture, $"{first}..{last.Sequence}");
 
     private sealed class Reader(DatabaseFlavor flavor)
     {
@@ -113,7 +116,9 @@ internal sealed class BinlogDump
 
         public void Take(ReadOnlySpan<byte> line, int at, int next)
         {
-            if (flavor == DatabaseFlavor.MySql ? line.StartsWith("SET @@SESSION.GTID_NEXT="u8) : line.StartsWith("/*"u8) && line.IndexOf("@@session."u8) > 0)
+            if (flavor == DatabaseFlavor.MySql
+                ? line.StartsWith("SET @@SESSION.GTID_NEXT="u8)
+                : line.StartsWith("/*"u8) && line.IndexOf("@@session."u8) > 0)
             {
                 TakeMark(Encoding.ASCII.GetString(line), at);
             }
@@ -121,7 +126,10 @@ internal sealed class BinlogDump
             {
                 _begun = true;
             }
-            else if (line.StartsWith("COMMIT/*!*/;"u8) || line.SequenceEqual("COMMIT"u8) || line.SequenceEqual("ROLLBACK"u8) || line.StartsWith("XA "u8))
+            else if (line.StartsWith("COMMIT/*!*/;"u8)
+                || line.SequenceEqual("COMMIT"u8)
+                || line.SequenceEqual("ROLLBACK"u8)
+                || line.StartsWith("XA "u8))
             {
                 (_ended, _endedAt) = (true, next);
             }
@@ -136,7 +144,8 @@ internal sealed class BinlogDump
         {
             string? incomplete = Close() ? null : _current;
             string tail = flavor == DatabaseFlavor.MySql ? "SET @@SESSION.GTID_NEXT= 'AUTOMATIC'/*!*/;\nDELIMITER ;\n" : "DELIMITER ;\n";
-            return new(_complete, incomplete is null ? text : (byte[])[.. text[.._currentAt].Span, .. Encoding.ASCII.GetBytes(tail)], incomplete);
+            return new(
+                _complete, incomplete is null ? text : (byte[])[.. text[.._currentAt].Span, .. Encoding.ASCII.GetBytes(tail)], incomplete);
         }
 
         private void TakeMark(string line, int at)
@@ -145,13 +154,18 @@ internal sealed class BinlogDump
             {
                 string gtid = line.Split('\'') is [_, { } quoted, ..] ? quoted : "";
                 Close();
-                _current = gtid == "AUTOMATIC" ? null : MySqlGtidSet.TryParse(gtid, out _) ? gtid : throw new ParseException(null, "mysqlbinlog", 0, $"expected a GTID, found '{line}'.");
+                _current = gtid == "AUTOMATIC"
+                    ? null
+                    : MySqlGtidSet.TryParse(gtid, out _)
+                        ? gtid
+                        : throw new ParseException(null, "mysqlbinlog", 0, $"expected a GTID, found '{line}'.");
                 _currentAt = at;
                 return;
             }
 
             // Domain and server are written only where they change; the number ends the mark.
-            (string? domain, string? server, string? sequence) = (Value(line, "gtid_domain_id="), Value(line, "server_id="), Value(line, "gtid_seq_no="));
+            (string? domain, string? server, string? sequence) = (Value(
+                line, "gtid_domain_id="), Value(line, "server_id="), Value(line, "gtid_seq_no="));
             if (domain is null && server is null && sequence is null)
             {
                 return;
@@ -167,7 +181,9 @@ internal sealed class BinlogDump
             if (sequence is not null)
             {
                 string gtid = $"{_domain}-{_server}-{sequence}";
-                _current = MariaDbGtid.TryParse(gtid, out _) ? gtid : throw new ParseException(null, "mariadb-binlog", 0, $"expected a GTID, found '{gtid}'.");
+                _current = MariaDbGtid.TryParse(gtid, out _)
+                    ? gtid
+                    : throw new ParseException(null, "mariadb-binlog", 0, $"expected a GTID, found '{gtid}'.");
             }
         }
 

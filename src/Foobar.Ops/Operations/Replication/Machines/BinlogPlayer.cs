@@ -23,20 +23,25 @@ internal static class BinlogPlayer
         CommandResult result = await RunAsync(server, dump.Sql, limit, cancellationToken);
         if (result.ExitCode != 0)
         {
-            throw new FoobarException("SalvageFailed", ErrorKind.Failed, $"{server.Server.Name}: it did not take the transactions of the dead primary: {result.ErrorText.Trim()}")
+            throw new FoobarException(
+                "SalvageFailed", ErrorKind.Failed,
+                $"{server.Server.Name}: it did not take the transactions of the dead primary: {result.ErrorText.Trim()}")
             {
                 Server = server.Server.Name,
-                Recommendation = "Nothing was promoted. Look at what the message names; -AcceptDataLoss goes on without these transactions.",
+                Recommendation =
+                    "Nothing was promoted. Look at what the message names; -AcceptDataLoss goes on without these transactions.",
             };
         }
     }
 
     /// <summary>Gives a member SQL that <c>mysqlbinlog</c> wrote; it stops at the first error.</summary>
-    public static async Task<CommandResult> RunAsync(IServerSession server, ReadOnlyMemory<byte> sql, TimeSpan limit, CancellationToken cancellationToken)
+    public static async Task<CommandResult> RunAsync(
+        IServerSession server, ReadOnlyMemory<byte> sql, TimeSpan limit, CancellationToken cancellationToken)
     {
         // The operator's own account where it is let in by the socket, else root.
         RemoteCommand login = RemoteCommand.FromScript("client=$(command -v mariadb || command -v mysql) && echo 'DO 1;' | \"$client\"");
         bool own = (await server.RunAsync(login, cancellationToken)).ExitCode == 0;
-        return await server.RunAsync(RemoteCommand.FromScript(Script) with { Privileged = !own, Input = sql, TimeLimit = limit }, cancellationToken);
+        return await server.RunAsync(
+            RemoteCommand.FromScript(Script) with { Privileged = !own, Input = sql, TimeLimit = limit }, cancellationToken);
     }
 }

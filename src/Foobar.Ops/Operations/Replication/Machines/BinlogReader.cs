@@ -44,17 +44,31 @@ internal static class BinlogReader
     /// <param name="server">The machine with the files.</param>
     /// <param name="flavor">The flavour.</param>
     /// <param name="held">What the other member holds: MySQL a GTID set, MariaDB its position in each domain.</param>
-    /// <param name="firstFile">The log to begin with, which the other member was last known to read; <see langword="null"/> for all.</param>
+    /// <param name="firstFile">The log to begin with, which the other member was last known to read; <see langword="null"/> for
+    /// all.</param>
     /// <param name="limit">The limit.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <param name="orAll">
     /// Whether all is read where MariaDB's logs begin after that position: a member that was copied has no log of what came before.
     /// </param>
     /// <exception cref="FoobarException"><c>BinlogUnreadable</c>: there is no program, no file, or too much of it.</exception>
-    public static async Task<BinlogDump> ReadAsync(IServerSession server, DatabaseFlavor flavor, string held, string? firstFile, TimeSpan limit, CancellationToken cancellationToken, bool orAll = false)
+    public static async Task<BinlogDump> ReadAsync(
+        IServerSession server,
+        DatabaseFlavor flavor,
+        string held,
+        string? firstFile,
+        TimeSpan limit,
+        CancellationToken cancellationToken,
+        bool orAll = false)
     {
         string position = flavor == DatabaseFlavor.MariaDb ? MariaDbGtidState.Parse(held).LastOfEachDomain() : held;
-        RemoteCommand command = RemoteCommand.FromScript(Script, flavor.ToString(), position, firstFile ?? "") with { Privileged = true, TimeLimit = limit, OutputCap = LargestDump, TakesBeginning = true };
+        RemoteCommand command = RemoteCommand.FromScript(Script, flavor.ToString(), position, firstFile ?? "") with
+        {
+            Privileged = true,
+            TimeLimit = limit,
+            OutputCap = LargestDump,
+            TakesBeginning = true,
+        };
         CommandResult result = await server.RunAsync(command, cancellationToken);
         if (result.Truncated)
         {
@@ -73,7 +87,9 @@ internal static class BinlogReader
     }
 
     private static bool IsTornEnd(string error) =>
-        error.Contains("read error", StringComparison.OrdinalIgnoreCase) || error.Contains("truncated", StringComparison.OrdinalIgnoreCase) || error.Contains("Could not read entry", StringComparison.OrdinalIgnoreCase);
+        error.Contains("read error", StringComparison.OrdinalIgnoreCase)
+            || error.Contains("truncated", StringComparison.OrdinalIgnoreCase)
+            || error.Contains("Could not read entry", StringComparison.OrdinalIgnoreCase);
 
     private static FoobarException Unreadable(IServerSession server, string why) =>
         new("BinlogUnreadable", ErrorKind.Failed, $"{server.Server.Name}: its binary logs could not be read: {why}.")

@@ -60,16 +60,20 @@ internal static class MachineFence
         [ "$1" != start ] || systemctl start --no-block "$unit"
         """;
 
-    /// <summary>Ends the database; it stays so until somebody starts it. <see cref="HoldAsync"/> keeps it from that; a boot does without.</summary>
+    /// <summary>
+    /// Ends the database; it stays so until somebody starts it. <see cref="HoldAsync"/> keeps it from that; a boot does without.
+    /// </summary>
     /// <returns>What holds, in one line.</returns>
     /// <exception cref="FoobarException"><c>FenceFailed</c>: its process is still there.</exception>
     public static async Task<string> FenceAsync(IServerSession server, CancellationToken cancellationToken)
     {
         RemoteCommand command = RemoteCommand.FromScript(FenceScript) with { Privileged = true, TimeLimit = TimeSpan.FromSeconds(8) };
-        Dictionary<string, string> said = KeyValues.Parse(SessionReadings.Succeeded(await server.RunAsync(command, cancellationToken), "block the database's unit").OutputText, '=');
+        Dictionary<string, string> said = KeyValues.Parse(
+            SessionReadings.Succeeded(await server.RunAsync(command, cancellationToken), "block the database's unit").OutputText, '=');
         if (said.GetValueOrDefault("left") is { Length: > 0 } left)
         {
-            throw new FoobarException("FenceFailed", ErrorKind.Failed, $"{server.Server.Name}: its database process {left} could not be ended.")
+            throw new FoobarException(
+                "FenceFailed", ErrorKind.Failed, $"{server.Server.Name}: its database process {left} could not be ended.")
             {
                 Server = server.Server.Name,
                 Recommendation = "Switch the machine off, then run the emergency failover again.",
@@ -87,12 +91,18 @@ internal static class MachineFence
 
     /// <summary>Has systemd read what keeps the database from starting, which takes it longer than all the rest.</summary>
     public static async Task HoldAsync(IServerSession server, CancellationToken cancellationToken) =>
-        SessionReadings.Succeeded(await server.RunAsync(RemoteCommand.FromScript("command -v systemctl >/dev/null || exit 0; systemctl daemon-reload") with { Privileged = true }, cancellationToken), "systemctl daemon-reload");
+        SessionReadings.Succeeded(
+            await server.RunAsync(
+                RemoteCommand.FromScript("command -v systemctl >/dev/null || exit 0; systemctl daemon-reload") with { Privileged = true },
+                cancellationToken),
+            "systemctl daemon-reload");
 
     /// <summary>Lets the database start again.</summary>
     /// <param name="server">Its machine.</param>
     /// <param name="start">Whether to start it too.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public static async Task LiftAsync(IServerSession server, bool start, CancellationToken cancellationToken) =>
-        SessionReadings.Succeeded(await server.RunAsync(RemoteCommand.FromScript(LiftScript, start ? "start" : "") with { Privileged = true }, cancellationToken), "let the database's unit start");
+        SessionReadings.Succeeded(
+            await server.RunAsync(RemoteCommand.FromScript(LiftScript, start ? "start" : "") with { Privileged = true }, cancellationToken),
+            "let the database's unit start");
 }

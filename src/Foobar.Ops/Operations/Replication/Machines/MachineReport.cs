@@ -19,7 +19,9 @@ public sealed record MachineReport
     /// <summary>The process; <see langword="null"/> if none runs.</summary>
     public long? ProcessId { get; init; }
 
-    /// <summary>The state of the process as in <c>proc(5)</c>: <c>R</c>, <c>S</c>, <c>D</c>, <c>T</c> (stopped), <c>Z</c>; empty for none.</summary>
+    /// <summary>
+    /// The state of the process as in <c>proc(5)</c>: <c>R</c>, <c>S</c>, <c>D</c>, <c>T</c> (stopped), <c>Z</c>; empty for none.
+    /// </summary>
     public string ProcessState { get; init; } = "";
 
     /// <summary>Whether systemd's freezer holds the unit.</summary>
@@ -81,13 +83,15 @@ public sealed record MachineReport
         """) with { Privileged = true, TimeLimit = TimeSpan.FromSeconds(10) };
 
     /// <summary>Asks a machine; <see langword="null"/> if it does not answer within the limit.</summary>
-    internal static async Task<MachineReport?> AskAsync(ISiteSession site, string server, TimeSpan limit, CancellationToken cancellationToken)
+    internal static async Task<MachineReport?> AskAsync(
+        ISiteSession site, string server, TimeSpan limit, CancellationToken cancellationToken)
     {
         using TimeLimit timer = new(site.Time, limit, cancellationToken);
         try
         {
             IServerSession session = await site.GetServerAsync(server, timer.Token);
-            return Parse(server, SessionReadings.Succeeded(await session.RunAsync(Command, timer.Token), "the machine's report").OutputText);
+            return Parse(
+                server, SessionReadings.Succeeded(await session.RunAsync(Command, timer.Token), "the machine's report").OutputText);
         }
         catch (Exception error) when (error is FoobarException or OperationCanceledException)
         {

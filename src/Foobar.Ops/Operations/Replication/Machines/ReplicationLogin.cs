@@ -17,7 +17,9 @@ internal static class ReplicationLogin
     /// <summary>Keeps it.</summary>
     public static async Task SaveAsync(IServerSession server, ReplicationSource source, CancellationToken cancellationToken)
     {
-        Kept kept = new(source.User, source.Password.Reveal(), source.Tls, source.TlsVerify, source.TlsAuthorities, source.TlsCertificate, source.TlsKey, source.ConnectRetrySeconds);
+        Kept kept = new(
+            source.User, source.Password.Reveal(), source.Tls, source.TlsVerify, source.TlsAuthorities, source.TlsCertificate,
+            source.TlsKey, source.ConnectRetrySeconds);
         RemoteCommand command = RemoteCommand.FromScript(
             """
             set -e
@@ -27,7 +29,9 @@ internal static class ReplicationLogin
             sync -- "$1.new" 2>/dev/null || sync
             mv -f -- "$1.new" "$1"
             """, Path);
-        SessionReadings.Succeeded(await server.RunAsync(command with { Privileged = true, Input = JsonSerializer.SerializeToUtf8Bytes(kept) }, cancellationToken), $"write {Path}");
+        SessionReadings.Succeeded(
+            await server.RunAsync(command with { Privileged = true, Input = JsonSerializer.SerializeToUtf8Bytes(kept) }, cancellationToken),
+            $"write {Path}");
     }
 
     /// <summary>Reads it; <see langword="null"/> if none is kept.</summary>
@@ -35,9 +39,11 @@ internal static class ReplicationLogin
     /// <param name="host">The primary's address as the replica shall know it.</param>
     /// <param name="port">The primary's port.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public static async Task<ReplicationSource?> LoadAsync(IServerSession server, string host, int port, CancellationToken cancellationToken)
+    public static async Task<ReplicationSource?> LoadAsync(
+        IServerSession server, string host, int port, CancellationToken cancellationToken)
     {
-        CommandResult result = await server.RunAsync(RemoteCommand.Create($"[ ! -e {Path} ] || cat -- {Path}") with { Privileged = true }, cancellationToken);
+        CommandResult result = await server.RunAsync(
+            RemoteCommand.Create($"[ ! -e {Path} ] || cat -- {Path}") with { Privileged = true }, cancellationToken);
         if (SessionReadings.Succeeded(result, $"read {Path}").Output.IsEmpty)
         {
             return null;
@@ -68,7 +74,9 @@ internal static class ReplicationLogin
 
     /// <summary>Forgets it.</summary>
     public static async Task ForgetAsync(IServerSession server, CancellationToken cancellationToken) =>
-        SessionReadings.Succeeded(await server.RunAsync(RemoteCommand.Create($"rm -f -- {Path}") with { Privileged = true }, cancellationToken));
+        SessionReadings.Succeeded(
+            await server.RunAsync(RemoteCommand.Create($"rm -f -- {Path}") with { Privileged = true }, cancellationToken));
 
-    private sealed record Kept(string User, string Password, bool Tls, bool TlsVerify, string? Authorities, string? Certificate, string? Key, long RetrySeconds);
+    private sealed record Kept(
+        string User, string Password, bool Tls, bool TlsVerify, string? Authorities, string? Certificate, string? Key, long RetrySeconds);
 }

@@ -14,7 +14,9 @@ internal static class SemiSyncConfigured
             return persisted;
         }
 
-        CommandResult defaults = SessionReadings.Succeeded(await server.RunAsync(RemoteCommand.FromScript(ReplicationQueries.Options) with { Privileged = true }, cancellationToken), "--print-defaults");
+        CommandResult defaults = SessionReadings.Succeeded(
+            await server.RunAsync(RemoteCommand.FromScript(ReplicationQueries.Options) with { Privileged = true }, cancellationToken),
+            "--print-defaults");
         ServerOptions options = ServerOptions.Parse(defaults.OutputText);
         return options.Flag("rpl_semi_sync_source_enabled") || options.Flag("rpl_semi_sync_master_enabled");
     }

@@ -32,7 +32,15 @@ internal sealed class DecidedRejoin(OperationHost host, RejoinConnections live, 
         CopiedBytes = steps.CopiedBytes,
         Steps = end.Result.Steps,
         Error = end.Result.Failure?.Message,
-        Recommendation = string.Join(' ', ((string?[])[(end.Result.Failure as FoobarException)?.Recommendation, EndpointSurvey.Advice(live.Endpoint, live.Primary.Name, live.Returning)]).OfType<string>()) is { Length: > 0 } advice ? advice : null,
+        Recommendation = string.Join(
+            ' ',
+            ((string?[])
+            [
+                (end.Result.Failure as FoobarException)?.Recommendation,
+                EndpointSurvey.Advice(live.Endpoint, live.Primary.Name, live.Returning),
+            ]).OfType<string>()) is { Length: > 0 } advice
+            ? advice
+            : null,
         Started = end.Started,
         Duration = host.Time.GetUtcNow() - end.Started,
         Journal = end.Journal,

@@ -8,7 +8,10 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Replication.Rejoin;
 
-/// <summary>Saves transactions that only a returning member holds: as SQL for the <c>mysql</c> client, in the user's state directory, readable by its owner only.</summary>
+/// <summary>
+/// Saves transactions that only a returning member holds: as SQL for the <c>mysql</c> client, in the user's state directory, readable by
+/// its owner only.
+/// </summary>
 internal static class ErrantKeeper
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
@@ -23,7 +26,14 @@ internal static class ErrantKeeper
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>The transactions, by exact GTID, the file, and what it holds.</returns>
     /// <exception cref="FoobarException"><c>ErrantNotSaved</c>: they are not in its logs any more; nothing was replaced.</exception>
-    public static async Task<ErrantTransactions> SaveAsync(OperationStore store, IServerSession machine, DatabaseFlavor flavor, string errant, string primaryHolds, DateTimeOffset time, CancellationToken cancellationToken)
+    public static async Task<ErrantTransactions> SaveAsync(
+        OperationStore store,
+        IServerSession machine,
+        DatabaseFlavor flavor,
+        string errant,
+        string primaryHolds,
+        DateTimeOffset time,
+        CancellationToken cancellationToken)
     {
         // MariaDB's program begins at a position: the last that the primary has of each server whose transactions are errant.
         string from = flavor == DatabaseFlavor.MySql ? primaryHolds : ErrantRange.Begin(errant, primaryHolds);
@@ -31,10 +41,14 @@ internal static class ErrantKeeper
         IReadOnlyList<string> missing = dump.Missing(flavor, primaryHolds);
         if (missing.Count == 0)
         {
-            throw new FoobarException("ErrantNotSaved", ErrorKind.Refused, $"{machine.Server.Name}: its transactions {errant} are not in its binary logs any more, so they can't be saved. Nothing was replaced.")
+            throw new FoobarException(
+                "ErrantNotSaved", ErrorKind.Refused,
+                $"{machine.Server.Name}: its transactions {errant} are not in its binary logs any more, so they can't be saved. Nothing "
+                    + "was replaced.")
             {
                 Server = machine.Server.Name,
-                Recommendation = "Compare the data by hand; Repair-FoobarReplication -Copy goes on once the member holds nothing that matters.",
+                Recommendation =
+                    "Compare the data by hand; Repair-FoobarReplication -Copy goes on once the member holds nothing that matters.",
             };
         }
 

@@ -16,6 +16,8 @@ internal static class ErrantRange
         MariaDbGtid[] known = [.. MariaDbGtidState.Parse(primary).Last];
         MariaDbGtid[] begins = [.. MariaDbGtidState.Parse(errant).Last
             .Select(gtid => known.FirstOrDefault(one => (one.Domain, one.Server) == (gtid.Domain, gtid.Server)))];
-        return begins.Length == 0 || begins.Contains(default) ? "" : string.Join(',', begins.GroupBy(gtid => gtid.Domain).Select(domain => domain.MinBy(gtid => gtid.Sequence)));
+        return begins.Length == 0 || begins.Contains(default)
+            ? ""
+            : string.Join(',', begins.GroupBy(gtid => gtid.Domain).Select(domain => domain.MinBy(gtid => gtid.Sequence)));
     }
 }

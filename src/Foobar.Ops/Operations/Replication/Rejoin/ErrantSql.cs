@@ -30,7 +30,13 @@ internal sealed partial class ErrantSql
     public ReadOnlyMemory<byte> Sql => Join(_sql);
 
     /// <summary>Their rows in one transaction that is rolled back at the end.</summary>
-    public ReadOnlyMemory<byte> Trial => Join([.. _before, Bytes($"DELIMITER {BinlogDelimiter}\nSTART TRANSACTION{BinlogDelimiter}\n"), .. _rows, Bytes($"ROLLBACK{BinlogDelimiter}\nDELIMITER ;\n")]);
+    public ReadOnlyMemory<byte> Trial =>
+        Join([
+            .. _before,
+            Bytes($"DELIMITER {BinlogDelimiter}\nSTART TRANSACTION{BinlogDelimiter}\n"),
+            .. _rows,
+            Bytes($"ROLLBACK{BinlogDelimiter}\nDELIMITER ;\n"),
+        ]);
 
     // After a format's description MySQL would have what follows anonymous (ER_CANT_SET_GTID_NEXT_TO_ANONYMOUS_WHEN_GTID_MODE_IS_ON).
     private string Automatic => _flavor == DatabaseFlavor.MySql ? $"SET @@SESSION.GTID_NEXT= 'AUTOMATIC'{BinlogDelimiter}\n" : "";
@@ -60,7 +66,10 @@ internal sealed partial class ErrantSql
                 part++;
             }
 
-            made.Take(statement, first, oneLine, part < dump.Parts.Count && dump.Parts[part].Begin <= at ? dump.Parts[part].Gtid : null, delimiter);
+            made.Take(
+                statement, first, oneLine,
+                part < dump.Parts.Count && dump.Parts[part].Begin <= at ? dump.Parts[part].Gtid : null,
+                delimiter);
             at += statement.Length;
         }
 
@@ -167,9 +176,12 @@ internal sealed partial class ErrantSql
     [GeneratedRegex("^(SET (@@|TIMESTAMP=)|use |/\\*M?!)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Setting();
 
-    [GeneratedRegex("@@session\\.(gtid_next|gtid_domain_id|server_id|gtid_seq_no) *=", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        "@@session\\.(gtid_next|gtid_domain_id|server_id|gtid_seq_no) *=",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex Mark();
 
-    [GeneratedRegex("^#.*\\tTable_map: (?<table>`.+`\\.`.+`) mapped to number ", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        "^#.*\\tTable_map: (?<table>`.+`\\.`.+`) mapped to number ", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex TableMap();
 }

@@ -5,7 +5,9 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Replication.Rejoin;
 
-/// <summary>What a database that does not run wrote to its error log last: the file that <c>log_error</c> names, else its unit's journal.</summary>
+/// <summary>
+/// What a database that does not run wrote to its error log last: the file that <c>log_error</c> names, else its unit's journal.
+/// </summary>
 internal static partial class ErrorLog
 {
     private const int Most = 3;

@@ -10,9 +10,12 @@ namespace Foobar.Ops.Operations.Replication.Rejoin;
 /// <param name="Primary">The primary's name.</param>
 /// <param name="Source">How the member logs in at the primary.</param>
 /// <param name="Options">The limits.</param>
-internal sealed record CopyParameters(ISiteSession Site, ReturningMember Member, string Name, string Primary, ReplicationSource Source, RejoinOptions Options);
+internal sealed record CopyParameters(
+    ISiteSession Site, ReturningMember Member, string Name, string Primary, ReplicationSource Source, RejoinOptions Options);
 
-/// <summary>A member's data replaced by the primary's, in the way of its flavour. The member holds a position afterwards from which it can follow.</summary>
+/// <summary>
+/// A member's data replaced by the primary's, in the way of its flavour. The member holds a position afterwards from which it can follow.
+/// </summary>
 internal interface IFreshCopy
 {
     /// <summary>The way of a flavour.</summary>

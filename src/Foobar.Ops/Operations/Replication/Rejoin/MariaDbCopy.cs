@@ -66,18 +66,30 @@ internal sealed class MariaDbCopy : IFreshCopy
         await RequireRoomAsync(parameters, machine, limit.Token);
         string before = await BinlogStateAsync(parameters, limit.Token);
         await StreamAsync(await parameters.Site.GetServerAsync(parameters.Primary, limit.Token), machine, limit.Token);
-        RemoteCommand prepare = RemoteCommand.FromScript(PrepareScript) with { Privileged = true, TimeLimit = parameters.Options.CopyLimit };
-        string position = PositionOf(parameters.Name, SessionReadings.Succeeded(await machine.RunAsync(prepare, limit.Token), "prepare the copy").OutputText, before);
+        RemoteCommand prepare = RemoteCommand.FromScript(PrepareScript) with
+        {
+            Privileged = true,
+            TimeLimit = parameters.Options.CopyLimit,
+        };
+        string position = PositionOf(
+            parameters.Name,
+            SessionReadings.Succeeded(await machine.RunAsync(prepare, limit.Token), "prepare the copy").OutputText,
+            before);
         await parameters.Member.EnsureRunningAsync(machine, parameters.Options.StartLimit, limit.Token);
         await using (IDatabaseSession database = await parameters.Member.OpenAsync(limit.Token))
         {
             await new MariaDbMember(database).StartFromAsync(StateOf(before, position), position, limit.Token);
         }
 
-        SessionReadings.Succeeded(await machine.RunAsync(RemoteCommand.FromScript(TidyScript) with { Privileged = true, TimeLimit = TimeSpan.FromMinutes(10) }, limit.Token), "remove the old data");
+        SessionReadings.Succeeded(
+            await machine.RunAsync(
+                RemoteCommand.FromScript(TidyScript) with { Privileged = true, TimeLimit = TimeSpan.FromMinutes(10) }, limit.Token),
+            "remove the old data");
     }
 
-    /// <summary>The position of a backup: the third word of its binlog information; there is none where the primary has never logged anything.</summary>
+    /// <summary>
+    /// The position of a backup: the third word of its binlog information; there is none where the primary has never logged anything.
+    /// </summary>
     /// <exception cref="ParseException">There is none.</exception>
     internal static string PositionOf(string server, string text, string before) =>
         text.Split((char[])['\t', ' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries) switch
@@ -107,12 +119,22 @@ internal sealed class MariaDbCopy : IFreshCopy
     {
         await using IDatabaseSession primary = await parameters.Site.OpenDatabaseAsync(parameters.Primary, token);
         string directory = await DatabaseMember.Of(primary).DataDirectoryAsync(token);
-        RemoteCommand measure = RemoteCommand.Create($"du -sk -- {directory} | cut -f 1") with { Privileged = true, TimeLimit = TimeSpan.FromMinutes(5) };
-        string size = SessionReadings.Succeeded(await (await parameters.Site.GetServerAsync(parameters.Primary, token)).RunAsync(measure, token), "du").OutputText.Trim();
-        MachineReport? report = await MachineReport.AskAsync(parameters.Site, parameters.Name, TimeSpan.FromSeconds(10), token);
-        if (long.TryParse(size, CultureInfo.InvariantCulture, out long kilobytes) && report is not null && report.DataAvailableBytes < kilobytes * 1024)
+        RemoteCommand measure = RemoteCommand.Create($"du -sk -- {directory} | cut -f 1") with
         {
-            throw new FoobarException("NoRoom", ErrorKind.Refused, $"{parameters.Name}: {report.DataAvailableBytes / (1024 * 1024)} MB are free beside its old data, {kilobytes / 1024} MB are needed for the copy.")
+            Privileged = true,
+            TimeLimit = TimeSpan.FromMinutes(5),
+        };
+        string size = SessionReadings.Succeeded(
+            await (await parameters.Site.GetServerAsync(parameters.Primary, token)).RunAsync(measure, token), "du").OutputText.Trim();
+        MachineReport? report = await MachineReport.AskAsync(parameters.Site, parameters.Name, TimeSpan.FromSeconds(10), token);
+        if (long.TryParse(size, CultureInfo.InvariantCulture, out long kilobytes)
+            && report is not null
+            && report.DataAvailableBytes < kilobytes * 1024)
+        {
+            throw new FoobarException(
+                "NoRoom", ErrorKind.Refused,
+                $"{parameters.Name}: {report.DataAvailableBytes / (1024 * 1024)} MB are free beside its old data, {kilobytes / 1024} MB "
+                    + "are needed for the copy.")
             {
                 Server = parameters.Name,
                 Recommendation = $"Make room in {report.DataDirectory}; its transactions that the primary lacks are saved already.",
@@ -150,7 +172,8 @@ internal sealed class MariaDbCopy : IFreshCopy
         (int code, string error) = await command.ExitAsync(token);
         if (code != 0)
         {
-            throw new FoobarException("CopyFailed", ErrorKind.Failed, $"{server.Server.Name}: {what} ended with {code}: {error}") { Server = server.Server.Name };
+            throw new FoobarException(
+                "CopyFailed", ErrorKind.Failed, $"{server.Server.Name}: {what} ended with {code}: {error}") { Server = server.Server.Name };
         }
     }
 }

@@ -51,7 +51,8 @@ internal sealed class MySqlClone : IFreshCopy
     {
         if (!await new MySqlMember(database).CanCloneAsync(cancellationToken))
         {
-            throw new FoobarException("CloneUnavailable", ErrorKind.Refused, $"{database.Server}: the clone plugin is not loaded, so no fresh copy can be made.")
+            throw new FoobarException(
+                "CloneUnavailable", ErrorKind.Refused, $"{database.Server}: the clone plugin is not loaded, so no fresh copy can be made.")
             {
                 Server = database.Server,
                 Recommendation = "Load it on both members (plugin-load-add = mysql_clone.so), then run Repair-FoobarReplication again.",
@@ -63,6 +64,8 @@ internal sealed class MySqlClone : IFreshCopy
         new("CopyFailed", ErrorKind.Failed, $"{server}: the copy of the primary did not succeed: {why}", cause)
         {
             Server = server,
-            Recommendation = "Put right what its error log names. Where its database can't start any more, set up an empty data directory with the clone plugin and the operator's account.",
+            Recommendation =
+                "Put right what its error log names. Where its database can't start any more, set up an empty data directory with the "
+                    + "clone plugin and the operator's account.",
         };
 }

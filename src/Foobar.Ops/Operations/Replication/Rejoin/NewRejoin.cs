@@ -22,11 +22,18 @@ internal sealed class NewRejoin(OperationHost host, RejoinSurvey survey, RejoinO
         return new Connected(this, repair, live);
     }
 
-    private async Task<IDecidedOperation<RejoinResult>> DecideAsync(ConfirmedRepair repair, RejoinConnections live, CancellationToken cancellationToken)
+    private async Task<IDecidedOperation<RejoinResult>> DecideAsync(
+        ConfirmedRepair repair, RejoinConnections live, CancellationToken cancellationToken)
     {
         if (await live.Primary.Member.Marks.ReadAsync(cancellationToken) is { IsUnfinished: true } other)
         {
-            throw new FoobarException("OperationRunning", ErrorKind.Refused, $"The repair was refused, and nothing was changed: {repair.Primary}: {other}.") { Server = repair.Primary, Recommendation = OperationMarker.Recommendation };
+            throw new FoobarException(
+                "OperationRunning", ErrorKind.Refused,
+                $"The repair was refused, and nothing was changed: {repair.Primary}: {other}.")
+                {
+                    Server = repair.Primary,
+                    Recommendation = OperationMarker.Recommendation,
+                };
         }
 
         await survey.AcceptAsync(options, repair, cancellationToken);

@@ -16,7 +16,8 @@ internal sealed class RejoinConnections : OperationConnections
     public MemberConnection Primary => Members[0];
 
     /// <summary>Connects to the primary and the endpoint, at once.</summary>
-    public static Task<RejoinConnections> OpenAsync(ISiteSession site, string returning, string primary, CancellationToken cancellationToken) =>
+    public static Task<RejoinConnections> OpenAsync(
+        ISiteSession site, string returning, string primary, CancellationToken cancellationToken) =>
         ConnectionSet.OpenAsync(site, async open =>
         {
             Task<MemberConnection> member = open.MemberAsync(primary, cancellationToken);

@@ -22,7 +22,9 @@ public sealed class RejoinOperation
         _survey = new(session);
     }
 
-    /// <summary>Says what it would do; changes nothing. How a member comes back whose database does not run is decided when it was started.</summary>
+    /// <summary>
+    /// Says what it would do; changes nothing. How a member comes back whose database does not run is decided when it was started.
+    /// </summary>
     public async Task<RejoinPreview> PreviewAsync(RejoinOptions options, CancellationToken cancellationToken)
     {
         (SiteCase<ReplicationFacts> facts, RejoinPreview preview) = await _survey.LookAsync(options, cancellationToken);
@@ -42,7 +44,8 @@ public sealed class RejoinOperation
             return planned;
         }
 
-        (RejoinMethod method, string reason, string errant) = RejoinPreflight.Decide(live.Primary.Member.Flavor, own.Executed, theirs.Reached, theirs.Purged);
+        (RejoinMethod method, string reason, string errant) = RejoinPreflight.Decide(
+            live.Primary.Member.Flavor, own.Executed, theirs.Reached, theirs.Purged);
         return planned with { Method = method, Reason = reason, ErrantGtids = errant };
     }
 
@@ -50,7 +53,8 @@ public sealed class RejoinOperation
     /// <param name="options">What is asked for.</param>
     /// <param name="progress">Told of every step that ended.</param>
     /// <param name="cancellationToken">Cancels; the member then takes no writes and may be repaired again.</param>
-    /// <exception cref="FoobarException"><c>RepairRefused</c>: something stands in the way, nothing was changed; <c>PlanChanged</c>, <c>OperationRunning</c>, <c>OperationUnfinished</c>.</exception>
+    /// <exception cref="FoobarException"><c>RepairRefused</c>: something stands in the way, nothing was changed; <c>PlanChanged</c>,
+    /// <c>OperationRunning</c>, <c>OperationUnfinished</c>.</exception>
     public Task<RejoinResult> RunAsync(RejoinOptions options, IProgress<StepResult>? progress, CancellationToken cancellationToken) =>
         _host.RunAsync(new NewRejoin(_host, _survey, options), options.LostAfter, progress, cancellationToken);
 }

@@ -17,10 +17,22 @@ internal static class RejoinPreflight
         ReplicationTopology topology = ReplicationTopology.Of(facts);
         List<FailoverBlocker> blockers = [];
         string? server = Returning(topology, wanted, open ?? [], copy, blockers);
-        string[] primaries = [.. topology.Members.Select(member => member.Name).Where(name => name != server && topology.RoleOf(name) == MemberRole.Primary)];
+        string[] primaries =
+        [
+            .. topology.Members.Select(member => member.Name).Where(name => name != server && topology.RoleOf(name) == MemberRole.Primary),
+        ];
         if (primaries.Length != 1)
         {
-            blockers.Add(new() { Code = "Primary", Message = primaries.Length == 0 ? $"no other member is a primary{Unread(facts, server)}" : $"{string.Join(" and ", primaries)} take writes", Remediation = "There must be exactly one primary to follow: see Get-FoobarReplication, and Invoke-FoobarFailover -Emergency if the primary is dead." });
+            blockers.Add(new()
+            {
+                Code = "Primary",
+                Message = primaries.Length == 0
+                    ? $"no other member is a primary{Unread(facts, server)}"
+                    : $"{string.Join(" and ", primaries)} take writes",
+                Remediation =
+                    "There must be exactly one primary to follow: see Get-FoobarReplication, and Invoke-FoobarFailover -Emergency if the "
+                        + "primary is dead.",
+            });
         }
 
         return new() { Server = server, Primary = primaries.Length == 1 ? primaries[0] : null, Blockers = blockers };
@@ -32,12 +44,16 @@ internal static class RejoinPreflight
     /// <param name="primary">What the primary holds.</param>
     /// <param name="purged">What the primary no longer has the log of (MySQL <c>gtid_purged</c>); empty if not known.</param>
     /// <returns>How, why, and the transactions that only the member holds (on MariaDB the last of each server).</returns>
-    public static (RejoinMethod Method, string Reason, string Errant) Decide(DatabaseFlavor flavor, string member, string primary, string purged)
+    public static (RejoinMethod Method, string Reason, string Errant) Decide(
+        DatabaseFlavor flavor, string member, string primary, string purged)
     {
         string errant = GtidComparison.Errant(flavor, member, primary);
         if (errant.Length > 0)
         {
-            return (RejoinMethod.Copy, "It holds transactions that the primary lacks; they are saved to a file, and it is copied afresh.", errant);
+            return (
+                RejoinMethod.Copy,
+                "It holds transactions that the primary lacks; they are saved to a file, and it is copied afresh.",
+                errant);
         }
 
         string gone = purged.Length > 0 ? GtidComparison.Errant(flavor, purged, member) : "";
@@ -51,33 +67,72 @@ internal static class RejoinPreflight
         .Select(member => $"; {member.Key} could not be asked: {member.Value.Failure ?? member.Value.Value!.Refusal}"));
 
     // One whose source is a replica itself, or does not answer, may be told to follow the primary instead.
-    private static bool IsServed(ReplicationTopology topology, ReplicationLink link) => link.Source is { } source && topology.RoleOf(source) is not (MemberRole.Replica or MemberRole.Unknown);
+    private static bool IsServed(ReplicationTopology topology, ReplicationLink link) =>
+        link.Source is { } source && topology.RoleOf(source) is not (MemberRole.Replica or MemberRole.Unknown);
 
-    private static string? Returning(ReplicationTopology topology, string? wanted, IReadOnlyList<string> open, bool copy, List<FailoverBlocker> blockers)
+    private static string? Returning(
+        ReplicationTopology topology, string? wanted, IReadOnlyList<string> open, bool copy, List<FailoverBlocker> blockers)
     {
-        string[] replicating = [.. topology.Links.Where(link => link.Channel.Replicates && link.Source is not null).Select(link => link.Replica)];
+        string[] replicating =
+        [
+            .. topology.Links.Where(link => link.Channel.Replicates && link.Source is not null).Select(link => link.Replica),
+        ];
         if (wanted is not null)
         {
-            string? known = topology.Members.FirstOrDefault(member => string.Equals(member.Name, wanted, StringComparison.OrdinalIgnoreCase))?.Name;
-            if (known is null || (!copy && topology.Links.Any(link => link.Replica == known && link.Channel.Replicates && IsServed(topology, link))))
+            string? known = topology.Members.FirstOrDefault(
+                member => string.Equals(member.Name, wanted, StringComparison.OrdinalIgnoreCase))?.Name;
+            if (known is null
+                || (!copy && topology.Links.Any(link => link.Replica == known && link.Channel.Replicates && IsServed(topology, link))))
             {
-                blockers.Add(new() { Code = "Server", Server = wanted, Message = known is null ? "is no member of the database" : "replicates already", Remediation = known is null ? "Name the member that shall come back; see Get-FoobarReplication." : "There is nothing to repair; -Copy copies it afresh all the same." });
+                blockers.Add(new()
+                {
+                    Code = "Server",
+                    Server = wanted,
+                    Message = known is null ? "is no member of the database" : "replicates already",
+                    Remediation = known is null
+                        ? "Name the member that shall come back; see Get-FoobarReplication."
+                        : "There is nothing to repair; -Copy copies it afresh all the same.",
+                });
             }
 
             if (known is not null && open.Contains(known, StringComparer.OrdinalIgnoreCase))
             {
-                blockers.Add(new() { Code = "Endpoint", Server = known, Message = "is where the application writes", Remediation = "Name the member that shall come back, not the primary." });
+                blockers.Add(new()
+                {
+                    Code = "Endpoint",
+                    Server = known,
+                    Message = "is where the application writes",
+                    Remediation = "Name the member that shall come back, not the primary.",
+                });
             }
 
             return known;
         }
 
         // The one that doesn't replicate and isn't the primary: where the application writes, or who alone takes writes.
-        string[] primaries = [.. topology.Members.Select(member => member.Name).Where(name => topology.RoleOf(name) == MemberRole.Primary && (open.Count != 1 || string.Equals(open[0], name, StringComparison.OrdinalIgnoreCase)))];
-        string[] left = [.. topology.Members.Select(member => member.Name).Where(name => !replicating.Contains(name) && !(primaries.Length == 1 && primaries[0] == name))];
+        string[] primaries =
+        [
+            .. topology.Members.Select(member => member.Name)
+                .Where(
+                    name =>
+                        topology.RoleOf(name) == MemberRole.Primary
+                            && (open.Count != 1 || string.Equals(open[0], name, StringComparison.OrdinalIgnoreCase))),
+        ];
+        string[] left =
+        [
+            .. topology.Members.Select(member => member.Name)
+                .Where(name => !replicating.Contains(name) && !(primaries.Length == 1 && primaries[0] == name)),
+        ];
         if (left.Length != 1)
         {
-            blockers.Add(new() { Code = "Server", Message = left.Length == 0 ? "every member replicates or is the primary" : $"{string.Join(", ", left)} could be meant", Remediation = left.Length == 0 ? "There is nothing to repair." : "Name the member that shall come back. The other one stays the primary." });
+            blockers.Add(new()
+            {
+                Code = "Server",
+                Message = left.Length == 0 ? "every member replicates or is the primary" : $"{string.Join(", ", left)} could be meant",
+                Remediation = left.Length == 0
+                    ? "There is nothing to repair."
+                    : "Name the member that shall come back. The other one stays the primary.",
+            });
         }
 
         return left.Length == 1 ? left[0] : null;

@@ -9,7 +9,10 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Replication.Rejoin;
 
-/// <summary>The steps that bring a member back as a replica. None is undone: the member takes no writes from the first one on, and all may be done again.</summary>
+/// <summary>
+/// The steps that bring a member back as a replica. None is undone: the member takes no writes from the first one on, and all may be done
+/// again.
+/// </summary>
 /// <param name="live">The connections to the primary (its "new") and the endpoint; none to the member's database.</param>
 /// <param name="options">What was asked for.</param>
 /// <param name="store">Where errant transactions are saved.</param>
@@ -45,51 +48,84 @@ internal sealed class RejoinSteps(RejoinConnections live, RejoinOptions options,
         Kind = "repair",
         Title = $"Bring {live.Returning} back as a replica of {live.Primary.Name}",
         Parameters = new Dictionary<string, string> { ["id"] = id, ["server"] = live.Returning, ["primary"] = live.Primary.Name },
-        Steps = [CloseEndpoint(), Fence(), Start(), Compare(), SaveErrant(), Copy(), TryErrant(), Follow(), CatchUp(), Events(), SemiSync(), Tidy()],
+        Steps =
+        [
+            CloseEndpoint(), Fence(), Start(), Compare(), SaveErrant(), Copy(), TryErrant(), Follow(), CatchUp(), Events(), SemiSync(),
+            Tidy(),
+        ],
     };
 
-    private Step CloseEndpoint() => Of("close-endpoint", $"see that the {live.Endpoint.Name} leads to {live.Primary.Name} alone, after a restart too", live.Policy.WriteEndpoint?.Server, TimeSpan.FromMinutes(1), async token =>
-    {
-        await live.Endpoint.CloseAsync(live.Returning, token);
-        await live.Endpoint.EndSessionsAsync(live.Returning, token);
-        await live.Endpoint.PersistAsync(live.Primary.Name, live.Returning, token);
-        await EndpointSurvey.TrySettleAsync(live.Endpoint, live.Primary.Name, live.Returning, token);
-    });
+    private Step CloseEndpoint() =>
+        Of(
+            "close-endpoint",
+            $"see that the {live.Endpoint.Name} leads to {live.Primary.Name} alone, after a restart too",
+            live.Policy.WriteEndpoint?.Server, TimeSpan.FromMinutes(1),
+            async token =>
+            {
+                await live.Endpoint.CloseAsync(live.Returning, token);
+                await live.Endpoint.EndSessionsAsync(live.Returning, token);
+                await live.Endpoint.PersistAsync(live.Primary.Name, live.Returning, token);
+                await EndpointSurvey.TrySettleAsync(live.Endpoint, live.Primary.Name, live.Returning, token);
+            });
 
-    private Step Fence() => Of("fence", $"let {live.Returning} refuse writes, now and after every start", live.Returning, TimeSpan.FromMinutes(1), _member.FenceAsync);
+    private Step Fence() =>
+        Of(
+            "fence",
+            $"let {live.Returning} refuse writes, now and after every start",
+            live.Returning, TimeSpan.FromMinutes(1), _member.FenceAsync);
 
-    private Step Start() => Of("start", "let its database start again, start it, and see that it refuses writes", live.Returning, options.StartLimit + TimeSpan.FromMinutes(1), token => _member.StartAsync(options.StartLimit, token));
+    private Step Start() =>
+        Of(
+            "start",
+            "let its database start again, start it, and see that it refuses writes",
+            live.Returning, options.StartLimit + TimeSpan.FromMinutes(1),
+            token => _member.StartAsync(options.StartLimit, token));
 
-    private Step Compare() => Of("compare", "hold what it has against what the primary has", live.Returning, TimeSpan.FromMinutes(1), async token =>
-    {
-        await using IDatabaseSession database = await _member.OpenAsync(token);
-        string held = await DatabaseMember.Of(database).ExecutedAsync(token);
-        (Method, Reason, string errant) = RejoinPreflight.Decide(Flavor, held, await Primary.HoldsAsync(token), await Primary.PurgedAsync(token));
-        Errant = new() { Gtids = errant };
-        if (options.Copy && Method == RejoinMethod.Rejoin)
-        {
-            (Method, Reason) = (RejoinMethod.Copy, "A fresh copy was asked for.");
-        }
-    });
-
-    private Step SaveErrant() => Of("save-errant", "save the transactions that only it holds to a file on this machine", live.Returning, TimeSpan.FromMinutes(11), async token =>
-    {
-        if (Errant.Gtids.Length > 0)
-        {
-            Errant = await ErrantKeeper.SaveAsync(store, await _member.MachineAsync(token), Flavor, Errant.Gtids, await Primary.HoldsAsync(token), time.GetUtcNow(), token);
-        }
-    });
-
-    private Step Copy() => Of("copy", "copy it afresh from the primary, where its transactions don't let it rejoin", live.Returning, options.CopyLimit, token => Method == RejoinMethod.Copy ? CopyAsync(token) : Task.CompletedTask);
-
-    private Step TryErrant() => Of("try-errant", "try on the copy what was saved, and take it back", live.Returning, TimeSpan.FromMinutes(12), async token =>
-    {
-        if (Errant.Sql is { } sql && Method == RejoinMethod.Copy)
+    private Step Compare() =>
+        Of("compare", "hold what it has against what the primary has", live.Returning, TimeSpan.FromMinutes(1), async token =>
         {
             await using IDatabaseSession database = await _member.OpenAsync(token);
-            Errant = await ErrantTester.TryAsync(DatabaseMember.Of(database), await _member.MachineAsync(token), Errant, sql, token);
-        }
-    });
+            string held = await DatabaseMember.Of(database).ExecutedAsync(token);
+            (Method, Reason, string errant) = RejoinPreflight.Decide(
+                Flavor, held, await Primary.HoldsAsync(token), await Primary.PurgedAsync(token));
+            Errant = new() { Gtids = errant };
+            if (options.Copy && Method == RejoinMethod.Rejoin)
+            {
+                (Method, Reason) = (RejoinMethod.Copy, "A fresh copy was asked for.");
+            }
+        });
+
+    private Step SaveErrant() =>
+        Of(
+            "save-errant",
+            "save the transactions that only it holds to a file on this machine",
+            live.Returning, TimeSpan.FromMinutes(11),
+            async token =>
+            {
+                if (Errant.Gtids.Length > 0)
+                {
+                    Errant = await ErrantKeeper.SaveAsync(
+                        store, await _member.MachineAsync(token), Flavor, Errant.Gtids, await Primary.HoldsAsync(token), time.GetUtcNow(),
+                        token);
+                }
+            });
+
+    private Step Copy() =>
+        Of(
+            "copy",
+            "copy it afresh from the primary, where its transactions don't let it rejoin",
+            live.Returning, options.CopyLimit,
+            token => Method == RejoinMethod.Copy ? CopyAsync(token) : Task.CompletedTask);
+
+    private Step TryErrant() =>
+        Of("try-errant", "try on the copy what was saved, and take it back", live.Returning, TimeSpan.FromMinutes(12), async token =>
+        {
+            if (Errant.Sql is { } sql && Method == RejoinMethod.Copy)
+            {
+                await using IDatabaseSession database = await _member.OpenAsync(token);
+                Errant = await ErrantTester.TryAsync(DatabaseMember.Of(database), await _member.MachineAsync(token), Errant, sql, token);
+            }
+        });
 
     private Step Follow() => Of("follow", $"let it replicate from {live.Primary.Name}", live.Returning, options.CopyLimit, async token =>
     {
@@ -102,45 +138,69 @@ internal sealed class RejoinSteps(RejoinConnections live, RejoinOptions options,
         }
     });
 
-    private Step CatchUp() => Of("catch-up", "wait until both its threads run and it holds all that the primary has", live.Returning, options.CatchUpLimit + TimeSpan.FromSeconds(30), async token =>
-    {
-        await using IDatabaseSession database = await _member.OpenAsync(token);
-        DatabaseMember member = DatabaseMember.Of(database);
-        database.TimeLimit = options.CatchUpLimit + TimeSpan.FromSeconds(10);
-        string position = await Primary.PositionAsync(token);
-        await ReplicaStart.WaitAsync(member, live.Primary.Name, token);
-        if (!await member.WaitForAsync(position, options.CatchUpLimit, token))
-        {
-            throw new FoobarException("CatchUpTimeout", ErrorKind.Timeout, $"{live.Returning}: it replicates, but did not catch up within {options.CatchUpLimit.TotalSeconds:0} s.") { Server = live.Returning, Recommendation = "It goes on by itself; see Get-FoobarReplication." };
-        }
-    });
+    private Step CatchUp() =>
+        Of(
+            "catch-up",
+            "wait until both its threads run and it holds all that the primary has",
+            live.Returning, options.CatchUpLimit + TimeSpan.FromSeconds(30),
+            async token =>
+            {
+                await using IDatabaseSession database = await _member.OpenAsync(token);
+                DatabaseMember member = DatabaseMember.Of(database);
+                database.TimeLimit = options.CatchUpLimit + TimeSpan.FromSeconds(10);
+                string position = await Primary.PositionAsync(token);
+                await ReplicaStart.WaitAsync(member, live.Primary.Name, token);
+                if (!await member.WaitForAsync(position, options.CatchUpLimit, token))
+                {
+                    throw new FoobarException(
+                        "CatchUpTimeout", ErrorKind.Timeout,
+                        $"{live.Returning}: it replicates, but did not catch up within {options.CatchUpLimit.TotalSeconds:0} s.")
+                        {
+                            Server = live.Returning,
+                            Recommendation = "It goes on by itself; see Get-FoobarReplication.",
+                        };
+                }
+            });
 
-    private Step Events() => Of("events", "see that it runs no event that came with a copy, and let its scheduler run as before", live.Returning, TimeSpan.FromMinutes(2), async token =>
-        await _member.Events.SettleAsync(await _member.MachineAsync(token), Method == RejoinMethod.Copy, token));
+    private Step Events() =>
+        Of(
+            "events",
+            "see that it runs no event that came with a copy, and let its scheduler run as before",
+            live.Returning, TimeSpan.FromMinutes(2),
+            async token =>
+                await _member.Events.SettleAsync(await _member.MachineAsync(token), Method == RejoinMethod.Copy, token));
 
-    private Step SemiSync() => Of("semi-sync", "let commits on the primary wait for it again, where that is configured", live.Primary.Name, TimeSpan.FromSeconds(30), async token =>
-    {
-        if (live.Policy.SemiSync || await SemiSyncConfigured.AskAsync(Primary, live.Primary.Machine, token))
-        {
-            await Primary.SetSemiSyncSourceAsync(true, token);
-        }
-    });
+    private Step SemiSync() =>
+        Of(
+            "semi-sync",
+            "let commits on the primary wait for it again, where that is configured",
+            live.Primary.Name, TimeSpan.FromSeconds(30),
+            async token =>
+            {
+                if (live.Policy.SemiSync || await SemiSyncConfigured.AskAsync(Primary, live.Primary.Machine, token))
+                {
+                    await Primary.SetSemiSyncSourceAsync(true, token);
+                }
+            });
 
-    private Step Tidy() => Of("tidy", "forget the kept login, and mark the operation as completed", live.Primary.Name, TimeSpan.FromSeconds(30), async token =>
-    {
-        await ReplicationLogin.ForgetAsync(live.Primary.Machine, token);
-        OperationMarker marker = new(id);
-        string moved = (await live.Primary.Member.Marks.ReadAsync(token))?.LastMove is { } last ? last.UtcDateTime.ToString("u", CultureInfo.InvariantCulture) : "";
-        Dictionary<string, string> parameters = new()
+    private Step Tidy() =>
+        Of("tidy", "forget the kept login, and mark the operation as completed", live.Primary.Name, TimeSpan.FromSeconds(30), async token =>
         {
-            [OperationKeys.Old] = live.Returning,
-            [OperationKeys.New] = live.Primary.Name,
-            [OperationKeys.Automatic] = options.Automatic ? "yes" : "no",
-            [OperationMark.Moved] = moved,
-        };
-        await marker.ReplaceAsync(live.Primary.Member, parameters, time.GetUtcNow(), token);
-        await marker.SetAsync(live.Primary.Member, OperationState.Repaired, token);
-    });
+            await ReplicationLogin.ForgetAsync(live.Primary.Machine, token);
+            OperationMarker marker = new(id);
+            string moved = (await live.Primary.Member.Marks.ReadAsync(token))?.LastMove is { } last
+                ? last.UtcDateTime.ToString("u", CultureInfo.InvariantCulture)
+                : "";
+            Dictionary<string, string> parameters = new()
+            {
+                [OperationKeys.Old] = live.Returning,
+                [OperationKeys.New] = live.Primary.Name,
+                [OperationKeys.Automatic] = options.Automatic ? "yes" : "no",
+                [OperationMark.Moved] = moved,
+            };
+            await marker.ReplaceAsync(live.Primary.Member, parameters, time.GetUtcNow(), token);
+            await marker.SetAsync(live.Primary.Member, OperationState.Repaired, token);
+        });
 
     // Each step looks first whether another operator has taken our place.
     private Step Of(string name, string description, string? server, TimeSpan limit, Func<CancellationToken, Task> change) => new()

@@ -12,7 +12,8 @@ namespace Foobar.Ops.Operations.Replication.Rejoin;
 internal sealed class RejoinSurvey(ISiteSession session)
 {
     /// <summary>Looks and judges.</summary>
-    public async Task<(SiteCase<ReplicationFacts> Facts, RejoinPreview Preview)> LookAsync(RejoinOptions options, CancellationToken cancellationToken)
+    public async Task<(SiteCase<ReplicationFacts> Facts, RejoinPreview Preview)> LookAsync(
+        RejoinOptions options, CancellationToken cancellationToken)
     {
         SiteCase<ReplicationFacts> facts = await ReplicationSurvey.CollectAsync(session, cancellationToken);
         return (facts, RejoinPreflight.Judge(facts, options.Server, await OpenMembersAsync(cancellationToken), options.Copy));
@@ -28,7 +29,9 @@ internal sealed class RejoinSurvey(ISiteSession session)
         (_, RejoinPreview preview) = await LookAsync(options, cancellationToken);
         if (preview is not { Server: { } server, Primary: { } primary, Blockers.Count: 0 })
         {
-            throw new FoobarException("RepairRefused", ErrorKind.Refused, $"The repair was refused, and nothing was changed. {string.Join(" ", preview.Blockers.Select(blocker => blocker + "."))}")
+            throw new FoobarException(
+                "RepairRefused", ErrorKind.Refused,
+                $"The repair was refused, and nothing was changed. {string.Join(" ", preview.Blockers.Select(blocker => blocker + "."))}")
             {
                 Server = preview.Server,
                 Recommendation = string.Join(" ", preview.Blockers.Select(blocker => blocker.Remediation).Distinct()),
@@ -36,10 +39,17 @@ internal sealed class RejoinSurvey(ISiteSession session)
         }
 
         ConfirmedRepair now = new(server, primary);
-        return shown is null || shown == now ? now : throw new FoobarException("PlanChanged", ErrorKind.Refused, $"The repair was refused, and nothing was changed: {shown.Server} as a replica of {shown.Primary} was asked for, and by now it would be {server} as a replica of {primary}.")
+        return shown is null || shown == now
+            ? now
+            : throw new FoobarException(
+                "PlanChanged", ErrorKind.Refused,
+                $"The repair was refused, and nothing was changed: {shown.Server} as a replica of {shown.Primary} was asked for, and by "
+                    + $"now it would be {server} as a replica of {primary}.")
         {
             Server = server,
-            Recommendation = "Somebody has moved writes meanwhile. Look at Get-FoobarReplication, and run the command again if a member is still to be brought back.",
+            Recommendation =
+                "Somebody has moved writes meanwhile. Look at Get-FoobarReplication, and run the command again if a member is still to be "
+                    + "brought back.",
         };
     }
 

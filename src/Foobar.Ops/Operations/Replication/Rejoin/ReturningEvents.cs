@@ -52,7 +52,8 @@ internal sealed class ReturningEvents(ISiteSession site, string name, DatabaseFl
             return;
         }
 
-        SessionReadings.Succeeded(await machine.RunAsync(RemoteCommand.FromScript(StopScript) with { Privileged = true }, token), "write zz-foobar-return.cnf");
+        SessionReadings.Succeeded(
+            await machine.RunAsync(RemoteCommand.FromScript(StopScript) with { Privileged = true }, token), "write zz-foobar-return.cnf");
         if (running is not null && await running.EventSchedulerAsync(token) == "ON")
         {
             await running.SetEventSchedulerAsync(false, token);
@@ -78,7 +79,10 @@ internal sealed class ReturningEvents(ISiteSession site, string name, DatabaseFl
             return;
         }
 
-        CommandResult defaults = SessionReadings.Succeeded(await machine.RunAsync(RemoteCommand.FromScript(LiftScript) with { Privileged = true, TimeLimit = TimeSpan.FromSeconds(100) }, token), "remove zz-foobar-return.cnf");
+        CommandResult defaults = SessionReadings.Succeeded(
+            await machine.RunAsync(
+                RemoteCommand.FromScript(LiftScript) with { Privileged = true, TimeLimit = TimeSpan.FromSeconds(100) }, token),
+            "remove zz-foobar-return.cnf");
         if ((_ran || ServerOptions.Parse(defaults.OutputText).Flag("event_scheduler")) && await member.EventSchedulerAsync(token) == "OFF")
         {
             await member.SetEventSchedulerAsync(true, token);

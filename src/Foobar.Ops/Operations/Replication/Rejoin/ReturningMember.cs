@@ -88,12 +88,15 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
             return;
         }
 
-        SessionReadings.Succeeded(await machine.RunAsync(RemoteCommand.FromScript(SettingsScript, Settings) with { Privileged = true }, token), $"write {Settings}");
+        SessionReadings.Succeeded(
+            await machine.RunAsync(RemoteCommand.FromScript(SettingsScript, Settings) with { Privileged = true }, token),
+            $"write {Settings}");
         await CloseKeptSettingsAsync(machine, token);
     }
 
     /// <summary>Lets its database start, starts it, and waits until it lets us in.</summary>
-    /// <exception cref="FoobarException"><c>StartFailed</c>: it does not; <c>FenceFailed</c>: it takes writes after every start.</exception>
+    /// <exception cref="FoobarException"><c>StartFailed</c>: it does not; <c>FenceFailed</c>: it takes writes after every
+    /// start.</exception>
     public async Task StartAsync(TimeSpan limit, CancellationToken token)
     {
         IServerSession machine = await MachineAsync(token);
@@ -103,14 +106,17 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
         {
             // A machine that has just booted may have started it before it was told to refuse writes.
             SessionReadings.Succeeded(
-                await machine.RunAsync(RemoteCommand.FromScript(RestartScript) with { Privileged = true, TimeLimit = limit }, token), "systemctl restart");
+                await machine.RunAsync(
+                    RemoteCommand.FromScript(RestartScript) with { Privileged = true, TimeLimit = limit }, token), "systemctl restart");
             await EnsureRunningAsync(machine, limit, token);
             if (!await RefusesWritesAsync(token))
             {
-                throw new FoobarException("FenceFailed", ErrorKind.Failed, $"{name}: it came up taking writes, and was made read-only at once.")
+                throw new FoobarException(
+                    "FenceFailed", ErrorKind.Failed, $"{name}: it came up taking writes, and was made read-only at once.")
                 {
                     Server = name,
-                    Recommendation = "Look for a setting of read_only that wins over the module's, then run Repair-FoobarReplication again.",
+                    Recommendation =
+                        "Look for a setting of read_only that wins over the module's, then run Repair-FoobarReplication again.",
                 };
             }
         }
@@ -120,13 +126,15 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
         await member.PersistRoleAsync(true, machine, token);
         if (flavor == DatabaseFlavor.MySql)
         {
-            RemoteCommand tidy = RemoteCommand.FromScript("rm -f -- /etc/mysql/mysql.conf.d/\"$1\" /etc/my.cnf.d/\"$1\" /etc/mysql/conf.d/\"$1\"", Settings);
+            RemoteCommand tidy = RemoteCommand.FromScript(
+                "rm -f -- /etc/mysql/mysql.conf.d/\"$1\" /etc/my.cnf.d/\"$1\" /etc/mysql/conf.d/\"$1\"", Settings);
             SessionReadings.Succeeded(await machine.RunAsync(tidy with { Privileged = true }, token));
         }
     }
 
     /// <summary>Starts its database if it does not run, and waits until it lets us in.</summary>
-    /// <exception cref="FoobarException"><c>StartFailed</c>: it does not within the limit, or ends again and again; the message quotes its error log.</exception>
+    /// <exception cref="FoobarException"><c>StartFailed</c>: it does not within the limit, or ends again and again; the message quotes its
+    /// error log.</exception>
     public async Task EnsureRunningAsync(IServerSession machine, TimeSpan limit, CancellationToken token)
     {
         using TimeLimit timer = new(site.Time, limit, token);
@@ -148,16 +156,27 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
                 MachineReport? report = await MachineReport.AskAsync(site, name, limit, timer.Token);
                 said = report is null ? "" : $" {report.Unit} is {report.State}.";
                 restarts = Math.Min(restarts, report?.Restarts ?? restarts);
-                bool isDown = report is { Runs: false } && !report.State.StartsWith("activating", StringComparison.Ordinal) && (tried is null || site.Time.GetElapsedTime(tried.Value) > StartPause);
+                bool isDown = report is { Runs: false }
+                    && !report.State.StartsWith("activating", StringComparison.Ordinal)
+                    && (tried is null || site.Time.GetElapsedTime(tried.Value) > StartPause);
                 if (isDown ? starts == Attempts : report is { Runs: false } && report.Restarts - restarts >= Attempts)
                 {
-                    throw new FoobarException("StartFailed", ErrorKind.Failed, $"{name}: its database was started {Attempts} times and ended again each time.{said}{await ErrorLog.QuoteAsync(machine, token)}") { Server = name, Recommendation = SeeLog };
+                    throw new FoobarException(
+                        "StartFailed", ErrorKind.Failed,
+                        $"{name}: its database was started {Attempts} times and ended again each "
+                            + $"time.{said}{await ErrorLog.QuoteAsync(machine, token)}")
+                        {
+                            Server = name,
+                            Recommendation = SeeLog,
+                        };
                 }
 
                 if (isDown)
                 {
                     (tried, starts) = (site.Time.GetTimestamp(), starts + 1);
-                    SessionReadings.Succeeded(await machine.RunAsync(RemoteCommand.FromScript(StartScript) with { Privileged = true }, timer.Token), "systemctl start");
+                    SessionReadings.Succeeded(
+                        await machine.RunAsync(RemoteCommand.FromScript(StartScript) with { Privileged = true }, timer.Token),
+                        "systemctl start");
                 }
 
                 await Task.Delay(Pause, site.Time, timer.Token);
@@ -165,7 +184,13 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
         }
         catch (OperationCanceledException) when (!token.IsCancellationRequested)
         {
-            throw new FoobarException("StartFailed", ErrorKind.Timeout, $"{name}: its database did not let us in within {limit.TotalSeconds:0} s.{said}{await ErrorLog.QuoteAsync(machine, token)}") { Server = name, Recommendation = SeeLog };
+            throw new FoobarException(
+                "StartFailed", ErrorKind.Timeout,
+                $"{name}: its database did not let us in within {limit.TotalSeconds:0} s.{said}{await ErrorLog.QuoteAsync(machine, token)}")
+                {
+                    Server = name,
+                    Recommendation = SeeLog,
+                };
         }
     }
 
@@ -199,16 +224,24 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
     private async Task CloseKeptSettingsAsync(IServerSession machine, CancellationToken token)
     {
         MachineReport report = await MachineReport.AskAsync(site, name, TimeSpan.FromSeconds(10), token)
-            ?? throw new FoobarException("ServerUnreachable", ErrorKind.Connection, $"{name}: its machine does not answer.") { Server = name };
+            ?? throw new FoobarException(
+                "ServerUnreachable", ErrorKind.Connection, $"{name}: its machine does not answer.") { Server = name };
         string path = $"{report.DataDirectory}/mysqld-auto.cnf";
-        CommandResult read = SessionReadings.Succeeded(await machine.RunAsync(RemoteCommand.Create($"[ ! -e {path} ] || cat -- {path}") with { Privileged = true }, token), $"read {path}");
+        CommandResult read = SessionReadings.Succeeded(
+            await machine.RunAsync(RemoteCommand.Create($"[ ! -e {path} ] || cat -- {path}") with { Privileged = true }, token),
+            $"read {path}");
         if (read.Output.IsEmpty)
         {
             return;
         }
 
-        RemoteCommand write = RemoteCommand.FromScript("set -e; cp -p -- \"$1\" \"$1.new\"; cat > \"$1.new\"; sync -- \"$1.new\" 2>/dev/null || sync; mv -f -- \"$1.new\" \"$1\"", path);
-        SessionReadings.Succeeded(await machine.RunAsync(write with { Privileged = true, Input = Encoding.UTF8.GetBytes(WithReadOnly(name, path, read.OutputText)) }, token), $"write {path}");
+        RemoteCommand write = RemoteCommand.FromScript(
+            "set -e; cp -p -- \"$1\" \"$1.new\"; cat > \"$1.new\"; sync -- \"$1.new\" 2>/dev/null || sync; mv -f -- \"$1.new\" \"$1\"",
+            path);
+        SessionReadings.Succeeded(
+            await machine.RunAsync(
+                write with { Privileged = true, Input = Encoding.UTF8.GetBytes(WithReadOnly(name, path, read.OutputText)) }, token),
+            $"write {path}");
     }
 
     /// <summary>MySQL's persisted settings with both read-only switches on, wherever they are set; all else as it was.</summary>

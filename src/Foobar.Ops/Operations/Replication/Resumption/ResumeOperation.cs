@@ -16,14 +16,16 @@ public sealed class ResumeOperation
     /// <param name="session">The site's connections.</param>
     /// <param name="store">Where journals are kept; the user's state directory if left out.</param>
     /// <param name="time">The clock; the system's if left out.</param>
-    public ResumeOperation(ISiteSession session, OperationStore? store = null, TimeProvider? time = null) => _host = new(session, store, time);
+    public ResumeOperation(ISiteSession session, OperationStore? store = null, TimeProvider? time = null) =>
+        _host = new(session, store, time);
 
     /// <summary>Ends what an earlier run on this machine began and did not end.</summary>
     /// <param name="options">The limits.</param>
     /// <param name="progress">Told of every step that ended.</param>
     /// <param name="cancellationToken">Cancels what comes before the first change.</param>
     /// <exception cref="FoobarException"><c>NothingToResume</c>, <c>OperationRunning</c>, <c>OperationSuperseded</c>.</exception>
-    public Task<FailoverResult> ResumeAsync(FailoverOptions options, IProgress<StepResult>? progress, CancellationToken cancellationToken) =>
+    public Task<FailoverResult> ResumeAsync(
+        FailoverOptions options, IProgress<StepResult>? progress, CancellationToken cancellationToken) =>
         _host.ResumeAsync(Find(options), options.LostAfter, progress, cancellationToken);
 
     /// <summary>
@@ -33,13 +35,16 @@ public sealed class ResumeOperation
     /// <param name="options">The limits.</param>
     /// <param name="progress">Told of every step that ended.</param>
     /// <param name="cancellationToken">Cancels what comes before the first change.</param>
-    /// <exception cref="FoobarException"><c>NothingToResume</c>; <c>OperationUnfinished</c>: this machine has a journal of its own; <c>OperationRunning</c>: the other run still works; <c>MarkerContradicted</c>: the members are not as the marker says.</exception>
-    public Task<FailoverResult> TakeOverAsync(FailoverOptions options, IProgress<StepResult>? progress, CancellationToken cancellationToken) =>
+    /// <exception cref="FoobarException"><c>NothingToResume</c>; <c>OperationUnfinished</c>: this machine has a journal of its own;
+    /// <c>OperationRunning</c>: the other run still works; <c>MarkerContradicted</c>: the members are not as the marker says.</exception>
+    public Task<FailoverResult> TakeOverAsync(
+        FailoverOptions options, IProgress<StepResult>? progress, CancellationToken cancellationToken) =>
         _host.TakeOverAsync(Find(options), options.Left, options.LostAfter, progress, cancellationToken);
 
     /// <summary>Says which operation <see cref="TakeOverAsync"/> would end: <c>a failover from web-01 to web-02 by ...</c>.</summary>
     /// <exception cref="FoobarException"><c>NothingToResume</c>.</exception>
-    public async Task<string> DescribeLostAsync(CancellationToken cancellationToken) => $"{await EarlierFailover.FindLostAsync(_host.Session, cancellationToken)}";
+    public async Task<string> DescribeLostAsync(CancellationToken cancellationToken) =>
+        $"{await EarlierFailover.FindLostAsync(_host.Session, cancellationToken)}";
 
     private FindUnfinished Find(FailoverOptions options) => (parameters, source) => OperationKeys.IsFailover(parameters)
         ? new UnfinishedFailover(_host, FailoverParameters.Of(parameters, options.CatchUpLimit, source))

@@ -59,11 +59,18 @@ internal sealed class BacklogDrain(DatabaseMember old, DatabaseMember candidate,
         long started = old.Time.GetTimestamp();
         if (!await candidate.WaitForAsync(position, options.DrainLimit, cancellationToken))
         {
-            throw new FoobarException("DrainTimeout", ErrorKind.Timeout, Invariant($"{candidate.Name}: it did not come near the primary within {options.DrainLimit.TotalSeconds:0.#} s.")) { Server = candidate.Name };
+            throw new FoobarException(
+                "DrainTimeout", ErrorKind.Timeout,
+                Invariant($"{candidate.Name}: it did not come near the primary within {options.DrainLimit.TotalSeconds:0.#} s."))
+                {
+                    Server = candidate.Name,
+                };
         }
 
         return old.Time.GetElapsedTime(started) <= accepted
-            || GtidComparison.Backlog(old.Flavor, await old.ExecutedAsync(cancellationToken), await candidate.ExecutedAsync(cancellationToken)) <= options.DrainTransactions;
+            || GtidComparison.Backlog(
+                old.Flavor, await old.ExecutedAsync(
+                    cancellationToken), await candidate.ExecutedAsync(cancellationToken)) <= options.DrainTransactions;
     }
 
     private async Task HastenAsync(CancellationToken cancellationToken)

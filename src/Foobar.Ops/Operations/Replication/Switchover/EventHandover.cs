@@ -23,7 +23,8 @@ internal sealed class EventHandover(SwitchoverConnections live, IReadOnlyList<Ev
     public Task StartAsync(CancellationToken token) => live.OldPrimary.Member.SetEventSchedulerAsync(true, token);
 
     /// <summary>Enables the events on the new primary, waits until the old one has them disabled, and lets its scheduler run.</summary>
-    /// <exception cref="FoobarException"><c>EventsNotMoved</c>: one is not there, could not be enabled, or is still enabled on the old primary.</exception>
+    /// <exception cref="FoobarException"><c>EventsNotMoved</c>: one is not there, could not be enabled, or is still enabled on the old
+    /// primary.</exception>
     public async Task MoveAsync(CancellationToken token)
     {
         await _switch.EnableAsync(token);
@@ -45,7 +46,8 @@ internal sealed class EventHandover(SwitchoverConnections live, IReadOnlyList<Ev
 
             if (live.Site.Time.GetElapsedTime(began) > Limit)
             {
-                throw EventSwitch.Failed(live.OldName, $"the event {enabled} is still enabled on the old primary, whose scheduler therefore stays off");
+                throw EventSwitch.Failed(
+                    live.OldName, $"the event {enabled} is still enabled on the old primary, whose scheduler therefore stays off");
             }
 
             await Task.Delay(Pause, live.Site.Time, token);

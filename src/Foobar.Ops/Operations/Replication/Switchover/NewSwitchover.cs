@@ -15,12 +15,14 @@ internal sealed class NewSwitchover(OperationHost host, SwitchoverSurvey survey,
         host.Earlier.RefuseUnfinished();
         (ConfirmedMove move, SwitchoverPreflight seen) = await survey.AcceptAsync(options, options.Confirmed, cancellationToken);
 #pragma warning disable CA2000 // The host owns it.
-        SwitchoverConnections live = await SwitchoverConnections.OpenAsync(host.Session, move.OldPrimary, move.NewPrimary, seen.Followers, cancellationToken);
+        SwitchoverConnections live = await SwitchoverConnections.OpenAsync(
+            host.Session, move.OldPrimary, move.NewPrimary, seen.Followers, cancellationToken);
 #pragma warning restore CA2000
         return new Connected(this, move, live);
     }
 
-    private async Task<IDecidedOperation<FailoverResult>> DecideAsync(ConfirmedMove move, SwitchoverConnections live, CancellationToken cancellationToken)
+    private async Task<IDecidedOperation<FailoverResult>> DecideAsync(
+        ConfirmedMove move, SwitchoverConnections live, CancellationToken cancellationToken)
     {
         (_, SwitchoverPreflight preflight) = await survey.AcceptAsync(options, move, cancellationToken);
         string before = (await live.OldPrimary.Member.Marks.ReadAsync(cancellationToken))?.Id ?? "";
@@ -40,7 +42,8 @@ internal sealed class NewSwitchover(OperationHost host, SwitchoverSurvey survey,
         return new DecidedSwitchover(host, live, options, parameters, preflight.Means(durability), canary);
     }
 
-    private sealed class Connected(NewSwitchover operation, ConfirmedMove move, SwitchoverConnections live) : IConnectedOperation<FailoverResult>
+    private sealed class Connected(
+        NewSwitchover operation, ConfirmedMove move, SwitchoverConnections live) : IConnectedOperation<FailoverResult>
     {
         public OperationConnections Live => live;
 

@@ -15,7 +15,8 @@ internal sealed class ReverseLink(SwitchoverConnections live, bool semiSync)
     public async Task AttachAsync(CancellationToken cancellationToken)
     {
         string host = await ReplicaSource.AddressAsync(live.Site, live.OldName, live.Candidate.Name, live.Policy.Port, cancellationToken);
-        ReplicationSource source = await live.Candidate.Member.ReverseSourceAsync(live.Candidate.Machine, host, live.Policy.Port, cancellationToken);
+        ReplicationSource source = await live.Candidate.Member.ReverseSourceAsync(
+            live.Candidate.Machine, host, live.Policy.Port, cancellationToken);
         using (source.Password)
         {
             // Else the candidate reads its log for the old primary just while writes wait for it.
@@ -28,14 +29,16 @@ internal sealed class ReverseLink(SwitchoverConnections live, bool semiSync)
 
             // What it asks for first must be in the candidate's log already.
             await live.Candidate.Member.WaitForAsync(reached, TimeSpan.FromSeconds(10), cancellationToken);
-            await live.Candidate.Member.WaitForAsync(await Old.PositionAsync(cancellationToken), TimeSpan.FromSeconds(10), cancellationToken);
+            await live.Candidate.Member.WaitForAsync(
+                await Old.PositionAsync(cancellationToken), TimeSpan.FromSeconds(10), cancellationToken);
             await Old.StartReplicatingAsync(cancellationToken);
         }
     }
 
     /// <summary>Waits until both its threads run.</summary>
     /// <exception cref="FoobarException"><c>ReverseLinkFailed</c>.</exception>
-    public Task WaitUntilRunningAsync(CancellationToken cancellationToken) => ReplicaStart.WaitAsync(Old, live.Candidate.Name, cancellationToken);
+    public Task WaitUntilRunningAsync(CancellationToken cancellationToken) =>
+        ReplicaStart.WaitAsync(Old, live.Candidate.Name, cancellationToken);
 
     /// <summary>Lets the old primary replicate from none again.</summary>
     public async Task DetachAsync(CancellationToken cancellationToken)

@@ -7,7 +7,8 @@ namespace Foobar.Ops.Operations.Replication.Switchover;
 /// <summary>What a switchover talks to: both members live.</summary>
 internal sealed class SwitchoverConnections : MoveConnections
 {
-    private SwitchoverConnections(ConnectionSet open, IWriteEndpoint endpoint, MemberConnection oldPrimary, DatabaseMember oldSecond, MemberConnection candidate)
+    private SwitchoverConnections(
+        ConnectionSet open, IWriteEndpoint endpoint, MemberConnection oldPrimary, DatabaseMember oldSecond, MemberConnection candidate)
         : base(open, endpoint, oldPrimary.Name, oldPrimary, candidate) => OldSecond = oldSecond;
 
     /// <summary>The old primary.</summary>
@@ -17,7 +18,8 @@ internal sealed class SwitchoverConnections : MoveConnections
     public DatabaseMember OldSecond { get; }
 
     /// <summary>Connects to both members and the endpoint, at once; then to those of the other replicas that answer.</summary>
-    public static Task<SwitchoverConnections> OpenAsync(ISiteSession site, string oldPrimary, string candidate, IEnumerable<string> others, CancellationToken cancellationToken) =>
+    public static Task<SwitchoverConnections> OpenAsync(
+        ISiteSession site, string oldPrimary, string candidate, IEnumerable<string> others, CancellationToken cancellationToken) =>
         ConnectionSet.OpenAsync(site, async open =>
         {
             Task<(MemberConnection Member, DatabaseMember Second)> old = OpenOldAsync(open, oldPrimary, cancellationToken);
@@ -29,7 +31,8 @@ internal sealed class SwitchoverConnections : MoveConnections
             return live;
         });
 
-    private static async Task<(MemberConnection Member, DatabaseMember Second)> OpenOldAsync(ConnectionSet open, string name, CancellationToken cancellationToken)
+    private static async Task<(MemberConnection Member, DatabaseMember Second)> OpenOldAsync(
+        ConnectionSet open, string name, CancellationToken cancellationToken)
     {
         MemberConnection member = await open.MemberAsync(name, cancellationToken);
 #pragma warning disable CA2000 // The set owns it.

@@ -24,13 +24,22 @@ public sealed class SwitchoverOperation
     public async Task<FailoverPreview> PreviewAsync(FailoverOptions options, CancellationToken cancellationToken)
     {
         SwitchoverPreflight preflight = await _survey.LookAsync(options, cancellationToken);
-        FailoverPreview preview = new() { OldPrimary = preflight.Old, NewPrimary = preflight.New, Choice = preflight.Choice, Blockers = preflight.Blockers, Warnings = preflight.Warnings, Steps = [] };
+        FailoverPreview preview = new()
+        {
+            OldPrimary = preflight.Old,
+            NewPrimary = preflight.New,
+            Choice = preflight.Choice,
+            Blockers = preflight.Blockers,
+            Warnings = preflight.Warnings,
+            Steps = [],
+        };
         if (preflight.Move is not { } move)
         {
             return preview;
         }
 
-        await using SwitchoverConnections live = await SwitchoverConnections.OpenAsync(_host.Session, move.OldPrimary, move.NewPrimary, [], cancellationToken);
+        await using SwitchoverConnections live = await SwitchoverConnections.OpenAsync(
+            _host.Session, move.OldPrimary, move.NewPrimary, [], cancellationToken);
         (TimeSpan low, TimeSpan high) = await GapEstimate.MeasureAsync(live, cancellationToken);
         SwitchoverMeans means = preflight.Means(await live.Candidate.Member.DurabilityAsync(cancellationToken));
         return preview with
@@ -45,7 +54,8 @@ public sealed class SwitchoverOperation
     /// <param name="options">What is asked for.</param>
     /// <param name="progress">Told of every step that ended.</param>
     /// <param name="cancellationToken">Before writes are moved: undoes. Afterwards: is ignored.</param>
-    /// <exception cref="FoobarException"><c>FailoverRefused</c>: something stands in the way, nothing was changed; <c>PlanChanged</c>: it is not what was confirmed; <c>OperationRunning</c>.</exception>
+    /// <exception cref="FoobarException"><c>FailoverRefused</c>: something stands in the way, nothing was changed; <c>PlanChanged</c>: it
+    /// is not what was confirmed; <c>OperationRunning</c>.</exception>
     public Task<FailoverResult> RunAsync(FailoverOptions options, IProgress<StepResult>? progress, CancellationToken cancellationToken) =>
         _host.RunAsync(new NewSwitchover(_host, _survey, options), options.LostAfter, progress, cancellationToken);
 }

@@ -38,7 +38,10 @@ internal sealed record SwitchoverPreflight
     /// <summary>Whether commits shall wait for a replica after the switch: declared, or switched on at the primary now.</summary>
     public bool SemiSync { get; init; }
 
-    /// <summary>The names of the accounts that <c>read_only</c> does not bind on the primary; <see langword="null"/> if not known, or if a role has the privilege.</summary>
+    /// <summary>
+    /// The names of the accounts that <c>read_only</c> does not bind on the primary; <see langword="null"/> if not known, or if a role has
+    /// the privilege.
+    /// </summary>
     public IReadOnlyList<string>? Unbound { get; init; }
 
     /// <summary>Who hands over to whom; <see langword="null"/> if that can't be told.</summary>
@@ -61,7 +64,7 @@ internal sealed record SwitchoverPreflight
         if (old is not null && candidates.Count > 0)
         {
             Dictionary<string, (List<FailoverBlocker> Blockers, List<FailoverBlocker> Warnings)> judged =
-                candidates.ToDictionary(name => name, name => Judge(facts, topology, ranking, old, name, options));
+                candidates.ToDictionary(name => name, name => SwitchoverObstacles.Judge(facts, topology, ranking, old, name, options));
             choice = ranking.Best(candidates, name => judged[name].Blockers.Count, name => Behind(topology, old, name));
             blockers.AddRange(judged[choice.Name].Blockers);
             warnings.AddRange(judged[choice.Name].Warnings);
@@ -78,7 +81,7 @@ internal sealed record SwitchoverPreflight
             Warnings = warnings,
             Followers = old is null || candidate is null ? [] : Replication.Followers.Moved(topology, old, candidate),
             Kept = old is null || candidate is null ? [] : Replication.Followers.Kept(topology, old, candidate),
-            Events = old is null ? [] : EnabledOn(topology.Facts(old)!),
+            Events = old is null ? [] : SwitchoverObstacles.EnabledOn(topology.Facts(old)!),
             Unlogged = old is null ? [] : [.. topology.Facts(old)!.LogFilters.Value ?? [], .. topology.Facts(old)!.Unlogged.Value ?? []],
             SemiSync = facts.Site.Policy.Database is { SemiSync: true } || semiSync is { SourceEnabled: true, Clients: > 0 },
             Unbound = old is null ? null : UnboundOn(topology.Facts(old)!),
@@ -86,32 +89,60 @@ internal sealed record SwitchoverPreflight
     }
 
     private static IReadOnlyList<string>? UnboundOn(ReplicationFacts primary) =>
-        primary.Privileged.Value is { } accounts && accounts.All(account => account.Host.Length > 0) ? [.. accounts.Select(account => account.User).Distinct()] : null;
+        primary.Privileged.Value is { } accounts && accounts.All(account => account.Host.Length > 0)
+            ? [.. accounts.Select(account => account.User).Distinct()]
+            : null;
 
     // The marker is on every member, and the primary's is the newest; a member that can't be asked is told of elsewhere.
     private static IEnumerable<FailoverBlocker> Others(ReplicationTopology topology)
     {
-        Reading<IReadOnlyList<OperationMark>>[] readings = [.. topology.Members.Select(member => topology.Facts(member.Name)).OfType<ReplicationFacts>().Where(facts => facts.Refusal is null).Select(facts => facts.Unfinished)];
+        Reading<IReadOnlyList<OperationMark>>[] readings =
+        [
+            .. topology.Members.Select(member => topology.Facts(member.Name))
+                .OfType<ReplicationFacts>()
+                .Where(facts => facts.Refusal is null)
+                .Select(facts => facts.Unfinished),
+        ];
         return topology.Members
             .Select(member => (Marks: topology.Facts(member.Name)?.Unfinished.Value ?? [], Denied: DeniedBy(topology, member.Name)))
             .Where(one => one.Denied is not { BacklogTransactions: > 0 })
             .SelectMany(one => one.Marks.Select(mark => (Mark: $"{mark}", one.Denied)))
             .DistinctBy(one => one.Mark)
             .Select(one => one.Denied is { } primary
-                ? new FailoverBlocker { Code = "MarkerContradicted", Server = primary.Replica, Message = $"says {one.Mark}, and the primary {primary.Source}, whose every transaction it has, says nothing of it", Remediation = $"A filter may have kept the marker from {primary.Source}: see Test-FoobarReplication -Control DB-013. Then Repair-FoobarReplication {primary.Replica} -Copy." }
+                ? new FailoverBlocker
+                {
+                    Code = "MarkerContradicted",
+                    Server = primary.Replica,
+                    Message = $"says {one.Mark}, and the primary {primary.Source}, whose every transaction it has, says nothing of it",
+                    Remediation =
+                        $"A filter may have kept the marker from {primary.Source}: see Test-FoobarReplication -Control DB-013. Then "
+                            + $"Repair-FoobarReplication {primary.Replica} -Copy.",
+                }
                 : new FailoverBlocker { Code = FailoverBlocker.Running, Message = one.Mark, Remediation = OperationMarker.Recommendation })
             .Concat(readings.Where(reading => reading.Value is null).Select(reading => reading.Failure).Distinct()
-                .Select(failure => new FailoverBlocker { Code = "OperationUnknown", Message = $"whether another failover is under way can't be told: {failure}", Remediation = "Let the operator's account read and write the schema foobar_ops." }));
+                .Select(failure => new FailoverBlocker
+                {
+                    Code = "OperationUnknown",
+                    Message = $"whether another failover is under way can't be told: {failure}",
+                    Remediation = "Let the operator's account read and write the schema foobar_ops.",
+                }));
     }
 
     // The link to a primary that says that nothing is under way. A replica that still applies what that primary sent tells of
     // what was before; one that has everything contradicts it.
     private static ReplicationLink? DeniedBy(ReplicationTopology topology, string member) =>
-        topology.PrimaryOf(member) is { } primary && topology.Facts(primary)?.Unfinished.Value is [] && topology.LinkTo(member, primary) is { BacklogTransactions: not null } link ? link : null;
+        topology.PrimaryOf(member) is { } primary
+            && topology.Facts(primary)?.Unfinished.Value is []
+            && topology.LinkTo(member, primary) is { BacklogTransactions: not null } link
+            ? link
+            : null;
 
     private static string? PrimaryOf(ReplicationTopology topology, List<FailoverBlocker> blockers)
     {
-        List<string> primaries = [.. topology.Members.Select(member => member.Name).Where(name => topology.RoleOf(name) == MemberRole.Primary)];
+        List<string> primaries =
+        [
+            .. topology.Members.Select(member => member.Name).Where(name => topology.RoleOf(name) == MemberRole.Primary),
+        ];
         foreach (Server member in topology.Members)
         {
             if (topology.Failure(member.Name) is { } failure)
@@ -120,50 +151,48 @@ internal sealed record SwitchoverPreflight
             }
             else if (topology.RoleOf(member.Name) is MemberRole.Unknown && topology.Facts(member.Name) is { } facts)
             {
-                Add(blockers, "Role", member.Name, $"what it is could not be read: {facts.Channels.Failure ?? facts.Guard.Failure}", "See why its database does not tell, and try again: a replica that is not known would be left behind.");
+                SwitchoverObstacles.Add(
+                    blockers, "Role", member.Name,
+                    $"what it is could not be read: {facts.Channels.Failure ?? facts.Guard.Failure}",
+                    "See why its database does not tell, and try again: a replica that is not known would be left behind.");
             }
             else if (topology.RoleOf(member.Name) is MemberRole.WritableReplica)
             {
-                Add(blockers, "Role", member.Name, "is a replica that takes writes", "A switchover is for one primary and its replicas: make the replica read-only.");
+                SwitchoverObstacles.Add(
+                    blockers, "Role", member.Name, "is a replica that takes writes",
+                    "A switchover is for one primary and its replicas: make the replica read-only.");
             }
             else if (topology.Facts(member.Name)?.Cluster.Value is { Kind: not ClusterKind.None } cluster)
             {
-                Add(blockers, "Role", member.Name, $"is a member of a cluster ({cluster.Kind})", "A switchover is for one primary and its replicas: use the cluster's own switch.");
+                SwitchoverObstacles.Add(
+                    blockers, "Role", member.Name, $"is a member of a cluster ({cluster.Kind})",
+                    "A switchover is for one primary and its replicas: use the cluster's own switch.");
             }
         }
 
         // That there is none is what follows from a member that does not answer, and told with it.
         if (primaries.Count > 1 || (primaries.Count == 0 && topology.Members.All(member => topology.Failure(member.Name) is null)))
         {
-            Add(blockers, "Primary", null, primaries.Count == 0 ? "no member is a primary" : $"{string.Join(" and ", primaries)} take writes", "Look at Get-FoobarReplication; there must be exactly one primary.");
+            SwitchoverObstacles.Add(
+                blockers, "Primary", null,
+                primaries.Count == 0 ? "no member is a primary" : $"{string.Join(" and ", primaries)} take writes",
+                "Look at Get-FoobarReplication; there must be exactly one primary.");
         }
 
         return primaries.Count == 1 ? primaries[0] : null;
     }
 
-    private static void JudgeSilent(ReplicationTopology topology, string member, string failure, List<string> primaries, List<FailoverBlocker> blockers)
+    private static void JudgeSilent(
+        ReplicationTopology topology, string member, string failure, List<string> primaries, List<FailoverBlocker> blockers)
     {
         bool alone = primaries is [{ } primary] && topology.Links.All(link => link.Source != primary);
-        string consequence = primaries.Count == 0 ? "; of those that answer none is a primary" : alone ? $"; {primaries[0]} has no replica that answers" : "";
+        string consequence = primaries.Count == 0
+            ? "; of those that answer none is a primary"
+            : alone ? $"; {primaries[0]} has no replica that answers" : "";
         string dead = primaries.Count == 0 ? " If it was the primary, and is dead: Invoke-FoobarFailover -Emergency." : "";
-        Add(blockers, "Unreachable", member, failure.TrimEnd('.') + consequence, $"Bring the member back, or see why it can't be reached.{dead}");
-    }
-
-    private static (List<FailoverBlocker> Blockers, List<FailoverBlocker> Warnings) Judge(
-        SiteCase<ReplicationFacts> facts, ReplicationTopology topology, CandidateRanking ranking, string old, string candidate, FailoverOptions options)
-    {
-        List<FailoverBlocker> blockers = [.. ranking.Judge(candidate)];
-        List<FailoverBlocker> warnings = [];
-        JudgeLink(topology, old, candidate, ReplicationSurvey.Require(facts.Site), blockers);
-        JudgeCandidate(topology, candidate, blockers);
-        JudgeVersions(topology, old, candidate, blockers, warnings);
-        JudgeLogs(topology, old, candidate, blockers, warnings);
-        JudgeEvents(topology, old, candidate, blockers, warnings);
-        JudgeObjects(topology, old, candidate, blockers, warnings);
-        JudgeFollowers(topology, old, candidate, blockers, warnings);
-        JudgeReverse(topology, old, candidate, blockers);
-        JudgeTransactions(topology, old, options, blockers);
-        return (blockers, warnings);
+        SwitchoverObstacles.Add(
+            blockers, "Unreachable", member, failure.TrimEnd('.') + consequence,
+            $"Bring the member back, or see why it can't be reached.{dead}");
     }
 
     // What is committed between two looks is on its way: nobody lacks it.
@@ -174,13 +203,15 @@ internal sealed record SwitchoverPreflight
     private static IReadOnlyList<string> Candidates(
         ReplicationTopology topology, CandidateRanking ranking, string? old, FailoverOptions options, List<FailoverBlocker> blockers)
     {
-        List<string> candidates = old is null ? [] : [.. topology.Members.Select(member => member.Name).Where(name => topology.Path(name, old).Count > 0)];
+        List<string> candidates = old is null
+            ? []
+            : [.. topology.Members.Select(member => member.Name).Where(name => topology.Path(name, old).Count > 0)];
         string[] silent = [.. topology.Members.Select(member => member.Name).Where(name => topology.Failure(name) is not null)];
         if (options.To is not { } wanted)
         {
             if (old is not null && candidates.Count == 0 && silent.Length == 0)
             {
-                Add(blockers, "Candidate", null, "the primary has no replica", "Name the member that shall become the primary.");
+                SwitchoverObstacles.Add(blockers, "Candidate", null, "the primary has no replica", "Name the member that shall become the primary.");
             }
 
             return candidates.Count <= 1 ? candidates : ranking.Allowed(candidates) is { Count: > 0 } allowed ? allowed : candidates;
@@ -196,268 +227,14 @@ internal sealed record SwitchoverPreflight
         if (named is null)
         {
             string known = candidates.Count > 0 ? $"only {string.Join(", ", candidates)} does" : "no member does";
-            Add(blockers, "Candidate", wanted, string.Equals(wanted, old, StringComparison.OrdinalIgnoreCase) ? "is the primary already" : $"does not replicate from {old ?? "the primary"}: {known}", "Name a replica of the primary.");
+            SwitchoverObstacles.Add(
+                blockers, "Candidate", wanted,
+                string.Equals(wanted, old, StringComparison.OrdinalIgnoreCase)
+                    ? "is the primary already"
+                    : $"does not replicate from {old ?? "the primary"}: {known}",
+                "Name a replica of the primary.");
         }
 
         return named is null ? [] : [named];
     }
-
-    private static void JudgeLink(ReplicationTopology topology, string old, string candidate, DatabasePolicy policy, List<FailoverBlocker> blockers)
-    {
-        ReplicationLink link = topology.LinkTo(candidate, old)!;
-        foreach (ReplicationLink hop in topology.Path(candidate, old))
-        {
-            JudgeChannel(hop, candidate, blockers);
-        }
-
-        if (link.LagSeconds is null && link.BacklogTransactions > 0)
-        {
-            Add(
-                blockers, "Lag", candidate,
-                Invariant($"lacks {link.BacklogTransactions} transactions, and for how long can't be told{HeldUp(topology, candidate)}"),
-                "Wait until it has applied them; a large one may take its time. If their number does not fall, find out why it does not apply.");
-        }
-        else if (link.LagSeconds > policy.MaxLagSeconds)
-        {
-            string behind = Invariant($"{link.LagSeconds:0.#} s behind, {link.BacklogTransactions} transactions");
-            Add(
-                blockers, "Lag", candidate, Invariant($"{behind}; the limit is {policy.MaxLagSeconds} s{HeldUp(topology, candidate)}"),
-                "Wait until it has caught up, or raise maxLagSeconds in the inventory.");
-        }
-
-        if (link.Errant is null or not "")
-        {
-            Add(blockers, "ErrantTransactions", candidate, link.Errant ?? "could not be determined", "Repair-FoobarReplication saves them to a file and copies the candidate afresh from the primary.");
-        }
-    }
-
-    // A replica that may be a source too waits for replicas of its own at what it applies, until it gives up waiting.
-    private static string HeldUp(ReplicationTopology topology, string candidate) =>
-        topology.Facts(candidate)?.SemiSync.Value is { SourceEnabled: true, SourceActive: true } semiSync
-            && semiSync.Clients < semiSync.WaitCount
-        ? Invariant($"; as a semi-synchronous source it waits up to {semiSync.TimeoutMilliseconds / 1000.0:0.#} s for ")
-            + Invariant($"replicas of its own at what it applies, with {semiSync.Clients} of {semiSync.WaitCount} connected")
-        : "";
-
-    // Of a chain, each member between the primary and the candidate has to pass on all that the primary writes.
-    private static void JudgeChannel(ReplicationLink hop, string candidate, List<FailoverBlocker> blockers)
-    {
-        (string replica, ReplicationChannel channel) = (hop.Replica, hop.Channel);
-        string way = replica == candidate ? "" : $", and {candidate} replicates by way of it";
-        if (!channel.Replicates)
-        {
-            Add(blockers, "ReplicationStopped", replica, $"receiver {channel.Receiver}, applier {channel.Applier}{way}. {channel.ReceiverError} {channel.ApplierError}".TrimEnd(), "Start replication, or bring the candidate back by Repair-FoobarReplication.");
-        }
-
-        if (channel.Filters.Count > 0 || channel.DelaySeconds > 0)
-        {
-            Add(blockers, "Filtered", replica, (channel.Filters.Count > 0 ? string.Join(", ", channel.Filters) : Invariant($"applies {channel.DelaySeconds} s late")) + way, way.Length == 0 ? "A filtered or delayed replica can't become the primary." : $"What is behind a filtered or delayed replica can't become the primary: let {candidate} replicate from the primary itself (Repair-FoobarReplication -Server {candidate}), or promote another one.");
-        }
-
-        foreach (string why in channel.NotUnderstood)
-        {
-            Add(blockers, "NotUnderstood", replica, why, "It may be a filter. See what it does (SHOW REPLICA STATUS; SHOW ALL SLAVES STATUS on MariaDB), and whether a newer version of the module knows it.");
-        }
-
-        if (!channel.AutoPosition)
-        {
-            Add(blockers, "NoGtid", replica, $"replicates by file and offset{way}", "Switch the channel to GTIDs first.");
-        }
-    }
-
-    private static void JudgeCandidate(ReplicationTopology topology, string candidate, List<FailoverBlocker> blockers)
-    {
-        ReplicationFacts facts = topology.Facts(candidate)!;
-        if (facts.Binlog.Value is not { Enabled: true, LogsReplicated: true })
-        {
-            Add(blockers, "NoBinaryLog", candidate, "keeps no complete binary log, so nobody could replicate from it", "log_bin and log_replica_updates need a restart.");
-        }
-
-        if (facts.Gtid.Value is { NumbersAgain: true })
-        {
-            Add(blockers, "BinlogState", candidate, BinlogState.Problem, BinlogState.Advice(facts.Gtid.Value.Position));
-        }
-
-        if (facts.Storage.Value is not { ReadOnly: false })
-        {
-            Add(blockers, "FileSystem", candidate, facts.Storage.Value is null ? $"its file systems could not be read: {facts.Storage.Failure}" : "its file system is mounted read-only", "Look at the kernel's log; remount it.");
-        }
-        else if (facts.Storage.Value.BinlogUsedPercent >= 98 || facts.Guard.Value is { EngineReadOnly: true })
-        {
-            Add(blockers, "FileSystem", candidate, facts.Guard.Value is { EngineReadOnly: true } ? "innodb_read_only is on" : "its disk is full", "Make room first.");
-        }
-    }
-
-    // Within a series the old primary may replicate from a newer patch release: so goes every rolling upgrade.
-    private static void JudgeVersions(ReplicationTopology topology, string old, string candidate, List<FailoverBlocker> blockers, List<FailoverBlocker> warnings)
-    {
-        if (DatabaseVersion.Parse(topology.Facts(candidate)!.Identity.Value?.Version) is not { } own || DatabaseVersion.Parse(topology.Facts(old)!.Identity.Value?.Version) is not { } theirs)
-        {
-            Add(blockers, "Version", candidate, "the versions could not be read", "Look at Get-FoobarReplication.");
-        }
-        else if (DatabaseVersion.SameSeries(own, theirs))
-        {
-            if (own < theirs)
-            {
-                Add(warnings, "Version", candidate, $"runs {own}, an older patch release than the primary's {theirs}", "Upgrade it soon.");
-            }
-        }
-        else if (own < theirs)
-        {
-            Add(blockers, "Version", candidate, $"runs {own}, below the primary's {theirs}", "Upgrade the candidate first.");
-        }
-        else
-        {
-            Add(blockers, "Version", old, $"runs {theirs}, below the candidate's {own} of another series: it can't be relied on to replicate from it afterwards", "Upgrade the members to one series, replicas first; within a series any patch release may follow a newer one.");
-        }
-    }
-
-    // GTIDs count only what is logged: equal ones prove nothing about the rest.
-    private static void JudgeLogs(ReplicationTopology topology, string old, string candidate, List<FailoverBlocker> blockers, List<FailoverBlocker> warnings)
-    {
-        string[] passing = [.. topology.Path(candidate, old).Select(static link => link.Replica).Reverse()];
-        foreach (string member in (string[])[old, .. passing])
-        {
-            ReplicationFacts facts = topology.Facts(member)!;
-            if (facts.LogFilters.Value is not { } filters)
-            {
-                Add(blockers, "LogFilters", member, $"whether it logs every database could not be read: {facts.LogFilters.Failure}", "Grant REPLICATION CLIENT (BINLOG MONITOR on MariaDB) to the operator's account.");
-            }
-            else if (filters.Count > 0)
-            {
-                Add(blockers, "LogFilters", member, $"leaves databases out of its binary log: {string.Join(", ", filters)}", "What is not logged is on no replica. Remove binlog_do_db and binlog_ignore_db, restart it, and copy its replicas afresh (Repair-FoobarReplication -Copy).");
-            }
-        }
-
-        ReplicationFacts primary = topology.Facts(old)!;
-        foreach (string member in passing.Where(member => topology.Facts(member)!.Apply.Value is { Lenient.Count: > 0 }))
-        {
-            IReadOnlyList<string> lenient = topology.Facts(member)!.Apply.Value!.Lenient;
-            Add(blockers, "SkipsErrors", member, $"leaves out what it can't apply: {string.Join(", ", lenient)}", "Its rows may differ from the primary's though its GTIDs don't. Take the setting back, and copy it afresh (Repair-FoobarReplication -Copy).");
-        }
-
-        foreach (string unlogged in primary.Unlogged.Value ?? [])
-        {
-            Add(warnings, "Unlogged", old, unlogged, "What it writes is on no replica, and no proof covers it.");
-        }
-
-        foreach (ConnectedReplica reader in (primary.Readers.Value ?? []).Where(reader => !topology.Declares(topology.Members.First(member => member.Name == old), reader)))
-        {
-            Add(warnings, "Reader", old, Invariant($"'{reader.User}' from {reader.Host} reads its binary log on connection {reader.ConnectionId}, and the inventory does not name it"), "It stays at the old primary: point it at the new one yourself.");
-        }
-    }
-
-    private static void JudgeEvents(ReplicationTopology topology, string old, string candidate, List<FailoverBlocker> blockers, List<FailoverBlocker> warnings)
-    {
-        ReplicationFacts primary = topology.Facts(old)!;
-        if (primary.Events.Value is null)
-        {
-            Add(warnings, "Events", old, $"its scheduled events could not be read: {primary.Events.Failure}", "Enable them on the new primary yourself, or grant EVENT to the operator's account.");
-        }
-        else if (EnabledOn(primary) is { Count: > 0 } events && topology.Facts(candidate)!.Events.Value is not { SchedulerOn: true })
-        {
-            Add(blockers, "Events", candidate, $"event_scheduler is not ON there, so {string.Join(", ", events)} would run nowhere", "SET PERSIST event_scheduler = ON (in a configuration file on MariaDB): events that came by replication do not run on a replica.");
-        }
-    }
-
-    // What the application uses must be on the candidate; all else is told.
-    private static void JudgeObjects(ReplicationTopology topology, string old, string candidate, List<FailoverBlocker> blockers, List<FailoverBlocker> warnings)
-    {
-        ReplicationFacts primary = topology.Facts(old)!;
-        if (primary.Objects.Value is not { } theirs || topology.Facts(candidate)!.Objects.Value is not { } own)
-        {
-            Add(warnings, "Objects", candidate, $"whether it has the primary's accounts and tables could not be read: {primary.Objects.Failure ?? topology.Facts(candidate)!.Objects.Failure}", "Grant SELECT on *.* to the operator's account.");
-            return;
-        }
-
-        foreach ((ServerObject one, string how) in ServerObject.Differences(theirs, own))
-        {
-            bool used = one.Kind switch
-            {
-                "account" or "grants" => how != "is there alone" && primary.Clients.Value?.Contains(one.User) != false,
-                "table" => how != "is there alone",
-                _ => false,
-            };
-            Add(used ? blockers : warnings, one.Kind is "account" or "grants" ? "Accounts" : "Schema", candidate, $"{one.Kind} {one.Name} {how}", "Make it the same on the primary and let it replicate, or copy the candidate afresh (Repair-FoobarReplication -Copy).");
-        }
-    }
-
-    // Whoever replicates from a replica of the old primary stays behind it, and so behind the new one: but for those in a chain
-    // between the old primary and the new one.
-    private static void JudgeFollowers(ReplicationTopology topology, string old, string candidate, List<FailoverBlocker> blockers, List<FailoverBlocker> warnings)
-    {
-        foreach (string other in Replication.Followers.Moved(topology, old, candidate))
-        {
-            IReadOnlyList<ReplicationChannel> channels = topology.Facts(other)!.Channels.Value!;
-            ReplicationLink link = topology.LinkTo(other, old)!;
-            if (ReplicaSource.Obstacle(channels) is { } obstacle)
-            {
-                Add(blockers, "ReplicaNotMovable", other, $"{obstacle}, so it could not follow {candidate}", "Let it replicate over the default channel by GTID, or detach it first.");
-            }
-            else if (!link.Channel.Replicates && topology.Path(candidate, old).All(hop => hop.Replica != other))
-            {
-                Add(blockers, "ReplicationStopped", other, $"receiver {link.Channel.Receiver}, applier {link.Channel.Applier}, so it could not follow {candidate}. {link.Channel.ReceiverError} {link.Channel.ApplierError}".TrimEnd(), "Start replication, bring it back by Repair-FoobarReplication, or detach it first.");
-            }
-
-            if (link.Errant is null or not "")
-            {
-                Add(blockers, "ErrantTransactions", other, link.Errant ?? "could not be determined", "Repair-FoobarReplication saves them to a file and copies it afresh from the primary.");
-            }
-        }
-
-        foreach (ReplicationLink kept in topology.Links.Where(link => !link.Channel.Replicates && Replication.Followers.Kept(topology, old, candidate).Contains(link.Replica)))
-        {
-            Add(warnings, "ReplicationStopped", kept.Replica, $"does not replicate from {kept.Source} (receiver {kept.Channel.Receiver}, applier {kept.Channel.Applier}), and will not afterwards. {kept.Channel.ReceiverError} {kept.Channel.ApplierError}".TrimEnd(), $"Repair-FoobarReplication -Server {kept.Replica} lets it follow the primary.");
-        }
-
-        foreach (string idle in topology.Members.Select(member => member.Name).Where(name => name != old && topology.RoleOf(name) == MemberRole.Fenced))
-        {
-            Add(warnings, "NoReplica", idle, "is a member that replicates from none, and stays so", $"Repair-FoobarReplication -Server {idle} lets it follow the primary.");
-        }
-
-        foreach (ReplicationLink foreign in topology.Links.Where(link => link.Source is null))
-        {
-            Add(warnings, "NoReplica", foreign.Replica, $"replicates from {foreign.Channel.SourcePlace}, which is no member, and stays there", "Look at Get-FoobarReplication.");
-        }
-    }
-
-    private static IReadOnlyList<ScheduledEvent> EnabledOn(ReplicationFacts primary) =>
-        primary.Events.Value is { SchedulerOn: true } events ? [.. events.Events.Where(one => one.Status == EventStatus.Enabled)] : [];
-
-    // An account list that could not be read says nothing: the way back is proved before writes are moved.
-    private static void JudgeReverse(ReplicationTopology topology, string old, string candidate, List<FailoverBlocker> blockers)
-    {
-        string[] replicas = topology.Facts(candidate)?.Accounts.Value is null || topology.RoleOf(candidate) == MemberRole.ClusterMember ? [] : [old, .. Replication.Followers.Moved(topology, old, candidate)];
-        IReadOnlyList<ReplicationAccount> accounts = topology.Facts(candidate)?.Accounts.Value ?? [];
-        foreach (Server replica in topology.Members.Where(member => replicas.Contains(member.Name)))
-        {
-            if (ReplicationAccess.Of(topology, accounts, replica) is { Account: null } denied)
-            {
-                Add(blockers, "Grants", candidate, $"for {replica.Name}: expected {denied.Wanted}, found {denied.Obstacle}", PairControls.Accounts.Info.Remediation);
-            }
-        }
-
-        foreach (SharedId shared in SharedId.Of(topology))
-        {
-            Add(blockers, "ServerIds", null, $"{shared.Id}: expected one member, found {string.Join(" and ", shared.Members)}", PairControls.UniqueIds.Info.Remediation);
-        }
-    }
-
-    private static void JudgeTransactions(ReplicationTopology topology, string old, FailoverOptions options, List<FailoverBlocker> blockers)
-    {
-        if (!topology.Facts(old)!.Transactions.TryGet(out IReadOnlyList<OpenTransaction>? open))
-        {
-            Add(blockers, "Transactions", old, $"the open transactions could not be read: {topology.Facts(old)!.Transactions.Failure}", "Grant PROCESS to the operator's account.");
-            return;
-        }
-
-        foreach (OpenTransaction one in open.Where(one => one is { Idle: true, HoldsLocks: true, StateSeconds: >= 2 } || one.AgeSeconds > options.LongTransactionSeconds))
-        {
-            string what = one.Idle ? Invariant($"idle for {one.StateSeconds} s with {one.RowsLocked} rows locked and {one.RowsModified} changed") : Invariant($"open for {one.AgeSeconds} s");
-            Add(blockers, one.Idle ? "IdleTransaction" : "LongTransaction", old, Invariant($"connection {one.ConnectionId} of {one.User}: {what}"), "Its work would be lost. Let it end, or KILL it.");
-        }
-    }
-
-    private static void Add(List<FailoverBlocker> blockers, string code, string? server, string message, string remediation) =>
-        blockers.Add(new() { Code = code, Server = server, Message = message, Remediation = remediation });
 }

@@ -18,7 +18,8 @@ namespace Foobar.Ops.Operations.Replication.Switchover;
 /// <param name="runner">Their runner, which has left the journal open.</param>
 /// <param name="store">The site's state on this machine.</param>
 /// <param name="time">The clock.</param>
-internal sealed class SwitchoverReport(SwitchoverConnections live, SwitchoverSteps steps, PlanRunner runner, OperationStore store, TimeProvider time)
+internal sealed class SwitchoverReport(
+    SwitchoverConnections live, SwitchoverSteps steps, PlanRunner runner, OperationStore store, TimeProvider time)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(100);
@@ -33,7 +34,9 @@ internal sealed class SwitchoverReport(SwitchoverConnections live, SwitchoverSte
         bool moved = result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded;
         using CancellationTokenSource limit = new(Limit, time);
         string? unsettled = moved ? await SettleAsync(result, limit.Token) : null;
-        (WriteMeasurement? writes, CanaryAccount? account) = Canary is null ? default : await Canary.CountAsync(moved ? live.Candidate.Name : live.OldName, steps.Window, limit.Token);
+        (WriteMeasurement? writes, CanaryAccount? account) = Canary is null
+            ? default
+            : await Canary.CountAsync(moved ? live.Candidate.Name : live.OldName, steps.Window, limit.Token);
         return new()
         {
             Id = steps.Id,
@@ -44,7 +47,8 @@ internal sealed class SwitchoverReport(SwitchoverConnections live, SwitchoverSte
             Canary = writes,
             Proof = await ProveAsync(result, account, limit.Token) with
             {
-                LastComparison = await LastComparison.TellAsync(live.Site, store, live.Candidate.Name, live.OldName, time.GetUtcNow(), limit.Token),
+                LastComparison = await LastComparison.TellAsync(
+                    live.Site, store, live.Candidate.Name, live.OldName, time.GetUtcNow(), limit.Token),
             },
             Steps = result.Steps,
             Error = await ExplainAsync(result, limit.Token) ?? unsettled,
@@ -59,7 +63,16 @@ internal sealed class SwitchoverReport(SwitchoverConnections live, SwitchoverSte
     // Why a resume still has something to do; null if it has not.
     private async Task<string?> SettleAsync(PlanResult result, CancellationToken token)
     {
-        string[] left = [.. result.Steps.Where(step => step.Outcome is not (StepOutcome.Done or StepOutcome.DoneEarlier) && step.Step != "redundancy" && !OtherReplicas.Owns(step.Step) && !EndpointSurvey.Owns(step.Step)).Select(step => step.Step)];
+        string[] left =
+        [
+            .. result.Steps.Where(
+                step =>
+                    step.Outcome is not (StepOutcome.Done or StepOutcome.DoneEarlier)
+                        && step.Step != "redundancy"
+                        && !OtherReplicas.Owns(step.Step)
+                        && !EndpointSurvey.Owns(step.Step))
+                .Select(step => step.Step),
+        ];
         if (left.Length > 0)
         {
             return $"left to do: {string.Join(", ", left)}";
@@ -71,7 +84,10 @@ internal sealed class SwitchoverReport(SwitchoverConnections live, SwitchoverSte
             if (result.Outcome == PlanOutcome.Degraded || result.Steps.Any(step => step.Outcome == StepOutcome.DoneEarlier))
             {
                 await using IDatabaseSession primary = await live.Site.OpenDatabaseAsync(live.Candidate.Name, token);
-                await steps.Marker.SetAsync(DatabaseMember.Of(primary), result.Outcome == PlanOutcome.Degraded ? OperationState.Degraded : OperationState.Completed, token);
+                await steps.Marker.SetAsync(
+                    DatabaseMember.Of(primary),
+                    result.Outcome == PlanOutcome.Degraded ? OperationState.Degraded : OperationState.Completed,
+                    token);
             }
 
             runner.Close(result.Outcome);
@@ -85,13 +101,16 @@ internal sealed class SwitchoverReport(SwitchoverConnections live, SwitchoverSte
 
     private string? Recommend(PlanResult result, string? unsettled, bool moved)
     {
-        string? balancers = moved ? EndpointSurvey.Advice(live.Endpoint, live.Candidate.Name, live.OldName) : EndpointSurvey.Advice(live.Endpoint, live.OldName, live.Candidate.Name);
+        string? balancers = moved
+            ? EndpointSurvey.Advice(live.Endpoint, live.Candidate.Name, live.OldName)
+            : EndpointSurvey.Advice(live.Endpoint, live.OldName, live.Candidate.Name);
         string? own = (result.Failure as FoobarException)?.Recommendation;
         own = own == balancers ? null : own;
         string? members = result.Outcome switch
         {
             _ when unsettled is not null => $"{own} Then run Resume-FoobarFailover, which does what is left.".TrimStart(),
-            PlanOutcome.UndoFailed => $"{own} Look at Get-FoobarReplication now, then run Resume-FoobarFailover, which undoes the rest.".TrimStart(),
+            PlanOutcome.UndoFailed =>
+                $"{own} Look at Get-FoobarReplication now, then run Resume-FoobarFailover, which undoes the rest.".TrimStart(),
             PlanOutcome.Degraded when Left(result) is { Count: > 0 } left => OtherReplicas.Advice(left),
             PlanOutcome.Undone when result.Failure is not null => own ?? "Put right what the error names, and run the command again.",
             _ => own,
@@ -101,18 +120,28 @@ internal sealed class SwitchoverReport(SwitchoverConnections live, SwitchoverSte
 
     // The members that do not follow the new primary.
     private IReadOnlyList<string> Left(PlanResult result) =>
-        [.. result.Steps is [.., { Outcome: StepOutcome.Failed }] ? [live.OldName] : Array.Empty<string>(), .. OtherReplicas.Left(result.Steps)];
+        [
+            .. result.Steps is [.., { Outcome: StepOutcome.Failed }] ? [live.OldName] : Array.Empty<string>(),
+            .. OtherReplicas.Left(result.Steps),
+        ];
 
     // Of several members or load balancers each has a reason of its own.
-    private async Task<string?> ExplainAsync(PlanResult result, CancellationToken token) => Left(result).Count + result.Steps.Count(static step => EndpointSurvey.Owns(step.Step) && step.Outcome == StepOutcome.Failed) > 1
-        ? string.Join(" ", result.Steps.Where(step => step.Outcome == StepOutcome.Failed).Select(step => step.Error))
-        : await GlobalLockReader.ExplainAsync(live.Site, live.OldName, result.Failure, token);
+    private async Task<string?> ExplainAsync(PlanResult result, CancellationToken token) =>
+        Left(result).Count + result.Steps.Count(static step => EndpointSurvey.Owns(step.Step) && step.Outcome == StepOutcome.Failed) > 1
+            ? string.Join(" ", result.Steps.Where(step => step.Outcome == StepOutcome.Failed).Select(step => step.Error))
+            : await GlobalLockReader.ExplainAsync(live.Site, live.OldName, result.Failure, token);
 
     private async Task<FailoverProof> ProveAsync(PlanResult result, CanaryAccount? account, CancellationToken token)
     {
         if (result.Outcome is PlanOutcome.UndoFailed or PlanOutcome.Superseded)
         {
-            return new() { Verdict = ProofVerdict.Unprovable, Reason = result.Outcome == PlanOutcome.Superseded ? "Another operation took this one's place; see its result." : "Undoing failed; look at the members now." };
+            return new()
+            {
+                Verdict = ProofVerdict.Unprovable,
+                Reason = result.Outcome == PlanOutcome.Superseded
+                    ? "Another operation took this one's place; see its result."
+                    : "Undoing failed; look at the members now.",
+            };
         }
 
         bool promoted = result.Steps.Any(step => step is { Step: "promote", Outcome: not StepOutcome.Skipped });
@@ -135,7 +164,11 @@ internal sealed class SwitchoverReport(SwitchoverConnections live, SwitchoverSte
         (string? oldNow, string? newNow) = back ? (second, first) : (first, second);
         if (newNow is null || (oldNow is null && back))
         {
-            return new() { Verdict = ProofVerdict.Unprovable, Reason = $"What the members hold now could not be read: {firstFailure ?? secondFailure}" };
+            return new()
+            {
+                Verdict = ProofVerdict.Unprovable,
+                Reason = $"What the members hold now could not be read: {firstFailure ?? secondFailure}",
+            };
         }
 
         return back
@@ -156,7 +189,12 @@ internal sealed class SwitchoverReport(SwitchoverConnections live, SwitchoverSte
     /// <param name="time">The clock; the system's if left out.</param>
     /// <returns>What it holds; or why that can't be told, if it stopped answering before it counted all.</returns>
     internal static async Task<(string? Executed, string? Failure)> UntilCountedAsync(
-        DatabaseFlavor flavor, string replica, string source, Func<Task<(string? Executed, string? Failure)>> again, TimeSpan pause, TimeProvider? time = null)
+        DatabaseFlavor flavor,
+        string replica,
+        string source,
+        Func<Task<(string? Executed, string? Failure)>> again,
+        TimeSpan pause,
+        TimeProvider? time = null)
     {
         for (int asked = 0; asked < AskTimes && GtidComparison.Errant(flavor, replica, source).Length > 0; asked++)
         {

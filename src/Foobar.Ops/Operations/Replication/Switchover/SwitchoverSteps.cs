@@ -17,7 +17,14 @@ namespace Foobar.Ops.Operations.Replication.Switchover;
 /// <param name="fence">The old primary's fence.</param>
 /// <param name="reverse">The old primary's replication from the candidate.</param>
 /// <param name="time">The clock.</param>
-internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOptions options, SwitchoverParameters parameters, Durability durability, WriteFence fence, ReverseLink reverse, TimeProvider time)
+internal sealed class SwitchoverSteps(
+    SwitchoverConnections live,
+    FailoverOptions options,
+    SwitchoverParameters parameters,
+    Durability durability,
+    WriteFence fence,
+    ReverseLink reverse,
+    TimeProvider time)
 {
     private static readonly TimeSpan ComingBack = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MarkerLimit = TimeSpan.FromSeconds(10);
@@ -67,8 +74,20 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
         Parameters = parameters.ToParameters(),
         Steps =
         [
-            Held(Mark()), Held(PersistOld()), Held(AttachOld()), Held(Drain()), .. OnlyWithEvents(StopEvents(), both: true), Held(CloseEndpoint()), Fence(), CatchUp(), Held(Promote()),
-            Held(OpenEndpoint(), both: false), Held(VerifyWrite(), both: false), Held(DetachNew(), both: false), Held(PersistNew(), both: false), .. EndpointSurvey.Settle(live.Endpoint, live.Candidate.Name, live.OldName).Select(step => Held(step, both: false)), .. _others.Steps().Select(step => Held(step, both: false)), .. OnlyWithEvents(MoveEvents(), both: false), Held(Redundancy(), both: false),
+            Held(
+                Mark()), Held(
+                    PersistOld()), Held(
+                        AttachOld()), Held(
+                            Drain()), .. OnlyWithEvents(
+                                StopEvents(), both: true), Held(CloseEndpoint()), Fence(), CatchUp(), Held(Promote()),
+            Held(
+                OpenEndpoint(), both: false), Held(
+                    VerifyWrite(), both: false), Held(
+                        DetachNew(), both: false), Held(
+                            PersistNew(), both: false), .. EndpointSurvey.Settle(live.Endpoint, live.Candidate.Name, live.OldName)
+                .Select(
+                    step => Held(step, both: false)), .. _others.Steps().Select(
+                        step => Held(step, both: false)), .. OnlyWithEvents(MoveEvents(), both: false), Held(Redundancy(), both: false),
         ],
     };
 
@@ -119,7 +138,12 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
             // Whose operation this took over may have gone on with it since, to its end.
             if (!await New.IsFencedAsync(token))
             {
-                throw new PointOfNoReturnPassedException("AlreadyWritten", ErrorKind.Refused, $"{live.Candidate.Name}: it takes writes already, so the old primary must not take any more.") { Server = live.Candidate.Name };
+                throw new PointOfNoReturnPassedException(
+                    "AlreadyWritten", ErrorKind.Refused,
+                    $"{live.Candidate.Name}: it takes writes already, so the old primary must not take any more.")
+                    {
+                        Server = live.Candidate.Name,
+                    };
             }
 
             await Old.PersistRoleAsync(false, live.OldPrimary.Machine, token);
@@ -228,7 +252,8 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
     private Step Promote() => new()
     {
         Name = "promote",
-        Description = $"let the candidate take writes, and new connections through to it at the {live.Endpoint.Name}; end those to the old primary",
+        Description =
+            $"let the candidate take writes, and new connections through to it at the {live.Endpoint.Name}; end those to the old primary",
         Inverse = "let no new connection through to the candidate, and let it refuse writes, unless it has taken some",
         Server = live.Candidate.Name,
         Swift = true,
@@ -325,7 +350,12 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
             string position = await New.PositionAsync(token);
             if (!await Old.WaitForAsync(position, Arrival, token))
             {
-                throw new FoobarException("RedundancyMissing", ErrorKind.Failed, Invariant($"{live.OldName}: it has not applied the new primary's transactions within {Arrival.TotalSeconds:0.#} s.")) { Server = live.OldName };
+                throw new FoobarException(
+                    "RedundancyMissing", ErrorKind.Failed,
+                    Invariant($"{live.OldName}: it has not applied the new primary's transactions within {Arrival.TotalSeconds:0.#} s."))
+                    {
+                        Server = live.OldName,
+                    };
             }
 
             await _marker.ArriveAsync(live.OldPrimary.Member, OperationState.Completed, MarkerLimit, token);
@@ -357,7 +387,12 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
         string own = GtidComparison.Errant(New.Flavor, await New.ExecutedAsync(token), await Old.ExecutedAsync(token));
         if (own.Length > 0)
         {
-            throw new PointOfNoReturnPassedException("AlreadyWritten", ErrorKind.Refused, $"{live.Candidate.Name}: it has taken writes already ({own}), so the old primary must not take any more.") { Server = live.Candidate.Name };
+            throw new PointOfNoReturnPassedException(
+                "AlreadyWritten", ErrorKind.Refused,
+                $"{live.Candidate.Name}: it has taken writes already ({own}), so the old primary must not take any more.")
+                {
+                    Server = live.Candidate.Name,
+                };
         }
     }
 }

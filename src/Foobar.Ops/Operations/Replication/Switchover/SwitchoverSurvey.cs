@@ -30,15 +30,21 @@ internal sealed class SwitchoverSurvey(ISiteSession session, OperationStore stor
     /// <param name="shown">What was shown; <see langword="null"/> for nothing.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="FoobarException"><c>FailoverRefused</c>, <c>PlanChanged</c>, <c>OperationRunning</c>.</exception>
-    public async Task<(ConfirmedMove Move, SwitchoverPreflight Preflight)> AcceptAsync(FailoverOptions options, ConfirmedMove? shown, CancellationToken cancellationToken)
+    public async Task<(ConfirmedMove Move, SwitchoverPreflight Preflight)> AcceptAsync(
+        FailoverOptions options, ConfirmedMove? shown, CancellationToken cancellationToken)
     {
         SwitchoverPreflight preflight = await LookAsync(options, cancellationToken);
         if (shown is not null && (preflight.Old, preflight.New) != (shown.OldPrimary, shown.NewPrimary) && preflight is { Old: not null })
         {
-            throw new FoobarException("PlanChanged", ErrorKind.Refused, $"The failover was refused, and nothing was changed: {shown.OldPrimary} -> {shown.NewPrimary} was asked for, and by now {(preflight.New is null ? $"{preflight.Old} is the primary" : $"it would be {preflight.Old} -> {preflight.New}")}.")
+            throw new FoobarException(
+                "PlanChanged", ErrorKind.Refused,
+                $"The failover was refused, and nothing was changed: {shown.OldPrimary} -> {shown.NewPrimary} was asked for, and by now "
+                    + $"{(preflight.New is null ? $"{preflight.Old} is the primary" : $"it would be {preflight.Old} -> {preflight.New}")}.")
             {
                 Server = preflight.Old,
-                Recommendation = "Somebody has moved writes meanwhile. Look at Get-FoobarReplication, and run the command again if writes are still to be moved.",
+                Recommendation =
+                    "Somebody has moved writes meanwhile. Look at Get-FoobarReplication, and run the command again if writes are still to "
+                        + "be moved.",
             };
         }
 
@@ -46,26 +52,41 @@ internal sealed class SwitchoverSurvey(ISiteSession session, OperationStore stor
     }
 
     // What only a try can tell: whether the old primary will reach the new one, and where the endpoint leads now.
-    private async Task<SwitchoverPreflight> WithPathsAsync(SwitchoverPreflight preflight, Server old, Server candidate, DatabasePolicy policy, CancellationToken cancellationToken)
+    private async Task<SwitchoverPreflight> WithPathsAsync(
+        SwitchoverPreflight preflight, Server old, Server candidate, DatabasePolicy policy, CancellationToken cancellationToken)
     {
         List<FailoverBlocker> blockers = [.. preflight.Blockers];
         IServerSession server = await session.GetServerAsync(old.Name, cancellationToken);
         if (await ReplicaSource.ReachableAddressAsync(server, candidate, policy.Port, cancellationToken) is null)
         {
-            blockers.Add(new() { Code = "ReverseConnection", Server = old.Name, Message = $"it can't reach {candidate.Name} on port {policy.Port}, so it could not replicate from it afterwards", Remediation = "Let the firewalls of both allow the database's port in this direction too." });
+            blockers.Add(new()
+            {
+                Code = "ReverseConnection",
+                Server = old.Name,
+                Message = $"it can't reach {candidate.Name} on port {policy.Port}, so it could not replicate from it afterwards",
+                Remediation = "Let the firewalls of both allow the database's port in this direction too.",
+            });
         }
 
         foreach (string other in preflight.Followers)
         {
-            if (await ReplicaSource.ReachableAddressAsync(await session.GetServerAsync(other, cancellationToken), candidate, policy.Port, cancellationToken) is null)
+            if (await ReplicaSource.ReachableAddressAsync(
+                await session.GetServerAsync(other, cancellationToken), candidate, policy.Port, cancellationToken) is null)
             {
-                blockers.Add(new() { Code = "ReplicaConnection", Server = other, Message = $"it can't reach {candidate.Name} on port {policy.Port}, so it could not follow it", Remediation = "Let the firewalls of both allow the database's port in this direction too." });
+                blockers.Add(new()
+                {
+                    Code = "ReplicaConnection",
+                    Server = other,
+                    Message = $"it can't reach {candidate.Name} on port {policy.Port}, so it could not follow it",
+                    Remediation = "Let the firewalls of both allow the database's port in this direction too.",
+                });
             }
         }
 
         await using ConnectionSet open = new(session);
 #pragma warning disable CA2000 // The set owns it.
-        blockers.AddRange(await EndpointSurvey.JudgeAsync(await open.EndpointAsync(cancellationToken), old.Name, candidate.Name, cancellationToken));
+        blockers.AddRange(
+            await EndpointSurvey.JudgeAsync(await open.EndpointAsync(cancellationToken), old.Name, candidate.Name, cancellationToken));
 #pragma warning restore CA2000
         await using IDatabaseSession database = await session.OpenDatabaseAsync(old.Name, cancellationToken);
         blockers.AddRange((await DatabaseMember.Of(database).GlobalLocksAsync(cancellationToken)).Select(held => new FailoverBlocker

@@ -8,7 +8,8 @@ namespace Foobar.Ops.Operations.Replication.Switchover;
 /// <param name="old">The old primary.</param>
 /// <param name="second">A second connection to it, so that its clients' connections are ended while the first does something else.</param>
 /// <param name="candidate">The candidate.</param>
-/// <param name="unbound">The names of the accounts that <c>read_only</c> does not bind; <see langword="null"/> if that is not known.</param>
+/// <param name="unbound">The names of the accounts that <c>read_only</c> does not bind; <see langword="null"/> if that is not
+/// known.</param>
 internal sealed class WriteFence(DatabaseMember old, DatabaseMember second, DatabaseMember candidate, IReadOnlyList<string>? unbound)
 {
     private Task _ending = Task.CompletedTask;
@@ -30,7 +31,11 @@ internal sealed class WriteFence(DatabaseMember old, DatabaseMember second, Data
         _applied = await applied;
         if (!_last.IsFenced)
         {
-            throw new FoobarException("FenceFailed", ErrorKind.Failed, $"{old.Name}: it still takes writes after it was told to refuse them.") { Server = old.Name };
+            throw new FoobarException(
+                "FenceFailed", ErrorKind.Failed, $"{old.Name}: it still takes writes after it was told to refuse them.")
+                {
+                    Server = old.Name,
+                };
         }
     }
 
@@ -45,13 +50,22 @@ internal sealed class WriteFence(DatabaseMember old, DatabaseMember second, Data
         }
 
         // Mostly it has come that far by then.
-        if (!GtidComparison.Reaches(candidate.Flavor, _applied, _last!.Position) && !await candidate.WaitForAsync(_last.Position, limit, cancellationToken))
+        if (!GtidComparison.Reaches(candidate.Flavor, _applied, _last!.Position)
+            && !await candidate.WaitForAsync(_last.Position, limit, cancellationToken))
         {
-            throw new FoobarException("CatchUpTimeout", ErrorKind.Timeout, $"{candidate.Name}: it did not apply the old primary's last transactions within {limit.TotalSeconds:0.#} s.") { Server = candidate.Name };
+            throw new FoobarException(
+                "CatchUpTimeout", ErrorKind.Timeout,
+                $"{candidate.Name}: it did not apply the old primary's last transactions within {limit.TotalSeconds:0.#} s.")
+                {
+                    Server = candidate.Name,
+                };
         }
     }
 
-    /// <summary>Begins to end the clients' connections. Those that are ended before there is somewhere else to go to come back in vain, which costs the servers time just then.</summary>
+    /// <summary>
+    /// Begins to end the clients' connections. Those that are ended before there is somewhere else to go to come back in vain, which costs
+    /// the servers time just then.
+    /// </summary>
     public void EndClients(CancellationToken cancellationToken) => _ending = second.EndClientsAsync(cancellationToken);
 
     /// <summary>Ends when the clients' connections have ended.</summary>

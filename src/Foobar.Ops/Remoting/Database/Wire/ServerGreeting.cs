@@ -24,10 +24,12 @@ internal sealed record ServerGreeting(string Version, long ConnectionId)
             throw new ParseException(server, source, 0, "expected the greeting of a MySQL or MariaDB server.");
         }
 
-        return new ServerGreeting(VersionOf(Encoding.ASCII.GetString(body.Slice(1, end))), BinaryPrimitives.ReadUInt32LittleEndian(body[(end + 2)..]));
+        return new ServerGreeting(
+            VersionOf(Encoding.ASCII.GetString(body.Slice(1, end))), BinaryPrimitives.ReadUInt32LittleEndian(body[(end + 2)..]));
     }
 
     /// <summary>The version that a server greets with, as <c>SELECT VERSION()</c> says it.</summary>
     /// <param name="greeted">The version in the greeting: <c>5.5.5-10.11.14-MariaDB</c>.</param>
-    public static string VersionOf(string greeted) => greeted.StartsWith(MariaDbPrefix, StringComparison.Ordinal) ? greeted[MariaDbPrefix.Length..] : greeted;
+    public static string VersionOf(string greeted) =>
+        greeted.StartsWith(MariaDbPrefix, StringComparison.Ordinal) ? greeted[MariaDbPrefix.Length..] : greeted;
 }

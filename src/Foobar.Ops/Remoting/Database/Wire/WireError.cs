@@ -21,6 +21,8 @@ internal sealed record WireError(int Number, string Message)
 
         // The SQL state stands before the words once the server knows the client's protocol: #28000.
         ReadOnlySpan<byte> words = payload[3..];
-        return new(BinaryPrimitives.ReadUInt16LittleEndian(payload[1..]), Encoding.UTF8.GetString(words.Length >= StateLength && words[0] == '#' ? words[StateLength..] : words));
+        return new(
+            BinaryPrimitives.ReadUInt16LittleEndian(payload[1..]),
+            Encoding.UTF8.GetString(words.Length >= StateLength && words[0] == '#' ? words[StateLength..] : words));
     }
 }

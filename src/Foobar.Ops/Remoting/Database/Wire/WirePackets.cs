@@ -2,7 +2,9 @@ using Foobar.Ops.Errors;
 
 namespace Foobar.Ops.Remoting.Database.Wire;
 
-/// <summary>Packets over a stream: a length of three bytes, a sequence number, the payload (MySQL Client/Server Protocol, "MySQL Packets").</summary>
+/// <summary>
+/// Packets over a stream: a length of three bytes, a sequence number, the payload (MySQL Client/Server Protocol, "MySQL Packets").
+/// </summary>
 /// <param name="server">The server's name, for errors.</param>
 /// <param name="stream">The stream; closed with this.</param>
 internal sealed class WirePackets(string server, Stream stream) : IAsyncDisposable
@@ -20,7 +22,9 @@ internal sealed class WirePackets(string server, Stream stream) : IAsyncDisposab
         int length = head[0] | (head[1] << 8) | (head[2] << 16);
         if (length is 0 or > Limit)
         {
-            throw new ParseException(server, "the database's protocol", 0, FormattableString.Invariant($"expected a packet of 1 to {Limit} bytes, found one of {length}."));
+            throw new ParseException(
+                server, "the database's protocol", 0,
+                FormattableString.Invariant($"expected a packet of 1 to {Limit} bytes, found one of {length}."));
         }
 
         byte[] body = new byte[length];

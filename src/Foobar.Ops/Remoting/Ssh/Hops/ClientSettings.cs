@@ -81,8 +81,12 @@ internal sealed class ClientSettings
     /// <summary>The account, as ssh_config or the command line name it, or the local user's.</summary>
     public string User => One("user") ?? _localUser;
 
-    /// <summary>The first setting that the SSH.NET transport can't serve though it counts, as ssh_config names it; <see langword="null"/> if there is none.</summary>
-    /// <param name="throughJump">Whether the host is reached through a jump host that the command line names, which counts more than its own ProxyCommand.</param>
+    /// <summary>
+    /// The first setting that the SSH.NET transport can't serve though it counts, as ssh_config names it; <see langword="null"/> if there
+    /// is none.
+    /// </summary>
+    /// <param name="throughJump">Whether the host is reached through a jump host that the command line names, which counts more than its
+    /// own ProxyCommand.</param>
     public string? Unsupported(bool throughJump)
     {
         (string Key, string Name)[] refused =
@@ -99,7 +103,9 @@ internal sealed class ClientSettings
     /// <summary>Whether a newer client printed settings of which it is not known whether they count.</summary>
     public bool HasUnknown => _values.Keys.Any(key => !Known.Contains(key));
 
-    /// <summary>The first of them that somebody has set; <see langword="null"/> if each is as the client has it without any configuration.</summary>
+    /// <summary>
+    /// The first of them that somebody has set; <see langword="null"/> if each is as the client has it without any configuration.
+    /// </summary>
     /// <param name="unconfigured">What the client prints where it reads no configuration.</param>
     public string? SetThoughUnknown(ClientSettings unconfigured) => _values.Keys.FirstOrDefault(key =>
         !Known.Contains(key) && !(unconfigured._values.TryGetValue(key, out List<string>? values) && values.SequenceEqual(_values[key])));
@@ -111,7 +117,8 @@ internal sealed class ClientSettings
         Host = One("hostname") ?? _alias,
         Port = Number("port", 22),
         User = User,
-        AddressFamily = One("addressfamily") switch { "inet" => AddressFamily.InterNetwork, "inet6" => AddressFamily.InterNetworkV6, _ => AddressFamily.Unspecified },
+        AddressFamily = One("addressfamily") switch { "inet" =>
+            AddressFamily.InterNetwork, "inet6" => AddressFamily.InterNetworkV6, _ => AddressFamily.Unspecified },
         IdentityFiles = Files("identityfile"),
         CertificateFiles = Files("certificatefile"),
         KnownHostsFiles = [.. PathList("userknownhostsfile"), .. PathList("globalknownhostsfile")],
@@ -148,9 +155,11 @@ internal sealed class ClientSettings
 
     private string? One(string key) => _values.TryGetValue(key, out List<string>? values) ? values[0] : null;
 
-    private int Number(string key, int otherwise) => int.TryParse(One(key), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : otherwise;
+    private int Number(string key, int otherwise) =>
+        int.TryParse(One(key), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : otherwise;
 
-    private IReadOnlyList<string> List(string key, IReadOnlyList<string> otherwise) => One(key) is string text ? text.Split(',', StringSplitOptions.RemoveEmptyEntries) : otherwise;
+    private IReadOnlyList<string> List(string key, IReadOnlyList<string> otherwise) =>
+        One(key) is string text ? text.Split(',', StringSplitOptions.RemoveEmptyEntries) : otherwise;
 
     private string[] Files(string key) => _values.TryGetValue(key, out List<string>? values)
         ? [.. values.Where(value => !value.Equals("none", StringComparison.OrdinalIgnoreCase)).Select(Expand)]
@@ -187,7 +196,9 @@ internal sealed class ClientSettings
         System.Text.StringBuilder expanded = new();
         for (int at = 0; at < text.Length; at++)
         {
-            (string Token, string Value) token = text[at] == '%' ? Array.Find(tokens, each => string.CompareOrdinal(text, at, each.Token, 0, 2) == 0) : default;
+            (string Token, string Value) token = text[at] == '%'
+                ? Array.Find(tokens, each => string.CompareOrdinal(text, at, each.Token, 0, 2) == 0)
+                : default;
             expanded.Append(token.Token is null ? text[at].ToString() : token.Value);
             at += token.Token is null ? 0 : 1;
         }

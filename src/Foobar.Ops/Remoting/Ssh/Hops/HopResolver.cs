@@ -18,11 +18,14 @@ internal sealed class HopResolver(Site site, SessionOptions options, SshConfigur
     private static readonly string Home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
 
     /// <summary>The hops, the server itself last.</summary>
-    /// <exception cref="FoobarException"><c>SshSettingUnsupported</c>, <c>SshEndpointInvalid</c>, <c>SshConfigMissing</c>, <c>SshConfigInvalid</c>.</exception>
+    /// <exception cref="FoobarException"><c>SshSettingUnsupported</c>, <c>SshEndpointInvalid</c>, <c>SshConfigMissing</c>,
+    /// <c>SshConfigInvalid</c>.</exception>
     public async Task<IReadOnlyList<SshHop>> ResolveAsync(Server server, CancellationToken cancellationToken)
     {
         List<SshHop> hops = SshProgram.Exists(options.SshProgram)
-            ? await AskAsync(server, server.Ssh.Host, SshSettings.Destination(server), explicitJump: false, MostHops, cancellationToken).ConfigureAwait(false)
+            ? await AskAsync(
+                server, server.Ssh.Host, SshSettings.Destination(server), explicitJump: false, MostHops, cancellationToken).ConfigureAwait(
+                false)
             : ByInventory(server, server.Ssh, MostHops);
         SshHop target = hops[^1];
         hops[^1] = target with { User = options.Ssh?.User ?? target.User ?? Environment.UserName };
@@ -36,9 +39,11 @@ internal sealed class HopResolver(Site site, SessionOptions options, SshConfigur
         return hops;
     }
 
-    private async Task<List<SshHop>> AskAsync(Server server, string alias, IEnumerable<string> destination, bool explicitJump, int left, CancellationToken cancellationToken)
+    private async Task<List<SshHop>> AskAsync(
+        Server server, string alias, IEnumerable<string> destination, bool explicitJump, int left, CancellationToken cancellationToken)
     {
-        ClientSettings settings = await SettingsAsync(server, alias, configuration.Path, destination, cancellationToken).ConfigureAwait(false);
+        ClientSettings settings = await SettingsAsync(server, alias, configuration.Path, destination, cancellationToken).ConfigureAwait(
+            false);
         IReadOnlyList<JumpHost> jumps = explicitJump ? [] : Jumps(server, settings.ProxyJump);
         if (settings.Unsupported(throughJump: explicitJump || jumps.Count > 0) is string name)
         {
@@ -46,7 +51,8 @@ internal sealed class HopResolver(Site site, SessionOptions options, SshConfigur
         }
 
         if (settings.HasUnknown
-            && settings.SetThoughUnknown(await SettingsAsync(server, alias, "none", destination, cancellationToken).ConfigureAwait(false)) is string unknown)
+            && settings.SetThoughUnknown(
+                await SettingsAsync(server, alias, "none", destination, cancellationToken).ConfigureAwait(false)) is string unknown)
         {
             throw Unsupported(server, alias, unknown);
         }
@@ -55,8 +61,12 @@ internal sealed class HopResolver(Site site, SessionOptions options, SshConfigur
         for (int at = 0; at < jumps.Count; at++)
         {
             // As the client does: the first jump host is reached by its own settings, each further one through the one before.
-            IEnumerable<string> arguments = SshSettings.Destination(server with { Ssh = new SshEndpoint { Host = jumps[at].Host, User = jumps[at].User, Port = jumps[at].Port } });
-            hops.AddRange(await AskAsync(server, jumps[at].Host, arguments, explicitJump: at > 0, Left(server, left), cancellationToken).ConfigureAwait(false));
+            IEnumerable<string> arguments = SshSettings.Destination(
+                server with { Ssh = new SshEndpoint { Host = jumps[at].Host, User = jumps[at].User, Port = jumps[at].Port } });
+            hops.AddRange(
+                await AskAsync(
+                    server, jumps[at].Host, arguments, explicitJump: at > 0, Left(server, left), cancellationToken).ConfigureAwait(
+                    false));
         }
 
         return [.. hops, settings.ToHop()];
@@ -64,9 +74,11 @@ internal sealed class HopResolver(Site site, SessionOptions options, SshConfigur
 
     private async Task<ClientSettings> SettingsAsync(
         Server server, string alias, string configured, IEnumerable<string> destination, CancellationToken cancellationToken) =>
-        ClientSettings.Parse(await RunAsync(server, configured, destination, cancellationToken).ConfigureAwait(false), alias, Home, Environment.UserName);
+        ClientSettings.Parse(
+            await RunAsync(server, configured, destination, cancellationToken).ConfigureAwait(false), alias, Home, Environment.UserName);
 
-    private async Task<string> RunAsync(Server server, string configured, IEnumerable<string> destination, CancellationToken cancellationToken)
+    private async Task<string> RunAsync(
+        Server server, string configured, IEnumerable<string> destination, CancellationToken cancellationToken)
     {
         await using SshProcess client = SshProcess.Start(options.SshProgram, ["-G", "-F", configured, .. destination], server.Name);
         using StreamReader reader = new(client.Output, Encoding.UTF8, leaveOpen: true);
@@ -95,9 +107,17 @@ internal sealed class HopResolver(Site site, SessionOptions options, SshConfigur
         foreach (JumpHost jump in Jumps(server, ssh.ProxyJump))
         {
             // A jump host that is itself a server of the site is reached as the inventory says.
-            Server? known = site.Servers.FirstOrDefault(each => each.Name.Equals(jump.Host, StringComparison.OrdinalIgnoreCase) || each.Ssh.Host.Equals(jump.Host, StringComparison.OrdinalIgnoreCase));
+            Server? known = site.Servers.FirstOrDefault(
+                each =>
+                    each.Name.Equals(jump.Host, StringComparison.OrdinalIgnoreCase)
+                        || each.Ssh.Host.Equals(jump.Host, StringComparison.OrdinalIgnoreCase));
             SshEndpoint endpoint = known?.Ssh ?? new SshEndpoint { Host = jump.Host };
-            endpoint = endpoint with { User = jump.User ?? endpoint.User, Port = jump.Port ?? endpoint.Port, ProxyJump = hops.Count == 0 ? endpoint.ProxyJump : null };
+            endpoint = endpoint with
+            {
+                User = jump.User ?? endpoint.User,
+                Port = jump.Port ?? endpoint.Port,
+                ProxyJump = hops.Count == 0 ? endpoint.ProxyJump : null,
+            };
             hops.AddRange(ByInventory(server, endpoint, Left(server, left)));
         }
 
@@ -139,7 +159,9 @@ internal sealed class HopResolver(Site site, SessionOptions options, SshConfigur
     };
 
     private static FoobarException Unsupported(Server server, string alias, string name) => new(
-        "SshSettingUnsupported", ErrorKind.InvalidInput, $"{server.Name}: the settings of '{alias}' contain {name}; the SSH.NET transport can't serve it.")
+        "SshSettingUnsupported",
+        ErrorKind.InvalidInput,
+        $"{server.Name}: the settings of '{alias}' contain {name}; the SSH.NET transport can't serve it.")
     {
         Server = server.Name,
         Recommendation = "Use the transport OpenSsh for this server (without an SSH credential), or give it settings without this one.",

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Foobar.Ops.Remoting.Ssh.Hops;
 
-/// <summary>A jump host as <c>ssh -J</c> and <c>ProxyJump</c> name it: <c>[user@]host[:port]</c> or <c>ssh://[user@]host[:port]</c> (ssh_config(5)).</summary>
+/// <summary>
+/// A jump host as <c>ssh -J</c> and <c>ProxyJump</c> name it: <c>[user@]host[:port]</c> or <c>ssh://[user@]host[:port]</c> (ssh_config(5)).
+/// </summary>
 /// <param name="Host">Its alias, name or address.</param>
 /// <param name="User">The account; <see langword="null"/> where none is named.</param>
 /// <param name="Port">The port; <see langword="null"/> where none is named.</param>
@@ -30,7 +32,9 @@ internal sealed record JumpHost(string Host, string? User, int? Port)
         bool hasPort = colon > bracket && !bare;
         string host = (hasPort ? rest[..colon] : rest).Trim('[', ']');
         int? port = hasPort ? ReadPort(rest[(colon + 1)..], text) : null;
-        return host.Length > 0 && host[0] != '-' ? new JumpHost(host, user, port) : throw new FormatException($"'{text}' names no jump host.");
+        return host.Length > 0 && host[0] != '-'
+            ? new JumpHost(host, user, port)
+            : throw new FormatException($"'{text}' names no jump host.");
     }
 
     private static int ReadPort(string text, string whole) =>

@@ -3,7 +3,9 @@ using Foobar.Ops.Remoting.Ssh.HostKeys;
 
 namespace Foobar.Ops.Remoting.Ssh.Hops;
 
-/// <summary>One machine on the way to a server, the server itself last: where it is, who logs in, and what vouches for its host key.</summary>
+/// <summary>
+/// One machine on the way to a server, the server itself last: where it is, who logs in, and what vouches for its host key.
+/// </summary>
 internal sealed record SshHop
 {
     /// <summary>The alias or name it was asked for by.</summary>
@@ -67,12 +69,16 @@ internal sealed record SshAlgorithms(
     IReadOnlyList<string> CertificateAuthority,
     IReadOnlyList<string> UserKey)
 {
-    private static readonly string[] Keys = ["ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512", "rsa-sha2-256"];
+    private static readonly string[] Keys =
+    [
+        "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512", "rsa-sha2-256",
+    ];
 
     /// <summary>What OpenSSH 10 offers by itself, without what needs hardware: no SHA-1, no CBC.</summary>
     public static SshAlgorithms Default { get; } = new(
         [
-            "mlkem768x25519-sha256", "sntrup761x25519-sha512", "sntrup761x25519-sha512@openssh.com", "curve25519-sha256", "curve25519-sha256@libssh.org",
+            "mlkem768x25519-sha256", "sntrup761x25519-sha512", "sntrup761x25519-sha512@openssh.com", "curve25519-sha256",
+            "curve25519-sha256@libssh.org",
             "ecdh-sha2-nistp256", "ecdh-sha2-nistp384", "ecdh-sha2-nistp521", "diffie-hellman-group-exchange-sha256",
             "diffie-hellman-group16-sha512", "diffie-hellman-group18-sha512", "diffie-hellman-group14-sha256",
         ],

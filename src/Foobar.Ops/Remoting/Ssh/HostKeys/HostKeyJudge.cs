@@ -27,7 +27,10 @@ internal enum HostKeyStatus
 /// <param name="Reason">Why a certificate is not valid.</param>
 internal sealed record HostKeyVerdict(HostKeyStatus Status, KnownHost? Line = null, string? Reason = null);
 
-/// <summary>Judges host keys by <c>known_hosts</c> as OpenSSH does (hostfile.c, sshconnect.c, sshkey.c): revoked first, then certificates, then keys.</summary>
+/// <summary>
+/// Judges host keys by <c>known_hosts</c> as OpenSSH does (hostfile.c, sshconnect.c, sshkey.c): revoked first, then certificates, then
+/// keys.
+/// </summary>
 /// <param name="known">The lines of all files.</param>
 /// <param name="name">What the host is known by.</param>
 /// <param name="authorityAlgorithms">The algorithms that an authority may have signed with (ssh_config(5), CASignatureAlgorithms).</param>
@@ -57,7 +60,11 @@ internal sealed class HostKeyJudge(IReadOnlyList<KnownHost> known, KnownHostName
     /// </summary>
     public IReadOnlyList<string> Order(IReadOnlyList<string> algorithms)
     {
-        KnownHost[] lines = [.. known.Where(line => name.Names.Any(lookup => HostPattern.Matches(line.Hosts, lookup)) && line.Marker != KnownHostMarker.Revoked)];
+        KnownHost[] lines =
+        [
+            .. known.Where(
+                line => name.Names.Any(lookup => HostPattern.Matches(line.Hosts, lookup)) && line.Marker != KnownHostMarker.Revoked),
+        ];
         bool authority = lines.Any(line => line.Marker == KnownHostMarker.CertificateAuthority);
         HashSet<string> types = [.. lines.Where(line => line.Marker == KnownHostMarker.None).Select(line => line.KeyType)];
         bool IsFirst(string algorithm) => IsCertificate(algorithm) ? authority : types.Contains(KeyType(algorithm));
@@ -78,12 +85,18 @@ internal sealed class HostKeyJudge(IReadOnlyList<KnownHost> known, KnownHostName
 
     private HostKeyVerdict Judge(KnownHost[] lines, HostKeyOffer offer, DateTimeOffset now)
     {
-        if (Array.Find(lines, line => line.Marker == KnownHostMarker.Revoked && (Same(line, offer.Key) || (offer.Certificate is { } signed && Same(line, signed.Authority)))) is KnownHost revoked)
+        if (Array.Find(
+            lines,
+            line =>
+                line.Marker == KnownHostMarker.Revoked
+                    && (Same(line, offer.Key) || (offer.Certificate is { } signed && Same(line, signed.Authority)))) is KnownHost revoked)
         {
             return new HostKeyVerdict(HostKeyStatus.Revoked, revoked);
         }
 
-        KnownHost? authority = offer.Certificate is { } certificate ? Array.Find(lines, line => line.Marker == KnownHostMarker.CertificateAuthority && Same(line, certificate.Authority)) : null;
+        KnownHost? authority = offer.Certificate is { } certificate
+            ? Array.Find(lines, line => line.Marker == KnownHostMarker.CertificateAuthority && Same(line, certificate.Authority))
+            : null;
         string? invalid = authority is null ? null : Invalid(offer.Certificate!, now);
         if (authority is not null && invalid is null)
         {
@@ -103,9 +116,12 @@ internal sealed class HostKeyJudge(IReadOnlyList<KnownHost> known, KnownHostName
         return !certificate.IsOfHost ? "it is a certificate of a user, not of a host"
             : seconds < certificate.ValidAfter ? $"it is valid only from {Time(certificate.ValidAfter)}"
             : seconds >= certificate.ValidBefore ? $"it was valid until {Time(certificate.ValidBefore)}"
-            : certificate.CriticalOptions.Count > 0 ? $"it has the critical option '{certificate.CriticalOptions[0]}', which no host certificate may have"
-            : !authorityAlgorithms.Contains(certificate.SignatureType) ? $"it is signed with {certificate.SignatureType}, which is not allowed"
-            : certificate.Principals.Count > 0 && !certificate.Principals.Any(principal => HostPattern.MatchesPattern(principal, name.Host)) ? $"it is for {string.Join(", ", certificate.Principals)}, not for {name.Host}"
+            : certificate.CriticalOptions.Count > 0
+                ? $"it has the critical option '{certificate.CriticalOptions[0]}', which no host certificate may have"
+            : !authorityAlgorithms.Contains(certificate.SignatureType)
+                ? $"it is signed with {certificate.SignatureType}, which is not allowed"
+            : certificate.Principals.Count > 0 && !certificate.Principals.Any(principal => HostPattern.MatchesPattern(principal, name.Host))
+                ? $"it is for {string.Join(", ", certificate.Principals)}, not for {name.Host}"
             : null;
     }
 

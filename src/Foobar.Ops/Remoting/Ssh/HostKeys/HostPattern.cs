@@ -80,7 +80,8 @@ internal static class HostPattern
 
         try
         {
-            return CryptographicOperations.FixedTimeEquals(Digest(Convert.FromBase64String(parts[0]), name), Convert.FromBase64String(parts[1]));
+            return CryptographicOperations.FixedTimeEquals(
+                Digest(Convert.FromBase64String(parts[0]), name), Convert.FromBase64String(parts[1]));
         }
         catch (FormatException)
         {

@@ -60,7 +60,8 @@ internal sealed record KnownHost(KnownHostMarker Marker, string Hosts, byte[] Ke
         }
 
         byte[] key = new byte[words[first + 2].Length];
-        return Convert.TryFromBase64String(words[first + 2], key, out int length) && HostKeyText.TypeOf(key.AsSpan(0, length)) == words[first + 1]
+        return Convert.TryFromBase64String(words[first + 2], key, out int length)
+            && HostKeyText.TypeOf(key.AsSpan(0, length)) == words[first + 1]
             ? new KnownHost(marker.Value, words[first], key[..length], file, number)
             : null;
     }
@@ -76,7 +77,9 @@ internal static class HostKeyText
     public static string? TypeOf(ReadOnlySpan<byte> key)
     {
         const int LongestType = 100;
-        return key.Length >= 4 && BinaryPrimitives.ReadUInt32BigEndian(key) is > 0 and <= LongestType and uint length && key.Length >= 4 + length
+        return key.Length >= 4
+            && BinaryPrimitives.ReadUInt32BigEndian(key) is > 0 and <= LongestType and uint length
+            && key.Length >= 4 + length
             ? Encoding.ASCII.GetString(key.Slice(4, (int)length))
             : null;
     }

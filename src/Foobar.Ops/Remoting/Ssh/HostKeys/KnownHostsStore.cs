@@ -6,7 +6,8 @@ internal static class KnownHostsStore
     private static readonly Lock Adding = new();
 
     /// <summary>The lines of all files; a file that can't be read has none.</summary>
-    public static IReadOnlyList<KnownHost> Read(IEnumerable<string> files) => [.. files.SelectMany(file => KnownHost.Parse(KnownHosts.ReadLines(file), file))];
+    public static IReadOnlyList<KnownHost> Read(IEnumerable<string> files) =>
+        [.. files.SelectMany(file => KnownHost.Parse(KnownHosts.ReadLines(file), file))];
 
     /// <summary>
     /// Adds a key at the end of a file, which is made if it is not there; one that another connection has just added stands

@@ -55,7 +55,9 @@ internal sealed class ScanQuestions(Prober prober, HelloOffers offers, ScanFacts
             TicketsTls13 = answers.Judge(static whole => Observed.Of(whole.HasTicket), alsoFailed: false),
             EarlyData = answers.Judge(
                 static whole => Observed.Of(
-                    whole.EarlyDataBytes > 0, whole.EarlyDataBytes > 0 ? FormattableString.Invariant($"{whole.EarlyDataBytes} bytes") : null),
+                    whole.EarlyDataBytes > 0, whole.EarlyDataBytes > 0
+                        ? FormattableString.Invariant($"{whole.EarlyDataBytes} bytes")
+                        : null),
                 alsoFailed: false),
             OcspStapling = facts.Flight is { } flight ? Observed.Of(flight.HasCertificateStatus)
                 : answers.Judge(static whole => Observed.Of(whole.HasStatus), alsoFailed: true),

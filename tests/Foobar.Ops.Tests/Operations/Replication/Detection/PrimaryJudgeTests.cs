@@ -6,11 +6,20 @@ namespace Foobar.Ops.Tests.Operations.Replication.Detection;
 /// <summary>Dead or not: from what the observers saw to the verdict.</summary>
 public sealed class PrimaryJudgeTests
 {
-    private static readonly MachineReport Running = new() { Unit = "mysql.service", State = "active/running", ProcessId = 7, ProcessState = "S", DataAvailableBytes = 1 << 30, BinlogAvailableBytes = 1 << 30 };
+    private static readonly MachineReport Running = new()
+    {
+        Unit = "mysql.service",
+        State = "active/running",
+        ProcessId = 7,
+        ProcessState = "S",
+        DataAvailableBytes = 1 << 30,
+        BinlogAvailableBytes = 1 << 30,
+    };
     private static readonly MachineReport Down = Running with { ProcessId = null, ProcessState = "", State = "activating/auto-restart" };
 
     /// <summary>operator, replica, balancer; what the machine says; why a write failed; dead; cause.</summary>
-    private static readonly (string Name, string Sights, MachineReport? Machine, string? WriteFailure, bool Dead, PrimaryCause Cause)[] Cases =
+    private static readonly (
+        string Name, string Sights, MachineReport? Machine, string? WriteFailure, bool Dead, PrimaryCause Cause)[] Cases =
     [
         ("all hear it", "AAA", Running, null, false, PrimaryCause.Alive),
         ("cut from us only", "BAA", null, null, false, PrimaryCause.CutFromOperator),
@@ -27,7 +36,10 @@ public sealed class PrimaryJudgeTests
         ("hung", "SSS", Running, null, true, PrimaryCause.Hung),
         ("no power", "BSS", null, null, true, PrimaryCause.Unreachable),
         ("disk full and silent", "SSS", Running with { DataAvailableBytes = 0 }, null, true, PrimaryCause.DiskFull),
-        ("disk full and greeting", "AAA", Running with { BinlogAvailableBytes = 0 }, "a write did not come back", true, PrimaryCause.DiskFull),
+        ("disk full and greeting", "AAA", Running with
+        {
+            BinlogAvailableBytes = 0,
+        }, "a write did not come back", true, PrimaryCause.DiskFull),
         ("disk full, and writes still work", "AAA", Running with { BinlogAvailableBytes = 0 }, null, false, PrimaryCause.Alive),
         ("disk read-only", "AAA", Running with { ReadOnly = true }, "read-only", true, PrimaryCause.DiskReadOnly),
         ("a write fails for another reason", "AAA", Running, "table full", false, PrimaryCause.Alive),
@@ -91,13 +103,16 @@ public sealed class PrimaryJudgeTests
         from first in "BARS" from second in "BARS" from third in "BARS" select $"{first}{second}{third}";
 
     private static PrimaryVerdict Judge(string sights, MachineReport? machine, string? failure) => PrimaryJudge.Judge(new(
-        "web-01", [Report(Observer.Operator, sights[0]), Report(Observer.Replica, sights[1]), Report(Observer.Balancer, sights[2])], machine, failure, BalancerDeclared: true));
+        "web-01", [
+            Report(Observer.Operator, sights[0]), Report(Observer.Replica, sights[1]), Report(Observer.Balancer, sights[2]),
+        ], machine, failure, BalancerDeclared: true));
 
     private static ObserverReport Report(Observer observer, char sight) => new()
     {
         Observer = observer,
         Server = observer switch { Observer.Replica => "web-02", Observer.Balancer => "lb-01", _ => null },
-        ProbeOutcome = sight switch { 'A' => ProbeOutcome.Answers, 'R' => ProbeOutcome.Refused, 'S' => ProbeOutcome.Silent, _ => ProbeOutcome.Blind },
+        ProbeOutcome = sight switch { 'A' =>
+            ProbeOutcome.Answers, 'R' => ProbeOutcome.Refused, 'S' => ProbeOutcome.Silent, _ => ProbeOutcome.Blind },
         Evidence = "test",
     };
 }

@@ -10,12 +10,15 @@ public sealed class ErrantSqlTests
 {
     private const string A = "aaaaaaaa-0000-0000-0000-000000000001";
 
-    private const string Head = "/*!50530 SET @@SESSION.PSEUDO_SLAVE_MODE=1*/;\nDELIMITER /*!*/;\n# at 4\nBINLOG '\nFORMAT\n'/*!*/;\nROLLBACK/*!*/;\n";
+    private const string Head =
+        "/*!50530 SET @@SESSION.PSEUDO_SLAVE_MODE=1*/;\nDELIMITER /*!*/;\n# at 4\nBINLOG '\nFORMAT\n'/*!*/;\nROLLBACK/*!*/;\n";
 
     private const string Tail = "DELIMITER ;\n# End of log file\n/*!50530 SET @@SESSION.PSEUDO_SLAVE_MODE=0*/;\n";
 
     private static readonly string MariaDb = Head
-        + "/*M!100101 SET @@session.skip_parallel_replication=0*//*!*/;\n" + Mark(44, 7) + Rows("ONE", "/*M!100001 SET @@session.sql_mode=5*//*!*/;\nuse `shop`/*!*/;\n")
+        + "/*M!100101 SET @@session.skip_parallel_replication=0*//*!*/;\n"
+        + Mark(44, 7)
+        + Rows("ONE", "/*M!100001 SET @@session.sql_mode=5*//*!*/;\nuse `shop`/*!*/;\n")
         + Mark(43, 8) + Rows("HELD", "SET @@session.sql_mode=1411383296/*!*/;\nSET @@session.pseudo_thread_id=8/*!*/;\n")
         + Mark(44, 9) + Rows("TWO", "SET TIMESTAMP=1/*!*/;\n")
         + "BINLOG '\nFORMAT2\n'/*!*/;\n"
@@ -44,7 +47,8 @@ public sealed class ErrantSqlTests
     {
         ErrantSql made = Of(DatabaseFlavor.MariaDb, MariaDb, "0-44-7", "0-44-9");
         Assert.Equal(
-            "/*!50530 SET @@SESSION.PSEUDO_SLAVE_MODE=1*/;\nDELIMITER /*!*/;\nBINLOG '\nFORMAT\n'/*!*/;\nDELIMITER /*!*/;\nSTART TRANSACTION/*!*/;\n"
+            "/*!50530 SET @@SESSION.PSEUDO_SLAVE_MODE=1*/;\nDELIMITER /*!*/;\nBINLOG '\nFORMAT\n'/*!*/;\nDELIMITER /*!*/;\n"
+                + "START TRANSACTION/*!*/;\n"
             + "BINLOG '\nONE\n'/*!*/;\nBINLOG '\nTWO\n'/*!*/;\nROLLBACK/*!*/;\nDELIMITER ;\n",
             Text(made.Trial));
         Assert.Empty(made.Others);
@@ -58,14 +62,19 @@ public sealed class ErrantSqlTests
     [Fact]
     public void MySQLs_keep_their_GTIDs()
     {
-        string text = Head + MySql(5, "FIVE") + MySql(6, "SIX") + "SET @@SESSION.GTID_NEXT= 'AUTOMATIC' /* added by mysqlbinlog */ /*!*/;\n" + Tail;
+        string text = Head
+            + MySql(5, "FIVE")
+            + MySql(6, "SIX")
+            + "SET @@SESSION.GTID_NEXT= 'AUTOMATIC' /* added by mysqlbinlog */ /*!*/;\n"
+            + Tail;
         string all = Text(Of(DatabaseFlavor.MySql, text, $"{A}:5", $"{A}:6").Sql);
         Assert.Equal(text, all);
         ErrantSql one = Of(DatabaseFlavor.MySql, text, $"{A}:6");
         Assert.DoesNotContain($"{A}:5", Text(one.Sql), StringComparison.Ordinal);
         Assert.Contains($"SET @@SESSION.GTID_NEXT= '{A}:6'", Text(one.Sql), StringComparison.Ordinal);
         Assert.DoesNotContain(A, Text(one.Trial), StringComparison.Ordinal);
-        Assert.Contains("BINLOG '\nFORMAT\n'/*!*/;\nSET @@SESSION.GTID_NEXT= 'AUTOMATIC'/*!*/;\n", Text(one.Trial), StringComparison.Ordinal);
+        Assert.Contains(
+            "BINLOG '\nFORMAT\n'/*!*/;\nSET @@SESSION.GTID_NEXT= 'AUTOMATIC'/*!*/;\n", Text(one.Trial), StringComparison.Ordinal);
         Assert.Contains("SIX", Text(one.Trial), StringComparison.Ordinal);
         Assert.DoesNotContain("FIVE", Text(one.Trial), StringComparison.Ordinal);
     }
@@ -91,13 +100,17 @@ public sealed class ErrantSqlTests
         flavor == DatabaseFlavor.MySql ? Head + MySql(5, "FIVE") + Tail : MariaDb);
 
     private static string Mark(int server, int number) =>
-        $"/*M!100001 SET @@session.gtid_domain_id=0*//*!*/;\n/*M!100001 SET @@session.server_id={server}*//*!*/;\n/*M!100001 SET @@session.gtid_seq_no={number}*//*!*/;\n";
+        $"/*M!100001 SET @@session.gtid_domain_id=0*//*!*/;\n/*M!100001 SET @@session.server_id={server}*//*!*/;\n/*M!100001 SET "
+            + $"@@session.gtid_seq_no={number}*//*!*/;\n";
 
     private static string Rows(string rows, string settings) =>
-        $"START TRANSACTION\n/*!*/;\n{settings}# at 5\n#261122 10:00:00 server id 44  end_log_pos 9 CRC32 0x1 \tTable_map: `shop`.`orders` mapped to number 31\n\nBINLOG '\n{rows}\n'/*!*/;\nCOMMIT/*!*/;\n";
+        $"START TRANSACTION\n/*!*/;\n{settings}# at 5\n#261122 10:00:00 server id 44  end_log_pos 9 CRC32 0x1 \tTable_map: `shop`.`orders` "
+            + $"mapped to number 31\n\nBINLOG '\n{rows}\n'/*!*/;\nCOMMIT/*!*/;\n";
 
     private static string MySql(int number, string rows) =>
-        $"# original_commit_timestamp=1\n/*!80001 SET @@session.original_commit_timestamp=1*//*!*/;\nSET @@SESSION.GTID_NEXT= '{A}:{number}'/*!*/;\nSET TIMESTAMP=1/*!*/;\nBEGIN\n/*!*/;\nBINLOG '\n{rows}\n'/*!*/;\nCOMMIT/*!*/;\n";
+        "# original_commit_timestamp=1\n/*!80001 SET @@session.original_commit_timestamp=1*//*!*/;\n"
+            + $"SET @@SESSION.GTID_NEXT= '{A}:{number}'/*!*/;\nSET TIMESTAMP=1/*!*/;\nBEGIN\n/*!*/;\nBINLOG '\n{rows}\n'/*!*/;\n"
+            + "COMMIT/*!*/;\n";
 
     private static ErrantSql Of(DatabaseFlavor flavor, string text, params string[] wanted) =>
         ErrantSql.Of(flavor, BinlogDump.Parse(flavor, Encoding.UTF8.GetBytes(text)), wanted);

@@ -25,10 +25,14 @@ public sealed class ErrorLogTests
     [Fact]
     public void A_crash_is_an_error_and_MariaDBs_start_is_known()
     {
-        string text = "2026-11-20 10:00:00 0 [ERROR] old\n2026-11-20 11:00:00 0 [Note] Starting MariaDB 10.11.6-MariaDB source revision fecd78b as process 9\n261120 11:00:01 [ERROR] mysqld got signal 6 ;\n" + new string('x', 10);
+        string text =
+            "2026-11-20 10:00:00 0 [ERROR] old\n2026-11-20 11:00:00 0 [Note] Starting MariaDB 10.11.6-MariaDB source revision fecd78b as "
+                + "process 9\n261120 11:00:01 [ERROR] mysqld got signal 6 ;\n"
+                + new string('x', 10);
         Assert.Equal("261120 11:00:01 [ERROR] mysqld got signal 6 ;", Assert.Single(ErrorLog.Last(text)));
     }
 
     [Fact]
-    public void Nothing_is_quoted_of_a_log_without_errors() => Assert.Empty(ErrorLog.Last("starting as process 7\nready for connections\n"));
+    public void Nothing_is_quoted_of_a_log_without_errors() =>
+        Assert.Empty(ErrorLog.Last("starting as process 7\nready for connections\n"));
 }

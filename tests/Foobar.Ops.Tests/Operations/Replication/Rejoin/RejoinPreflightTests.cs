@@ -20,7 +20,8 @@ public sealed class RejoinPreflightTests
     [InlineData(DatabaseFlavor.MySql, $"{A}:1-9,{B}:1-20", $"{A}:1-9,{B}:1-30", $"{A}:1-9,{B}:1-20", RejoinMethod.Rejoin, "")]
     [InlineData(DatabaseFlavor.MariaDb, "0-43-9", "0-43-9,0-44-12", "", RejoinMethod.Rejoin, "")]
     [InlineData(DatabaseFlavor.MariaDb, "0-43-11", "0-43-9,0-44-12", "", RejoinMethod.Copy, "0-43-11")]
-    public void What_both_hold_decides(DatabaseFlavor flavor, string member, string primary, string purged, RejoinMethod method, string errant)
+    public void What_both_hold_decides(
+        DatabaseFlavor flavor, string member, string primary, string purged, RejoinMethod method, string errant)
     {
         (RejoinMethod Method, string Reason, string Errant) decided = RejoinPreflight.Decide(flavor, member, primary, purged);
         Assert.Equal((method, errant), (decided.Method, decided.Errant));
@@ -30,7 +31,8 @@ public sealed class RejoinPreflightTests
     [Fact]
     public void A_member_that_does_not_answer_is_the_one_that_comes_back()
     {
-        RejoinPreview preview = RejoinPreflight.Judge(HealthySite.Case(replica: ReplicationFacts.Unreadable("refused", "test")), null, ["web-01"]);
+        RejoinPreview preview = RejoinPreflight.Judge(
+            HealthySite.Case(replica: ReplicationFacts.Unreadable("refused", "test")), null, ["web-01"]);
         Assert.Equal(("web-02", "web-01"), (preview.Server, preview.Primary));
         Assert.Empty(preview.Blockers);
     }
@@ -41,7 +43,9 @@ public sealed class RejoinPreflightTests
         RejoinPreview told = RejoinPreflight.Judge(HealthySite.Case(replica: HealthySite.Primary), null, ["web-02"]);
         Assert.Equal(("web-01", "web-02"), (told.Server, told.Primary));
         Assert.Empty(told.Blockers);
-        Assert.Contains(RejoinPreflight.Judge(HealthySite.Case(replica: HealthySite.Primary), null, null).Blockers, blocker => blocker.Code == "Server");
+        Assert.Contains(
+            RejoinPreflight.Judge(HealthySite.Case(replica: HealthySite.Primary), null, null).Blockers,
+            blocker => blocker.Code == "Server");
     }
 
     [Fact]
@@ -54,7 +58,9 @@ public sealed class RejoinPreflightTests
 
     [Fact]
     public void Where_the_application_writes_is_never_repaired() =>
-        Assert.Contains(RejoinPreflight.Judge(HealthySite.Case(replica: HealthySite.Primary), "web-02", ["web-02"]).Blockers, blocker => blocker.Code == "Endpoint");
+        Assert.Contains(
+            RejoinPreflight.Judge(HealthySite.Case(replica: HealthySite.Primary), "web-02", ["web-02"]).Blockers,
+            blocker => blocker.Code == "Endpoint");
 
     [Theory]
     [InlineData("web-02")]
@@ -65,23 +71,33 @@ public sealed class RejoinPreflightTests
     [Fact]
     public void One_behind_another_replica_may_be_told_to_follow_the_primary()
     {
-        ReplicationFacts behind = HealthySite.Further with { Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([HealthySite.Channel with { SourceHost = "192.0.2.12", SourceUuid = Guid.Parse(B) }]) };
+        ReplicationFacts behind = HealthySite.Further with
+        {
+            Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([
+                HealthySite.Channel with { SourceHost = "192.0.2.12", SourceUuid = Guid.Parse(B) },
+            ]),
+        };
         RejoinPreview preview = RejoinPreflight.Judge(HealthySite.CaseOfThree(further: behind), "db-03", ["web-01"]);
         Assert.Equal(("db-03", "web-01"), (preview.Server, preview.Primary));
         Assert.Empty(preview.Blockers);
-        Assert.Equal("Server", Assert.Single(RejoinPreflight.Judge(HealthySite.CaseOfThree(further: behind), null, ["web-01"]).Blockers).Code);
+        Assert.Equal(
+            "Server", Assert.Single(RejoinPreflight.Judge(HealthySite.CaseOfThree(further: behind), null, ["web-01"]).Blockers).Code);
     }
 
     [Fact]
     public void Nothing_to_repair_is_said_so() =>
-        Assert.Contains("nothing to repair", Assert.Single(RejoinPreflight.Judge(HealthySite.Case(), null, ["web-01"]).Blockers).Remediation, StringComparison.Ordinal);
+        Assert.Contains(
+            "nothing to repair",
+            Assert.Single(RejoinPreflight.Judge(HealthySite.Case(), null, ["web-01"]).Blockers).Remediation,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("0-43-11", "0-43-9,0-44-12", "0-43-9")]
     [InlineData("0-43-11", "0-44-12", "")]
     [InlineData("0-43-11,1-43-5", "0-43-9,1-43-4", "0-43-9,1-43-4")]
     [InlineData("0-43-11,0-45-12", "0-43-9,0-45-10", "0-43-9")]
-    public void Errant_transactions_begin_after_the_last_common_one(string errant, string primary, string begin) => Assert.Equal(begin, ErrantRange.Begin(errant, primary));
+    public void Errant_transactions_begin_after_the_last_common_one(string errant, string primary, string begin) =>
+        Assert.Equal(begin, ErrantRange.Begin(errant, primary));
 
     [Fact]
     public void A_copy_holds_what_the_primary_held_at_its_position()
@@ -95,8 +111,10 @@ public sealed class RejoinPreflightTests
     [Fact]
     public void Persisted_settings_are_closed_wherever_they_stand_and_nothing_else_is_changed()
     {
-        string text = """{"Version":2,"mysql_dynamic_parse_early_variables":{"super_read_only":{"Value":"OFF","Metadata":{"User":"o"}},"read_only":{"Value":"OFF"}},"mysql_dynamic_variables":{"max_connections":{"Value":"200"}}}""";
-        Assert.Equal(text.Replace("\"OFF\"", "\"ON\"", StringComparison.Ordinal), ReturningMember.WithReadOnly("web-01", "mysqld-auto.cnf", text));
+        string text =
+            """{"Version":2,"mysql_dynamic_parse_early_variables":{"super_read_only":{"Value":"OFF","Metadata":{"User":"o"}},"read_only":{"Value":"OFF"}},"mysql_dynamic_variables":{"max_connections":{"Value":"200"}}}""";
+        Assert.Equal(
+            text.Replace("\"OFF\"", "\"ON\"", StringComparison.Ordinal), ReturningMember.WithReadOnly("web-01", "mysqld-auto.cnf", text));
         Assert.Throws<ParseException>(() => ReturningMember.WithReadOnly("web-01", "mysqld-auto.cnf", "{"));
     }
 }

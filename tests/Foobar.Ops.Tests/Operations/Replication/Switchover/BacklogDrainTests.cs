@@ -13,7 +13,8 @@ public sealed class BacklogDrainTests
 
     private static readonly Durability Before = new(1, 1);
 
-    private readonly FakeDatabaseSession _old = new FakeDatabaseSession("web-01", "9.7.0").On("gtid_executed", [("value", $"{Source}:1-1000")]);
+    private readonly FakeDatabaseSession _old = new FakeDatabaseSession("web-01", "9.7.0")
+        .On("gtid_executed", [("value", $"{Source}:1-1000")]);
     private readonly FakeDatabaseSession _candidate = new("web-02", "9.7.0");
 
     [Fact]
@@ -40,7 +41,8 @@ public sealed class BacklogDrainTests
     [Fact]
     public async Task An_account_that_may_not_change_it_waits_longer()
     {
-        Behind(until: () => _candidate.Statements.Contains(Relaxed)).Refuse("SET GLOBAL", 1227, "Access denied; you need (at least one of) the SYSTEM_VARIABLES_ADMIN privilege(s)", "42000");
+        Behind(until: () => _candidate.Statements.Contains(Relaxed))
+            .Refuse("SET GLOBAL", 1227, "Access denied; you need (at least one of) the SYSTEM_VARIABLES_ADMIN privilege(s)", "42000");
         BacklogDrain drain = Drain();
         await drain.RunAsync(TestContext.Current.CancellationToken);
         await drain.SteadyAsync(TestContext.Current.CancellationToken);

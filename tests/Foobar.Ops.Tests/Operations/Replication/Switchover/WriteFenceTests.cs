@@ -11,7 +11,9 @@ public sealed class WriteFenceTests
 
     private readonly FakeDatabaseSession _old = Primary(fenced: 1);
     private readonly FakeDatabaseSession _second = new FakeDatabaseSession("web-01", MariaDb).On("KILL");
-    private readonly FakeDatabaseSession _candidate = new FakeDatabaseSession("web-02", MariaDb).On("gtid_slave_pos", [("value", "0-1-12")]).On("MASTER_GTID_WAIT", [("value", 0L)]);
+    private readonly FakeDatabaseSession _candidate = new FakeDatabaseSession("web-02", MariaDb)
+        .On("gtid_slave_pos", [("value", "0-1-12")])
+        .On("MASTER_GTID_WAIT", [("value", 0L)]);
 
     [Theory]
     [InlineData(new string[0], "SET GLOBAL read_only = 1")]
@@ -42,9 +44,12 @@ public sealed class WriteFenceTests
         Assert.Equal("0-1-12", fence.Executed);
         Assert.DoesNotContain(_candidate.Statements, statement => statement.Contains("MASTER_GTID_WAIT", StringComparison.Ordinal));
 
-        FakeDatabaseSession behind = new FakeDatabaseSession("web-02", MariaDb).On("gtid_slave_pos", [("value", "0-1-11")]).On("MASTER_GTID_WAIT", [("value", -1L)]);
+        FakeDatabaseSession behind = new FakeDatabaseSession("web-02", MariaDb)
+            .On("gtid_slave_pos", [("value", "0-1-11")])
+            .On("MASTER_GTID_WAIT", [("value", -1L)]);
         WriteFence late = new(DatabaseMember.Of(_old), DatabaseMember.Of(_second), DatabaseMember.Of(behind), []);
-        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => late.CatchUpAsync(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken));
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(
+            () => late.CatchUpAsync(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken));
         Assert.Equal(("CatchUpTimeout", "web-02"), (error.ErrorId, error.Server));
     }
 
@@ -57,7 +62,10 @@ public sealed class WriteFenceTests
     }
 
     private static FakeDatabaseSession Primary(long fenced) =>
-        new FakeDatabaseSession("web-01", MariaDb).On("SET GLOBAL").On("AS fenced", [("fenced", fenced), ("position", "0-1-12"), ("executed", "0-1-12")]);
+        new FakeDatabaseSession("web-01", MariaDb)
+            .On("SET GLOBAL")
+            .On("AS fenced", [("fenced", fenced), ("position", "0-1-12"), ("executed", "0-1-12")]);
 
-    private WriteFence Fence(string[]? unbound) => new(DatabaseMember.Of(_old), DatabaseMember.Of(_second), DatabaseMember.Of(_candidate), unbound);
+    private WriteFence Fence(string[]? unbound) =>
+        new(DatabaseMember.Of(_old), DatabaseMember.Of(_second), DatabaseMember.Of(_candidate), unbound);
 }

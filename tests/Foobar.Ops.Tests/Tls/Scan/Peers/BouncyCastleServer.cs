@@ -81,7 +81,8 @@ internal static class BouncyCastleServer
         return certificate.Generate(new Asn1SignatureFactory(algorithm, pair.Private)).GetEncoded();
     }
 
-    private sealed class QuantumServer(BcTlsCrypto crypto, AsymmetricKeyParameter key, byte[] certificate, int group) : DefaultTlsServer(crypto)
+    private sealed class QuantumServer(
+        BcTlsCrypto crypto, AsymmetricKeyParameter key, byte[] certificate, int group) : DefaultTlsServer(crypto)
     {
         public override int[] GetSupportedGroups() => [group];
 
@@ -101,7 +102,8 @@ internal static class BouncyCastleServer
     {
         protected override ProtocolVersion[] GetSupportedVersions() => [ProtocolVersion.SSLv3];
 
-        protected override int[] GetSupportedCipherSuites() => [CipherSuite.TLS_RSA_WITH_AES_128_CBC_SHA, CipherSuite.TLS_RSA_WITH_3DES_EDE_CBC_SHA];
+        protected override int[] GetSupportedCipherSuites() =>
+            [CipherSuite.TLS_RSA_WITH_AES_128_CBC_SHA, CipherSuite.TLS_RSA_WITH_3DES_EDE_CBC_SHA];
 
         protected override TlsCredentialedDecryptor GetRsaEncryptionCredentials() =>
             new BcDefaultTlsCredentialedDecryptor(crypto, new TlsCertificate([Crypto.CreateCertificate(certificate)]), key);

@@ -47,7 +47,8 @@ internal sealed class OddServer : IDisposable
     /// <summary>The servers' names.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
-        "ordinary", "order of the client", "one suite of TLS 1.2", "one suite of TLS 1.3", "TLS 1.0 alone", "TLS 1.1 alone", "TLS 1.0 to 1.3",
+        "ordinary", "order of the client", "one suite of TLS 1.2", "one suite of TLS 1.3", "TLS 1.0 alone", "TLS 1.1 alone",
+        "TLS 1.0 to 1.3",
         "suites that protect nothing", "RSA of 1024 bits", "signed with SHA-1", "expired", "another name", "chooses by name",
         "superfluous chain", "two certificates", "client certificate in TLS 1.2", "client certificate in TLS 1.3", "certificate of ML-DSA",
         Quantum, "SSL 3.0 alone", "slow", "closes at once",

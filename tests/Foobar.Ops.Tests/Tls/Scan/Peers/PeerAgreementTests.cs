@@ -32,7 +32,8 @@ public sealed class PeerAgreementTests
         string[] page = File.ReadAllLines(Repository.File("docs", "tls-scan.md"));
 
         Assert.All(KnownDifference.All, one => Assert.Contains(
-            page, line => line.StartsWith($"| {one.Server} | ", StringComparison.Ordinal) && line.Contains(one.Peer, StringComparison.Ordinal)));
+            page, line =>
+                line.StartsWith($"| {one.Server} | ", StringComparison.Ordinal) && line.Contains(one.Peer, StringComparison.Ordinal)));
         Assert.All(OddServer.Names, name => Assert.Contains(page, line => line.StartsWith($"| {name} | ", StringComparison.Ordinal)));
     }
 
@@ -67,6 +68,7 @@ public sealed class PeerAgreementTests
         string.Join('\n', report.Offered.OrderBy(static each => each.Key).Select(each =>
         {
             IEnumerable<int> suites = isSorted(each.Key) ? each.Value.Order() : each.Value;
-            return $"{each.Key}: {string.Join(' ', suites.Select(static number => number.ToString("X4", CultureInfo.InvariantCulture)))}".TrimEnd();
+            return $"{each.Key}: {string.Join(' ', suites.Select(static number => number.ToString("X4", CultureInfo.InvariantCulture)))}"
+                .TrimEnd();
         }));
 }

@@ -33,7 +33,9 @@ internal sealed partial record PeerReport(IReadOnlyDictionary<TlsVersion, int[]>
             static one => VersionOf($"{one.Attribute("type")!.Value}{one.Attribute("version")!.Value}"),
             protocol => elements
                 .Where(one => one.Name == "cipher"
-                    && VersionOf(one.Attribute("sslversion")!.Value) == VersionOf($"{protocol.Attribute("type")!.Value}{protocol.Attribute("version")!.Value}"))
+                    && VersionOf(
+                        one.Attribute("sslversion")!.Value) == VersionOf(
+                            $"{protocol.Attribute("type")!.Value}{protocol.Attribute("version")!.Value}"))
                 .Select(static one => int.Parse(one.Attribute("id")!.Value.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture))
                 .ToArray()));
     }
@@ -54,7 +56,18 @@ internal sealed partial record PeerReport(IReadOnlyDictionary<TlsVersion, int[]>
         try
         {
             await RunAsync(
-                "testssl", "--quiet", "--warnings", "off", "--color", "0", "--mapping", "no-openssl", "--ip", endpoint.Host, "--jsonfile", file,
+                "testssl",
+                "--quiet",
+                "--warnings",
+                "off",
+                "--color",
+                "0",
+                "--mapping",
+                "no-openssl",
+                "--ip",
+                endpoint.Host,
+                "--jsonfile",
+                file,
                 "-p", "-P", "-E", $"https://{endpoint.ServerName}:{endpoint.Port}");
             using JsonDocument document = JsonDocument.Parse(await File.ReadAllTextAsync(file));
             (string Id, string Finding)[] lines =
@@ -80,7 +93,8 @@ internal sealed partial record PeerReport(IReadOnlyDictionary<TlsVersion, int[]>
 
     /// <summary>The suites of a version where testssl.sh found an order of the server.</summary>
     private static int[]? InOrder((string Id, string Finding)[] lines, TlsVersion version) => lines
-        .Where(line => line.Id.StartsWith("cipherorder_", StringComparison.Ordinal) && VersionOf(line.Id["cipherorder_".Length..]) == version)
+        .Where(
+            line => line.Id.StartsWith("cipherorder_", StringComparison.Ordinal) && VersionOf(line.Id["cipherorder_".Length..]) == version)
         .Select(static line => line.Finding.Split(' ', StringSplitOptions.RemoveEmptyEntries)
             .Select(static name => CipherSuite.All.Single(suite => suite.Name == name).Number).ToArray())
         .FirstOrDefault();
@@ -95,16 +109,17 @@ internal sealed partial record PeerReport(IReadOnlyDictionary<TlsVersion, int[]>
 
     private static bool IsVersion(string id) => id is "SSLv2" or "SSLv3" or "TLS1" or "TLS1_1" or "TLS1_2" or "TLS1_3";
 
-    private static TlsVersion VersionOf(string text) => text.ToUpperInvariant().Replace("V", "", StringComparison.Ordinal).Replace('_', '.') switch
-    {
-        "SSL2" => TlsVersion.Ssl20,
-        "SSL3" => TlsVersion.Ssl30,
-        "TLS1" or "TLS1.0" => TlsVersion.Tls10,
-        "TLS1.1" => TlsVersion.Tls11,
-        "TLS1.2" => TlsVersion.Tls12,
-        "TLS1.3" => TlsVersion.Tls13,
-        _ => throw new FormatException($"'{text}' is no version."),
-    };
+    private static TlsVersion VersionOf(string text) =>
+        text.ToUpperInvariant().Replace("V", "", StringComparison.Ordinal).Replace('_', '.') switch
+        {
+            "SSL2" => TlsVersion.Ssl20,
+            "SSL3" => TlsVersion.Ssl30,
+            "TLS1" or "TLS1.0" => TlsVersion.Tls10,
+            "TLS1.1" => TlsVersion.Tls11,
+            "TLS1.2" => TlsVersion.Tls12,
+            "TLS1.3" => TlsVersion.Tls13,
+            _ => throw new FormatException($"'{text}' is no version."),
+        };
 
     private static async Task<string> RunAsync(string program, params string[] arguments)
     {
