@@ -113,8 +113,12 @@ public sealed class TestFoobarConnection : ServerCmdlet
                 .Select(text => ProbePorts.Parse(text, Protocol)),
         ],
         Protocol = Protocol,
-        Family = AddressFamily?.ToUpperInvariant() switch { "IPV4" =>
-            System.Net.Sockets.AddressFamily.InterNetwork, "IPV6" => System.Net.Sockets.AddressFamily.InterNetworkV6, _ => null },
+        Family = AddressFamily?.ToUpperInvariant() switch
+        {
+            "IPV4" => System.Net.Sockets.AddressFamily.InterNetwork,
+            "IPV6" => System.Net.Sockets.AddressFamily.InterNetworkV6,
+            _ => null,
+        },
         All = All,
         SampleSize = SampleSize,
         MaxProbes = MaxProbes,

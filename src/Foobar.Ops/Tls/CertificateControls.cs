@@ -199,10 +199,14 @@ public static class CertificateControls
     {
         Certificate leaf = served.Leaf;
         string key = FormattableString.Invariant($"{leaf.KeyAlgorithm}, {leaf.KeySizeBits} bits");
-        int? minimum = leaf.KeyAlgorithm switch { "RSA" =>
-            MinimumRsaBits, "RSASSA-PSS" =>
-                MinimumRsaBits, "ECDSA" or "Ed25519" or "Ed448" =>
-                    MinimumCurveBits, _ when AlgorithmNames.IsQuantumSafe(leaf.KeyAlgorithm) => 1, _ => null };
+        int? minimum = leaf.KeyAlgorithm switch
+        {
+            "RSA" => MinimumRsaBits,
+            "RSASSA-PSS" => MinimumRsaBits,
+            "ECDSA" or "Ed25519" or "Ed448" => MinimumCurveBits,
+            _ when AlgorithmNames.IsQuantumSafe(leaf.KeyAlgorithm) => 1,
+            _ => null,
+        };
         return minimum is not null && leaf.KeySizeBits >= minimum
             ? Verdict.Pass(served.Target, key)
             : Verdict.Fail(

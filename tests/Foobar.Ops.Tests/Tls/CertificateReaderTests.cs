@@ -25,8 +25,12 @@ public sealed class CertificateReaderTests
     [InlineData("87", 20736)]
     public void Keys_and_signatures_of_MlDsa_have_their_names(string level, int bits)
     {
-        MLDsaParameters parameters = level switch { "44" =>
-            MLDsaParameters.ml_dsa_44, "65" => MLDsaParameters.ml_dsa_65, _ => MLDsaParameters.ml_dsa_87 };
+        MLDsaParameters parameters = level switch
+        {
+            "44" => MLDsaParameters.ml_dsa_44,
+            "65" => MLDsaParameters.ml_dsa_65,
+            _ => MLDsaParameters.ml_dsa_87,
+        };
         MLDsaKeyPairGenerator generator = new();
         generator.Init(new MLDsaKeyGenerationParameters(new SecureRandom(), parameters));
         using X509Certificate2 certificate = Issue(generator.GenerateKeyPair(), $"ML-DSA-{level}");

@@ -192,7 +192,7 @@ internal sealed class EndpointWatch(ISiteSession session)
                 new SslClientAuthenticationOptions
                 {
                     TargetHost = endpoint.ServerName,
-                    // What is asked is whether that version is spoken: nothing is sent over the connection, the certificate is judged apart.
+                    // Only whether that version is spoken is asked: nothing is sent, and the certificate is judged apart.
 #pragma warning disable CA5398, CA5359
                     EnabledSslProtocols = SslProtocols.Tls12,
                     RemoteCertificateValidationCallback = static (_, _, _, _) => true,

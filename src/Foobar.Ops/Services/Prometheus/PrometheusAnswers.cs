@@ -56,8 +56,12 @@ internal static class PrometheusAnswers
             Pool = target.Text("scrapePool"),
             Address = target.RequiredText("scrapeUrl").Split('?')[0],
             Labels = Labels(target.Member("labels")),
-            Health = target.RequiredText("health") switch { "up" =>
-                PrometheusHealth.Up, "down" => PrometheusHealth.Down, _ => PrometheusHealth.Unknown },
+            Health = target.RequiredText("health") switch
+            {
+                "up" => PrometheusHealth.Up,
+                "down" => PrometheusHealth.Down,
+                _ => PrometheusHealth.Unknown,
+            },
             LastError = target.Text("lastError"),
             LastScrape = Time(target, "lastScrape"),
             LastDuration = Seconds(target, "lastScrapeDuration"),
@@ -94,8 +98,17 @@ internal static class PrometheusAnswers
 
             ReadOnlySpan<char> unit = rest[digits..];
             int length = unit.IndexOfAnyInRange('0', '9') is >= 0 and int found ? found : unit.Length;
-            double? each = unit[..length] switch { "ms" =>
-                0.001, "s" => 1, "m" => 60, "h" => 3600, "d" => 86400, "w" => 604800, "y" => 31536000, _ => null };
+            double? each = unit[..length] switch
+            {
+                "ms" => 0.001,
+                "s" => 1,
+                "m" => 60,
+                "h" => 3600,
+                "d" => 86400,
+                "w" => 604800,
+                "y" => 31536000,
+                _ => null,
+            };
             if (each is null || !long.TryParse(rest[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out long count))
             {
                 return null;

@@ -308,8 +308,12 @@ internal sealed class PictureMaker
             .. link.ConfiguredBy,
             link.Tls is { } tls ? $"TLS: {tls}" : "",
             link.Connections is { } count ? string.Create(CultureInfo.InvariantCulture, $"{count} connections now") : "",
-            link.State switch { LinkState.Closed =>
-                $"closed{(link.ClosedAt is null ? "" : $" at {link.ClosedAt}")}", LinkState.Unknown => "way not known", _ => "" },
+            link.State switch
+            {
+                LinkState.Closed => $"closed{(link.ClosedAt is null ? "" : $" at {link.ClosedAt}")}",
+                LinkState.Unknown => "way not known",
+                _ => "",
+            },
             link.Firewalls.Count > 0 ? $"firewalls: {string.Join(", ", link.Firewalls)}" : "",
         ];
         return $"{link}: {string.Join("; ", parts.Where(static part => part.Length > 0))}";

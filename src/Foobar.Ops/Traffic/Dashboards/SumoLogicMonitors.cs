@@ -59,8 +59,13 @@ internal static class SumoLogicMonitors
             ["triggerType"] = type,
             ["timeRange"] = string.Create(CultureInfo.InvariantCulture, $"-{Math.Max(5, alert.Minutes)}m"),
             ["threshold"] = limit,
-            ["thresholdType"] = (below, resolves) switch { (true, false) =>
-                "LessThan", (true, true) => "GreaterThanOrEqual", (false, false) => "GreaterThan", _ => "LessThanOrEqual" },
+            ["thresholdType"] = (below, resolves) switch
+            {
+                (true, false) => "LessThan",
+                (true, true) => "GreaterThanOrEqual",
+                (false, false) => "GreaterThan",
+                _ => "LessThanOrEqual",
+            },
             ["occurrenceType"] = "Always",
             ["triggerSource"] = "AnyTimeSeries",
         };

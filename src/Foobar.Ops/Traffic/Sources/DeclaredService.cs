@@ -316,8 +316,12 @@ public sealed class DeclaredService : TrafficService, IDisposable
             _ => TrafficOrigin.Prometheus,
         },
         Name = NameOf(query, count.Name),
-        Unit = query.Counts switch { ServiceCount.Sessions =>
-            TrafficUnit.Sessions, ServiceCount.Statements => TrafficUnit.Statements, _ => TrafficUnit.Requests },
+        Unit = query.Counts switch
+        {
+            ServiceCount.Sessions => TrafficUnit.Sessions,
+            ServiceCount.Statements => TrafficUnit.Statements,
+            _ => TrafficUnit.Requests,
+        },
         Start = start,
         End = end,
         WindowSeconds = (end - start).TotalSeconds,

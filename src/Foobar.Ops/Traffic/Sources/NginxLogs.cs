@@ -124,8 +124,18 @@ internal sealed class NginxLogs
                 end++;
             }
 
-            double? seconds = text[digits..end] switch { "" or "s" =>
-                1, "ms" => 0.001, "m" => 60, "h" => 3600, "d" => 86400, "w" => 604800, "M" => 2592000, "y" => 31536000, _ => null };
+            double? seconds = text[digits..end] switch
+            {
+                "" or "s" => 1,
+                "ms" => 0.001,
+                "m" => 60,
+                "h" => 3600,
+                "d" => 86400,
+                "w" => 604800,
+                "M" => 2592000,
+                "y" => 31536000,
+                _ => null,
+            };
             if (seconds is null
                 || !int.TryParse(text.AsSpan(at, digits - at), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
             {

@@ -117,8 +117,12 @@ internal sealed class ClientSettings
         Host = One("hostname") ?? _alias,
         Port = Number("port", 22),
         User = User,
-        AddressFamily = One("addressfamily") switch { "inet" =>
-            AddressFamily.InterNetwork, "inet6" => AddressFamily.InterNetworkV6, _ => AddressFamily.Unspecified },
+        AddressFamily = One("addressfamily") switch
+        {
+            "inet" => AddressFamily.InterNetwork,
+            "inet6" => AddressFamily.InterNetworkV6,
+            _ => AddressFamily.Unspecified,
+        },
         IdentityFiles = Files("identityfile"),
         CertificateFiles = Files("certificatefile"),
         KnownHostsFiles = [.. PathList("userknownhostsfile"), .. PathList("globalknownhostsfile")],

@@ -111,8 +111,13 @@ public sealed class PrimaryJudgeTests
     {
         Observer = observer,
         Server = observer switch { Observer.Replica => "web-02", Observer.Balancer => "lb-01", _ => null },
-        ProbeOutcome = sight switch { 'A' =>
-            ProbeOutcome.Answers, 'R' => ProbeOutcome.Refused, 'S' => ProbeOutcome.Silent, _ => ProbeOutcome.Blind },
+        ProbeOutcome = sight switch
+        {
+            'A' => ProbeOutcome.Answers,
+            'R' => ProbeOutcome.Refused,
+            'S' => ProbeOutcome.Silent,
+            _ => ProbeOutcome.Blind,
+        },
         Evidence = "test",
     };
 }
