@@ -83,14 +83,21 @@ public sealed record ServedCertificate
     [Measurement]
     public required DateTimeOffset Time { get; init; }
 
-    /// <summary>Whole days until it expires, counted from <see cref="Time"/>; negative once it has.</summary>
-    public int DaysLeft => (int)Math.Floor((Leaf.NotAfter - Time).TotalDays);
+    /// <summary>Until when clients accept it, in UTC: the earliest end in its chain, the root's left out.</summary>
+    public DateTimeOffset ValidUntil => FirstToEnd.NotAfter;
+
+    /// <summary>Whole days until <see cref="ValidUntil"/>, counted from <see cref="Time"/>; negative once it has passed.</summary>
+    public int DaysLeft => (int)Math.Floor((ValidUntil - Time).TotalDays);
 
     /// <summary>The share of its lifetime that is left, counted from <see cref="Time"/>: 1 at its beginning, 0 from its end on.</summary>
     public double ShareLeft => Leaf.ShareLeftAt(Time);
 
     /// <summary>Whether the chain leads to a trusted authority.</summary>
     public bool IsTrusted => ChainProblems.Count == 0;
+
+    /// <summary>What ends first: the leaf, or an authority between it and the root.</summary>
+    internal Certificate FirstToEnd =>
+        Chain.Where(static certificate => !certificate.IsSelfIssued).Append(Leaf).MinBy(static certificate => certificate.NotAfter)!;
 
     /// <summary>The endpoint as findings name it, with the kind of key where it is not the endpoint's first choice.</summary>
     internal string Target => KeyKind is null ? Endpoint.ToString() : $"{Endpoint} ({KeyKind})";

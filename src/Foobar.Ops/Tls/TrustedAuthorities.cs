@@ -111,6 +111,7 @@ public sealed class TrustedAuthorities
         X509Certificate2[] path = [.. chain.ChainElements.Select(element => element.Certificate)];
         (string Name, string Of)[] missing = [.. Missing(path, presented)];
         Certificate[] certificates = [.. path.Select(CertificateReader.Read)];
+        string[] misused = [.. CertificatePurpose.Problems(path)];
         return new BuiltChain
         {
             Certificates = certificates,
@@ -126,10 +127,11 @@ public sealed class TrustedAuthorities
                         $"the issuer of '{one.Of}' was neither presented nor is it a trusted root: "
                             + $"{one.Name} was found on this machine only"),
                 .. chain.ChainElements.SelectMany((element, depth) => Problems(element, depth, time)).Distinct(),
+                .. misused,
             ],
 
             // The platform's library refuses what it does not know, which proves nothing.
-            IsUndecided = chain.ChainElements.Any(IsUnverified) && certificates.Any(IsOfNewKind),
+            IsUndecided = misused.Length == 0 && chain.ChainElements.Any(IsUnverified) && certificates.Any(IsOfNewKind),
         };
     }
 

@@ -23,7 +23,12 @@ internal sealed class TestAuthority : IDisposable
 
     /// <summary>A leaf with its key, usable by a server.</summary>
     public X509Certificate2 Issue(
-        string[] names, int days = 90, int sinceDays = 1, AsymmetricAlgorithm? key = null, HashAlgorithmName? hash = null)
+        string[] names,
+        int days = 90,
+        int sinceDays = 1,
+        AsymmetricAlgorithm? key = null,
+        HashAlgorithmName? hash = null,
+        params X509Extension[] extensions)
     {
         using ECDsa own = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = key is RSA rsa
@@ -36,6 +41,11 @@ internal sealed class TestAuthority : IDisposable
         }
 
         request.CertificateExtensions.Add(alternatives.Build());
+        foreach (X509Extension extension in extensions)
+        {
+            request.CertificateExtensions.Add(extension);
+        }
+
         using X509Certificate2 leaf = request.Create(
             Intermediate.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), DateTimeOffset.UtcNow.AddDays(-sinceDays),
             DateTimeOffset.UtcNow.AddDays(days), RandomNumberGenerator.GetBytes(8));

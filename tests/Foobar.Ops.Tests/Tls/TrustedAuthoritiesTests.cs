@@ -63,6 +63,43 @@ public sealed class TrustedAuthoritiesTests : IDisposable
         Assert.Empty(Problems(_authority.Intermediate, crossSigned, old));
     }
 
+    /// <summary>What the leaf says that it is for, and whether clients of a server take it.</summary>
+    [Theory]
+    [InlineData("1.3.6.1.5.5.7.3.1", 0, true)]
+    [InlineData("1.3.6.1.5.5.7.3.2 1.3.6.1.5.5.7.3.1", (int)X509KeyUsageFlags.DigitalSignature, true)]
+    [InlineData("2.5.29.37.0", 0, true)]
+    [InlineData("", (int)X509KeyUsageFlags.KeyEncipherment, true)]
+    [InlineData("1.3.6.1.5.5.7.3.2", 0, false)]
+    [InlineData("1.3.6.1.5.5.7.3.4 1.3.6.1.5.5.7.3.9", 0, false)]
+    [InlineData("", (int)X509KeyUsageFlags.KeyCertSign, false)]
+    [InlineData("", (int)(X509KeyUsageFlags.NonRepudiation | X509KeyUsageFlags.CrlSign), false)]
+    public void A_certificate_that_is_not_for_servers_is_refused(string purposes, int usages, bool isTaken)
+    {
+        List<X509Extension> extensions = [];
+        if (purposes.Length > 0)
+        {
+            OidCollection oids = [];
+            foreach (string purpose in purposes.Split(' '))
+            {
+                oids.Add(new Oid(purpose));
+            }
+
+            extensions.Add(new X509EnhancedKeyUsageExtension(oids, false));
+        }
+
+        if (usages != 0)
+        {
+            extensions.Add(new X509KeyUsageExtension((X509KeyUsageFlags)usages, true));
+        }
+
+        using X509Certificate2 leaf = _authority.Issue(["www.foobar.com"], extensions: [.. extensions]);
+        IReadOnlyList<string> problems = TrustedAuthorities.From(_authority.WriteRoot())
+            .Problems(leaf, [_authority.Intermediate], DateTimeOffset.UtcNow);
+
+        Assert.Equal(isTaken, problems.Count == 0);
+        Assert.All(problems, problem => Assert.Contains("is not for TLS servers", problem, StringComparison.Ordinal));
+    }
+
     private IReadOnlyList<string> Problems(params X509Certificate2[] presented) =>
         TrustedAuthorities.From(_authority.WriteRoot()).Problems(_leaf, [.. presented], DateTimeOffset.UtcNow);
 }

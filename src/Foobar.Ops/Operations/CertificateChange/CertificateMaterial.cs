@@ -19,9 +19,10 @@ internal sealed class CertificateMaterial : IDisposable
     /// <param name="notes">What was put right, a line each.</param>
     public CertificateMaterial(IReadOnlyList<byte[]> chain, Secret? key, IReadOnlyList<string> notes)
     {
-        (Chain, Key, Notes) = (chain, key, notes);
+        (Chain, Key) = (chain, key);
         _leaf = X509CertificateLoader.LoadCertificate(chain[0]);
         Leaf = CertificateReader.Read(_leaf);
+        Notes = [.. notes, .. EarlyEnds()];
     }
 
     /// <summary>What the certificate says.</summary>
@@ -33,7 +34,7 @@ internal sealed class CertificateMaterial : IDisposable
     /// <summary>The key; <see langword="null"/> if it lies on the servers.</summary>
     public Secret? Key { get; }
 
-    /// <summary>What was put right in what was given, a line each.</summary>
+    /// <summary>What was put right in what was given, and which authority of the chain ends before the certificate; a line each.</summary>
     public IReadOnlyList<string> Notes { get; }
 
     /// <summary>The kind of key that a client asks for it by; <see langword="null"/> for ML-DSA and others.</summary>
@@ -74,7 +75,7 @@ internal sealed class CertificateMaterial : IDisposable
                 : !driver.IsSignedBy(Chain[0], Chain[1]) ? [$"it was not signed with the key of '{others[0].Subject}'"]
                 : time < others[0].NotBefore.ToUniversalTime() || time > others[0].NotAfter.ToUniversalTime()
                     ? [$"'{others[0].Subject}' is out of its dates"]
-                : authorities.Problems(others[0], [.. others.Skip(1)], time);
+                : [.. CertificatePurpose.Problems([_leaf]), .. authorities.Problems(others[0], [.. others.Skip(1)], time)];
         }
         finally
         {
@@ -90,5 +91,20 @@ internal sealed class CertificateMaterial : IDisposable
     {
         Key?.Dispose();
         _leaf.Dispose();
+    }
+
+    // Clients refuse the chain from then on, whatever the certificate says.
+    private IEnumerable<string> EarlyEnds()
+    {
+        foreach (byte[] one in Chain.Skip(1))
+        {
+            using X509Certificate2 authority = X509CertificateLoader.LoadCertificate(one);
+            if (!authority.SubjectName.RawData.AsSpan().SequenceEqual(authority.IssuerName.RawData)
+                && authority.NotAfter < _leaf.NotAfter)
+            {
+                yield return FormattableString.Invariant(
+                    $"the authority '{authority.Subject}' ends on {authority.NotAfter.ToUniversalTime():yyyy-MM-dd}, before the certificate");
+            }
+        }
     }
 }
