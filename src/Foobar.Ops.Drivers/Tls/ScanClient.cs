@@ -129,6 +129,10 @@ internal sealed class ScanClient(TlsCrypto crypto, WholeOffer offer) : DefaultTl
         ? null
         : [new ServerName(NameType.host_name, Encoding.ASCII.GetBytes(offer.ServerName.TrimEnd('.')))];
 
+    /// <inheritdoc/>
+    protected override CertificateStatusRequest? GetCertificateStatusRequest() =>
+        offer.AsksForStatus ? base.GetCertificateStatusRequest() : null;
+
     private List<int> Groups() => [.. offer.Groups.Where(Has)];
 
     // Of a hybrid group the algorithms know only the parts.

@@ -32,6 +32,12 @@ internal sealed record WholeOffer
     /// <summary>The application protocols.</summary>
     public IReadOnlyList<string> Protocols { get; init; } = [];
 
+    /// <summary>
+    /// Whether an OCSP response is asked for. The driver ends a handshake where it is, the certificate demands one (RFC 7633),
+    /// and none comes.
+    /// </summary>
+    public bool AsksForStatus { get; init; } = true;
+
     /// <summary>The session of an earlier handshake to take up again; <see langword="null"/> for none.</summary>
     public object? Session { get; init; }
 }

@@ -52,6 +52,16 @@ internal sealed class WholeProbe(Prober prober, ScanFacts facts, string serverNa
             : Observed.No();
     }
 
-    private Task<(WholeHandshake? Whole, ProbeOutcome Outcome)> ShakeHandsAsync(WholeOffer offer, CancellationToken cancellationToken) =>
+    // A certificate may demand an OCSP response that does not come: then all else is seen without asking for one.
+    private async Task<(WholeHandshake? Whole, ProbeOutcome Outcome)> ShakeHandsAsync(
+        WholeOffer offer, CancellationToken cancellationToken)
+    {
+        (WholeHandshake? Whole, ProbeOutcome Outcome) seen = await OnceAsync(offer, cancellationToken);
+        return offer.AsksForStatus && seen.Whole is { Problem: not null, HasStatus: false }
+            ? await OnceAsync(offer with { AsksForStatus = false }, cancellationToken)
+            : seen;
+    }
+
+    private Task<(WholeHandshake? Whole, ProbeOutcome Outcome)> OnceAsync(WholeOffer offer, CancellationToken cancellationToken) =>
         prober.UseAsync((stream, token) => LoadedDrivers.Tls.ShakeHandsAsync(stream, offer, token), cancellationToken);
 }
