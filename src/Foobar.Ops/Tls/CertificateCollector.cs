@@ -64,7 +64,7 @@ public sealed class CertificateCollector : Collector<CertificateFacts>
     public static async Task<IReadOnlyList<EndpointAnswer>> LookAsync(
         IServerSession connection, Server server, Site site, CancellationToken cancellationToken)
     {
-        IReadOnlyList<TlsEndpoint> endpoints = await SiteEndpoints.LocateAllAsync(connection, server, site, cancellationToken);
+        IReadOnlyList<TlsEndpoint> endpoints = await SiteEndpoints.LocateAsync(connection, server, site, cancellationToken);
         EndpointAnswer[][] answers = await Task.WhenAll(
             endpoints.Select(endpoint => LookAsync(connection, endpoint, site.Policy.Tls, cancellationToken)));
         return [.. answers.SelectMany(each => each)];
@@ -110,7 +110,15 @@ public sealed class CertificateCollector : Collector<CertificateFacts>
         }
         catch (FoobarException error) when (error.ErrorId != "ConnectionLost")
         {
-            return [new(endpoint, Reading.Unreadable<ServedCertificate>(error.Message, source)) { ErrorId = error.ErrorId }];
+            bool isClosed = await SiteEndpoints.IsClosedAsync(connection, endpoint.Host, endpoint.Port, cancellationToken);
+            return
+            [
+                new(endpoint, Reading.Unreadable<ServedCertificate>(
+                    isClosed ? $"{connection.Server.Name}: {endpoint}: nothing listens there." : error.Message, source))
+                {
+                    ErrorId = isClosed ? "EndpointUnreachable" : error.ErrorId,
+                },
+            ];
         }
     }
 }

@@ -149,7 +149,7 @@ public static class CertificateControls
 
     private static Verdict JudgeNames(ServedCertificate served, ServerCase<CertificateFacts> server)
     {
-        string[] wanted = [.. server.Site.Policy.Tls.Names.Prepend(server.Site.Name).Distinct(StringComparer.OrdinalIgnoreCase)];
+        string[] wanted = [.. Wanted(served.Endpoint, server)];
         string[] missing = [.. wanted.Where(name => !HostNames.Covers(served.Leaf, name))];
         string covered = string.Join(", ", served.Leaf.DnsNames.Concat(served.Leaf.IpAddresses));
         return missing.Length == 0
@@ -158,6 +158,19 @@ public static class CertificateControls
                 served.Target, $"covers {string.Join(", ", missing)}",
                 covered.Length == 0 ? "no subject alternative names" : $"covers {covered}",
                 served.Evidence);
+    }
+
+    // Each name is asked for by itself, and may have a certificate of its own. One that can't be asked for, a wildcard, is to be
+    // covered by the certificate of the site's name.
+    private static IEnumerable<string> Wanted(TlsEndpoint endpoint, ServerCase<CertificateFacts> server)
+    {
+        HashSet<string> asked = server.Facts.Endpoints.Select(static answer => answer.Endpoint.ServerName)
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return endpoint.IsFurtherName
+            ? [endpoint.ServerName]
+            : server.Site.Policy.Tls.Names.Where(name => !asked.Contains(name))
+                .Prepend(server.Site.Name)
+                .Distinct(StringComparer.OrdinalIgnoreCase);
     }
 
     private static Verdict JudgeDates(ServedCertificate served, ServerCase<CertificateFacts> server)
@@ -174,11 +187,14 @@ public static class CertificateControls
 
     private static Verdict JudgeMargin(ServedCertificate served, ServerCase<CertificateFacts> server)
     {
-        TimeSpan left = served.Leaf.NotAfter - server.Time, lifetime = served.Leaf.NotAfter - served.Leaf.NotBefore;
-        (TimeSpan warn, TimeSpan fail) = RenewalMargin.Of(lifetime, server.Site.Policy.Tls);
-        string actual = FormattableString.Invariant(
-            $"{RenewalMargin.Text(left)} of {RenewalMargin.Text(lifetime)} left, until {served.Leaf.NotAfter:yyyy-MM-dd HH:mm} UTC");
-        return !served.Leaf.IsValidAt(server.Time) ? Verdict.NotApplicable(served.Target, "not valid now")
+        // An authority that ends before the leaf takes the site down as well.
+        Certificate first = served.FirstToEnd;
+        TimeSpan left = first.NotAfter - server.Time;
+        (TimeSpan warn, TimeSpan fail) = RenewalMargin.Of(first.Lifetime, server.Site.Policy.Tls);
+        string whose = first.NotAfter < served.Leaf.NotAfter ? $"'{first.Subject}', which the chain needs: " : "";
+        string actual = whose + FormattableString.Invariant(
+            $"{RenewalMargin.Text(left)} of {RenewalMargin.Text(first.Lifetime)} left, until {first.NotAfter:yyyy-MM-dd HH:mm} UTC");
+        return !served.Leaf.IsValidAt(server.Time) || left < TimeSpan.Zero ? Verdict.NotApplicable(served.Target, "not valid now")
             : left < fail ? Verdict.Fail(served.Target, $"{RenewalMargin.Text(fail)} or more left", actual, served.Evidence)
             : left < warn ? Verdict.Warning(served.Target, $"{RenewalMargin.Text(warn)} or more left", actual, served.Evidence)
             : Verdict.Pass(served.Target, actual);

@@ -51,17 +51,23 @@ public static class SiteCertificateControls
             .. site.Facts.Where(pair => pair.Value.Value is null).Select(pair => pair.Key),
             .. answers.Where(answer => answer.Certificate.Value is null).Select(answer => $"{answer.Endpoint.Via}: {answer.Endpoint}"),
         ];
-        ServedCertificate[][] sets =
-            [.. served.GroupBy(one => (one.Endpoint.Via, one.Endpoint.ToString())).Select(group => group.ToArray())];
-        return sets.Length + unread.Length < 2 ? [Verdict.NotApplicable(actual: "one endpoint only")]
-            : sets.Length > 1 && Difference(sets) is { } difference ? [difference]
+
+        // Names may have certificates of their own; of one name all endpoints are to serve the same.
+        ServedCertificate[][][] names =
+        [
+            .. served.GroupBy(one => one.Endpoint.ServerName, StringComparer.OrdinalIgnoreCase)
+                .Select(name => name.GroupBy(one => (one.Endpoint.Via, one.Endpoint.ToString())).Select(set => set.ToArray()).ToArray()),
+        ];
+        Verdict[] differences = [.. names.Where(sets => sets.Length > 1).Select(Difference).OfType<Verdict>()];
+        int endpoints = names.Max(sets => (int?)sets.Length) ?? 0;
+        return endpoints + unread.Length < 2 ? [Verdict.NotApplicable(actual: "one endpoint only")]
+            : differences.Length > 0 ? [differences.MinBy(difference => difference.Status != FindingStatus.Fail)!]
             : unread.Length > 0 ? [Verdict.Unknown(null, $"The certificates of {string.Join(", ", unread)} could not be seen.")]
-            : [
-                Verdict.Pass(
-                    actual: $"SHA-256 {string.Join(" and ", sets[0].Select(one => one.Leaf.Sha256Fingerprint))} on {sets.Length} "
-                        + "endpoints"),
-            ];
+            : [Verdict.Pass(actual: $"SHA-256 {string.Join(" and ", Fingerprints(names))} on {endpoints} endpoints")];
     }
+
+    private static IEnumerable<string> Fingerprints(ServedCertificate[][][] names) =>
+        names.SelectMany(sets => sets[0]).Select(one => one.Leaf.Sha256Fingerprint).Distinct();
 
     /// <summary>How what the endpoints serve differs; each may serve a certificate for each kind of key.</summary>
     private static Verdict? Difference(ServedCertificate[][] sets)

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Linux;
@@ -12,31 +14,38 @@ internal static class SiteEndpoints
 
     private const string SocketScript = "ss -H -tuln";
 
-    /// <summary>The endpoints on a server, each with the address to connect to.</summary>
+    /// <summary>
+    /// What is to be looked at on a server: each endpoint at each address that its port is bound to, asked for each name of the
+    /// site that visitors may ask for.
+    /// </summary>
     public static async Task<IReadOnlyList<TlsEndpoint>> LocateAsync(
-        IServerSession connection, Server server, Site site, CancellationToken cancellationToken)
-    {
-        Reading<IReadOnlyList<ListeningSocket>> sockets =
-            await connection.ReadAsync(
-                RemoteCommand.FromScript(SocketScript) with { IsShared = true, IsShort = true }, SocketParser.Parse, SocketScript,
-                cancellationToken);
-        return [.. Of(server, site).Select(endpoint => endpoint with { Host = HostOf(endpoint.Port, server, sockets) })];
-    }
-
-    /// <summary>The same at each family's first address that the port is bound to, where it is bound to addresses.</summary>
-    public static async Task<IReadOnlyList<TlsEndpoint>> LocateAllAsync(
-        IServerSession connection, Server server, Site site, CancellationToken cancellationToken)
-    {
-        Reading<IReadOnlyList<ListeningSocket>> sockets =
-            await connection.ReadAsync(
-                RemoteCommand.FromScript(SocketScript) with { IsShared = true, IsShort = true }, SocketParser.Parse, SocketScript,
-                cancellationToken);
-        return
+        IServerSession connection, Server server, Site site, CancellationToken cancellationToken) =>
         [
-            .. Of(server, site).SelectMany(
-                endpoint => HostsOf(endpoint.Port, server, sockets).Select(host => endpoint with { Host = host })),
+            .. (await PlacesAsync(connection, server, site, cancellationToken))
+                .SelectMany(each => each.SelectMany(endpoint => Named(endpoint, site))),
         ];
-    }
+
+    /// <summary>
+    /// The same for what takes many handshakes: each address, and each further name at the first address alone. A program
+    /// keeps what it offers by address or by name; what it keeps by both is not seen.
+    /// </summary>
+    public static async Task<IReadOnlyList<TlsEndpoint>> LocateFewAsync(
+        IServerSession connection, Server server, Site site, CancellationToken cancellationToken) =>
+        [
+            .. (await PlacesAsync(connection, server, site, cancellationToken))
+                .SelectMany(each => each.Concat(Named(each[0], site).Skip(1))),
+        ];
+
+    /// <summary>
+    /// Whether nothing listens at an address and port; <see langword="false"/> where the sockets could not be read. Through a
+    /// session a port that is closed looks like one that hangs up.
+    /// </summary>
+    public static async Task<bool> IsClosedAsync(IServerSession connection, string host, int port, CancellationToken cancellationToken) =>
+        (await SocketsAsync(connection, cancellationToken)).Value is { } all
+            && !all.Any(socket =>
+                socket.Protocol == TransportProtocol.Tcp
+                    && socket.Port == port
+                    && (socket.Scope == SocketScope.Wildcard || socket.Address == host));
 
     /// <summary>
     /// The endpoints on a server: for visitors where TLS ends and where it passes through; for the load balancer where it
@@ -78,17 +87,65 @@ internal static class SiteEndpoints
     private static TlsEndpoint Endpoint(Server server, int port, string serverName, EndpointAudience audience) =>
         new() { Host = "", Port = port, ServerName = serverName, Via = server.Name, Audience = audience };
 
-    private static IEnumerable<string> HostsOf(int port, Server server, Reading<IReadOnlyList<ListeningSocket>> sockets) =>
-        (sockets.Value ?? []).Where(
-            socket => socket.Protocol == TransportProtocol.Tcp && socket.Port == port && socket.Scope == SocketScope.Interface)
-            .Select(socket => socket.Address).DistinctBy(address => address.Contains(':', StringComparison.Ordinal)).DefaultIfEmpty(
-                HostOf(port, server, sockets));
-
-    /// <summary>The address to connect to: one that the port is bound to, else the server's own first one.</summary>
-    private static string HostOf(int port, Server server, Reading<IReadOnlyList<ListeningSocket>> sockets)
+    private static async Task<IEnumerable<TlsEndpoint[]>> PlacesAsync(
+        IServerSession connection, Server server, Site site, CancellationToken cancellationToken)
     {
-        ListeningSocket? bound = sockets.Value?.FirstOrDefault(
-            socket => socket.Protocol == TransportProtocol.Tcp && socket.Port == port && socket.Scope == SocketScope.Interface);
-        return bound?.Address ?? (server.Addresses.Count > 0 ? server.Addresses[0].ToString() : "127.0.0.1");
+        Reading<IReadOnlyList<ListeningSocket>> sockets = await SocketsAsync(connection, cancellationToken);
+        return Of(server, site).Select(
+            endpoint => HostsOf(endpoint.Port, server, sockets.Value ?? []).Select(host => endpoint with { Host = host }).ToArray());
     }
+
+    private static Task<Reading<IReadOnlyList<ListeningSocket>>> SocketsAsync(
+        IServerSession connection, CancellationToken cancellationToken) =>
+        connection.ReadAsync(
+            RemoteCommand.FromScript(SocketScript) with { IsShared = true, IsShort = true }, SocketParser.Parse, SocketScript,
+            cancellationToken);
+
+    /// <summary>The endpoint, and the same asked for each further name. A wildcard can't be asked for.</summary>
+    private static IEnumerable<TlsEndpoint> Named(TlsEndpoint endpoint, Site site) =>
+        endpoint.Audience != EndpointAudience.Visitors
+            ? [endpoint]
+            : site.Policy.Tls.Names
+                .Where(name => !name.Contains('*', StringComparison.Ordinal))
+                .Where(name => !string.Equals(name, endpoint.ServerName, StringComparison.OrdinalIgnoreCase))
+                .Distinct(StringComparer.OrdinalIgnoreCase)
+                .Select(name => endpoint with { ServerName = name, IsFurtherName = true })
+                .Prepend(endpoint);
+
+    /// <summary>
+    /// The addresses to connect to, each of which may lead to another listener: those that the port is bound to, and for a
+    /// family's wildcard the server's first one of that family.
+    /// </summary>
+    private static IReadOnlyList<string> HostsOf(int port, Server server, IReadOnlyList<ListeningSocket> sockets)
+    {
+        ListeningSocket[] bound = [.. sockets.Where(socket => socket.Protocol == TransportProtocol.Tcp && socket.Port == port)];
+        string[] own =
+        [
+            .. bound.Where(static socket => socket.Scope == SocketScope.Interface && !IsWildcard(socket))
+                .Select(static socket => socket.Address)
+                .Distinct(),
+        ];
+        string[] further =
+        [
+            .. bound.Where(static socket => socket.Scope != SocketScope.Loopback && IsWildcard(socket))
+                .Select(socket => server.Addresses.FirstOrDefault(address => IsOf(address, socket) && !own.Contains($"{address}")))
+                .OfType<IPAddress>()
+                .Select(static address => $"{address}")
+                .Distinct(),
+        ];
+        string[] all = [.. own, .. further];
+        return all.Length > 0 ? all : [server.Addresses.Count > 0 ? $"{server.Addresses[0]}" : "127.0.0.1"];
+    }
+
+    // Bound to no address, on all interfaces or on one.
+    private static bool IsWildcard(ListeningSocket socket) => socket.Address is "*" or "0.0.0.0" or "::";
+
+    // "*" takes both families.
+    private static bool IsOf(IPAddress address, ListeningSocket wildcard) =>
+        wildcard.Address switch
+        {
+            "0.0.0.0" => address.AddressFamily == AddressFamily.InterNetwork,
+            "::" => address.AddressFamily == AddressFamily.InterNetworkV6,
+            _ => true,
+        };
 }

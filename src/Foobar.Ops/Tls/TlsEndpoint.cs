@@ -28,8 +28,16 @@ public sealed record TlsEndpoint
     /// <summary>Who it serves.</summary>
     public EndpointAudience Audience { get; init; }
 
-    /// <summary>The endpoint as findings name it: <c>192.0.2.11:443</c>.</summary>
-    public override string ToString() =>
+    /// <summary>Whether it is asked for a name of the site besides its own (<c>policy.tls.names</c>).</summary>
+    public bool IsFurtherName { get; init; }
+
+    /// <summary>
+    /// The endpoint as findings name it: <c>192.0.2.11:443</c>; with the name where that is a further one:
+    /// <c>192.0.2.11:443 (shop.foobar.com)</c>.
+    /// </summary>
+    public override string ToString() => Place + (IsFurtherName ? $" ({ServerName})" : "");
+
+    private string Place =>
         Host.Contains(':', StringComparison.Ordinal)
             ? FormattableString.Invariant($"[{Host}]:{Port}")
             : FormattableString.Invariant($"{Host}:{Port}");

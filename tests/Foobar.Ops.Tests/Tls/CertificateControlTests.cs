@@ -364,43 +364,74 @@ public sealed class CertificateControlTests
             control.Apply(Case(encrypted), null, TestSite.Now).Select(finding => (finding.Server, finding.Status)));
     }
 
-    [Fact]
-    public void Endpoints_follow_the_policy()
+    [Theory]
+    [InlineData("shop.foobar.com", "www.foobar.com", FindingStatus.Pass)]
+    [InlineData("www.foobar.com", "www.foobar.com", FindingStatus.Fail)]
+    [InlineData("shop.foobar.com", "www.foobar.org", FindingStatus.Fail)]
+    public void Each_name_may_have_a_certificate_of_its_own(string covered, string main, FindingStatus status)
     {
-        Site edge = TestSite.Create();
-        Site encrypted = TestSite.Create(new Policy
+        ServedCertificate further = Good with
         {
-            Flows = TestSite.DefaultFlows,
-            Tls = new TlsPolicy { Backends = BackendEncryption.Tls },
-        });
-        Site web = TestSite.Create(new Policy { Flows = TestSite.DefaultFlows, Tls = new TlsPolicy { EndsAt = Role.Web } });
+            Endpoint = Good.Endpoint with { ServerName = "shop.foobar.com", IsFurtherName = true },
+            Leaf = Good.Leaf with { DnsNames = [covered], Sha256Fingerprint = new string('B', 64) },
+        };
+        CertificateFacts facts = Facts(Good with { Leaf = Good.Leaf with { DnsNames = [main] } });
+        facts = facts with { Endpoints = [.. facts.Endpoints, new EndpointAnswer(further.Endpoint, Reading.Of(further))] };
+        IReadOnlyList<Finding> findings = TestSite.Judge(CertificateControls.All, "TLS-001", facts, "lb-01", Named("shop.foobar.com"));
 
-        Assert.Equal(["lb-01 443 Visitors"], Endpoints(edge));
-        Assert.Equal(["lb-01 443 Visitors", "web-01 80 LoadBalancer", "web-02 80 LoadBalancer"], Endpoints(encrypted));
-        Assert.Equal(["lb-01 443 Visitors", "web-01 80 Visitors", "web-02 80 Visitors"], Endpoints(web));
-
-        static IEnumerable<string> Endpoints(Site site) =>
-            site.Servers.SelectMany(server => SiteEndpoints.Of(server, site))
-                .Select(endpoint => $"{endpoint.Via} {endpoint.Port} {endpoint.Audience}");
+        Assert.Equal(2, findings.DistinctBy(finding => finding.Target).Count());
+        Assert.Equal(status, findings.Max(finding => finding.Status == FindingStatus.Pass ? FindingStatus.Pass : finding.Status));
+        Assert.Equal(FindingStatus.NotApplicable, Compare(facts));
+        Assert.Equal(FindingStatus.Pass, Compare(facts, facts));
+        Assert.Equal(FindingStatus.Fail, Compare(facts, facts with { Endpoints = [facts.Endpoints[1], facts.Endpoints[0] with
+        {
+            Certificate = Reading.Of(further with { Endpoint = Good.Endpoint, Leaf = further.Leaf with { NotAfter = TestSite.Now } }),
+        }] }));
     }
 
     [Theory]
-    [InlineData(
-        "tcp LISTEN 0 511 198.51.100.10:443 0.0.0.0:*\ntcp LISTEN 0 511 198.51.100.11:443 0.0.0.0:*\n"
-            + "tcp LISTEN 0 511 [2001:db8::10]:443 [::]:*\n",
-        "198.51.100.10:443",
-        "[2001:db8::10]:443")]
-    [InlineData("tcp LISTEN 0 511 0.0.0.0:443 0.0.0.0:*\ntcp LISTEN 0 511 [::]:443 [::]:*\n", "198.51.100.10:443")]
-    [InlineData("", "198.51.100.10:443")]
-    public async Task An_endpoint_is_looked_at_by_each_family_s_first_address(string sockets, params string[] endpoints)
+    [InlineData(13, FindingStatus.Fail)]
+    [InlineData(20, FindingStatus.Warning)]
+    [InlineData(60, FindingStatus.Pass)]
+    [InlineData(900, FindingStatus.Pass)]
+    public void An_authority_that_ends_before_the_certificate_counts(int days, FindingStatus status)
     {
-        Site site = TestSite.Create();
-        FakeServerSession session = new FakeServerSession(site.Find("lb-01")!).On("ss -H", sockets);
+        Certificate authority = Good.Leaf with
+        {
+            Subject = "CN=R1", Issuer = "CN=Root", NotBefore = TestSite.Now.AddYears(-4), NotAfter = TestSite.Now.AddDays(days),
+        };
+        Certificate root = authority with { Subject = "CN=Root", NotAfter = TestSite.Now.AddDays(1) };
+        ServedCertificate served = Good with { Chain = [Good.Leaf, authority, root] };
+        Finding finding = Assert.Single(Judge("TLS-003", served));
 
-        Assert.Equal(
-            endpoints, (await SiteEndpoints.LocateAllAsync(session, site.Find("lb-01")!, site, TestContext.Current.CancellationToken))
-                .Select(endpoint => $"{endpoint}"));
+        Assert.Equal(status, finding.Status);
+        Assert.Equal(days < 80, finding.Actual!.Contains("'CN=R1', which the chain needs", StringComparison.Ordinal));
+        Assert.Equal(Math.Min(days, 80), served.DaysLeft);
     }
+
+    private static Site Named(params string[] names) =>
+        TestSite.Create(new Policy { Flows = TestSite.DefaultFlows, Tls = new TlsPolicy { Names = names } });
+
+    private static FindingStatus Compare(params CertificateFacts[] facts)
+    {
+        Dictionary<string, Reading<CertificateFacts>> servers = facts.Index()
+            .ToDictionary(one => $"lb-0{one.Index + 1}", one => Reading.Of(one.Item with
+            {
+                Endpoints =
+                [
+                    .. one.Item.Endpoints.Select(answer => Via(answer, $"lb-0{one.Index + 1}")),
+                ],
+            }));
+        return Assert.Single(
+            SiteCertificateControls.All.Single(control => control.Info.Id == "TLS-007")
+                .Apply(new SiteCase<CertificateFacts>(TestSite.Create(), servers, TestSite.Now), null, TestSite.Now)).Status;
+    }
+
+    private static EndpointAnswer Via(EndpointAnswer answer, string server) =>
+        new(answer.Endpoint with { Via = server }, Reading.Of(answer.Certificate.Value! with
+        {
+            Endpoint = answer.Certificate.Value.Endpoint with { Via = server },
+        }));
 
     [Fact]
     public void Any_text_of_key_files_is_taken_or_refused() =>

@@ -9,15 +9,13 @@ namespace Foobar.Ops.Tls.Scan;
 /// <summary>The endpoints of a site that are scanned by its policy: those whose certificates are judged.</summary>
 public static class SiteScan
 {
-    private const string SocketScript = "ss -H -tuln";
-
     /// <summary>Whether a server should have such an endpoint.</summary>
     public static bool AppliesTo(Server server, Site site) => CertificateCollector.HasEndpoints(server, site);
 
     /// <summary>The endpoints on a server, each with the address that it listens on.</summary>
     public static async Task<IReadOnlyList<TlsEndpoint>> EndpointsAsync(
         IServerSession connection, Server server, Site site, CancellationToken cancellationToken) =>
-        await SiteEndpoints.LocateAsync(connection, server, site, cancellationToken);
+        await SiteEndpoints.LocateFewAsync(connection, server, site, cancellationToken);
 
     /// <summary>A scan of an endpoint through a server's session.</summary>
     /// <param name="connection">The session.</param>
@@ -28,12 +26,7 @@ public static class SiteScan
     public static async Task<EndpointScan> PrepareAsync(
         IServerSession connection, TlsEndpoint endpoint, ScanOptions options, string? authorities, CancellationToken cancellationToken)
     {
-        // Through a session a port that is closed looks like one that hangs up.
-        Reading<IReadOnlyList<ListeningSocket>> sockets =
-            await connection.ReadAsync(RemoteCommand.FromScript(SocketScript), SocketParser.Parse, SocketScript, cancellationToken);
-        bool isClosed = sockets.Value is { } all && !all.Any(socket =>
-            socket.Protocol == TransportProtocol.Tcp && socket.Port == HttpFacts.PlainPort
-                && (socket.Scope == SocketScope.Wildcard || socket.Address == endpoint.Host));
+        bool isClosed = await SiteEndpoints.IsClosedAsync(connection, endpoint.Host, HttpFacts.PlainPort, cancellationToken);
         return new EndpointScan(
             endpoint, options, (port, token) =>
                 connection.ConnectAsync(new RemoteEndpoint.Tcp(endpoint.Host, port), token), authorities) { IsPlainClosed = isClosed };
