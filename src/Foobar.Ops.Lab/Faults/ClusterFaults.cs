@@ -116,7 +116,8 @@ internal static class ClusterFaults
         Row(
             "group-multi-primary", "DB-040", "The group takes writes on every member", "web-01",
             "mysql -e 'SELECT group_replication_switch_to_multi_primary_mode()'",
-            "mysql -e \"SELECT group_replication_switch_to_single_primary_mode('$(mysql -N -e 'SELECT @@server_uuid')')\"") with
+            "for i in $(seq 30); do mysql -e \"SELECT group_replication_switch_to_single_primary_mode('$(mysql -N -e 'SELECT "
+                + "@@server_uuid')')\" && exit 0; sleep 1; done; exit 1") with
             { AppliesTo = Group, Thing = "cluster", AlsoSeenBy = ["DB-002"] },
     ];
 

@@ -10,6 +10,13 @@ namespace Foobar.Ops.Lab.Faults;
 /// <param name="Description">One line that says what is wrong.</param>
 internal abstract record Fault(string Name, Area Area, string Control, string Description)
 {
+    /// <summary>What can't be judged of a web server that ends TLS and does not answer.</summary>
+    protected internal static IReadOnlyList<string> OfSilentEndpoint { get; } =
+    [
+        "TLS-001", "TLS-002", "TLS-003", "TLS-004", "TLS-005", "TLS-006", "TLS-007", "TLS-009", "TLS-010", "TLS-011", "TLS-012",
+        "TLS-013", "TLS-014",
+    ];
+
     /// <summary>The kinds of lab it can be made on; all unless told.</summary>
     public Func<LabOptions, bool> AppliesTo { get; init; } = _ => true;
 

@@ -14,8 +14,8 @@ internal static class FaultCatalog
         .. FirewalldFaults.All,
         .. UfwFaults.All,
         .. ContainerFaults.All,
-        .. CertificateFaults.All,
-        .. TlsFaults.All,
+        .. CertificateFaults.All.Select(OfOneBalancer),
+        .. TlsFaults.All.Select(OfOneBalancer),
         .. BalancerFaults.All,
         .. MonitoringFaults.All,
         .. AgentFaults.All,
@@ -27,6 +27,9 @@ internal static class FaultCatalog
     // What is wrong there is wrong between a primary and its replica.
     private static Fault OfAPair(Fault fault) =>
         fault with { AppliesTo = options => options.Cluster == ClusterVariant.None && fault.AppliesTo(options) };
+
+    // Of a pair of load balancers one alone is changed, so that they differ.
+    private static Fault OfOneBalancer(Fault fault) => fault with { AlsoSeenBy = [.. fault.AlsoSeenBy, "TLS-007"] };
 
     /// <summary>Those that can be made on a lab.</summary>
     public static IEnumerable<Fault> For(LabOptions options) => All.Where(fault => fault.AppliesTo(options));

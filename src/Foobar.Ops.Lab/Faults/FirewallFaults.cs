@@ -27,7 +27,7 @@ internal static class FirewallFaults
     private static FileFault Placed(FileFault fault) => fault with
     {
         AlsoChanges = Ruleset,
-        AppliesTo = options => AreKeptInFile(options, fault.Servers),
+        AppliesTo = options => fault.AppliesTo(options) && AreKeptInFile(options, fault.Servers),
         AlsoSeenBy = fault.Servers.Contains("web-01") || fault.Servers.Contains("web-02")
             ? [.. fault.AlsoSeenBy, "FW-017"]
             : fault.AlsoSeenBy,
@@ -110,7 +110,7 @@ internal static class FirewallFaults
             { AlsoSeenBy =
             [
                 "FW-001", "LB-002", "LB-006", "FW-014", "TLS-043", "TLS-045",
-            ], Witness = "flow backends|:80 (new in internal) is dropped" },
+            ], Witness = "flow backends|:80 (new in internal) is dropped", AppliesTo = static options => options.Tls == TlsVariant.Edge },
         new FileFault("fw-ipv6-open", Area.Firewall, "FW-003", "web-01 accepts a port over IPv6 that is closed over IPv4", ["web-01"], Path,
             "sed -i '0,\\#ct state invalid drop#s##&\\n        meta nfproto ipv6 tcp dport 9200 accept#' \"$file\"", Load)
             { AlsoSeenBy = ["FW-001"], Witness = "tcp [2001:db8:ffff::7]|]:9200 (new in internal) passes" },
@@ -138,7 +138,7 @@ internal static class FirewallFaults
             "A drop on web-01 stands after the accept it should come before",
             ["web-01"], Path,
             "sed -i '/ip saddr .* tcp dport 22 accept/{p;s#accept.*#drop#}' \"$file\"", Load)
-            { Witness = "tcp dport 22 drop|shadowed by|rule 11" },
+            { Witness = "tcp dport 22 drop|shadowed by|flow jump" },
         new FileFault(
             "fw-chain-without-jump", Area.Firewall, "FW-007",
             "Nothing on web-01 leads to a chain that drops scanners",
@@ -247,7 +247,11 @@ internal static class FirewallFaults
             + "printf 'table ip hidden {\n chain before { type nat hook prerouting priority dstnat; ip daddr %s tcp dport 80 dnat to "
             + "%s:22; }\n chain after { type nat hook postrouting priority srcnat; ct status dnat snat to %s; }\n}\n"
             + "' \"$lb\" \"$lb\" \"$op\" >> \"$file\"", Load)
-            { AlsoSeenBy = ["FW-017"], Witness = "outside -> fw-01 -> lb-01|ip hidden before rule 1|:80 (new)|lb-01: " },
+            {
+                AlsoSeenBy = ["FW-017"],
+                Witness = "outside -> fw-01 -> lb-01|ip hidden before rule 1|:80 (new)|lb-01: ",
+                AppliesTo = static options => options.Balancers == 1,
+            },
         new FileFault(
             "fw-sender-blocked", Area.Firewall, "FW-014",
             "web-01 lets nothing out to the other database's port",

@@ -13,7 +13,7 @@ internal static class ServerFaults
             { AlsoSeenBy = ["LB-002"] },
         Row("nginx-stopped", "SRV-001", "nginx on web-02 is stopped", "web-02",
             "systemctl stop nginx", "systemctl start nginx") with
-            { AlsoSeenBy = ["SRV-004", "LB-002", "TLS-043", "TLS-045"] },
+            { AlsoSeenBy = ["SRV-004", "LB-002", "TLS-043", "TLS-045", .. Fault.OfSilentEndpoint] },
         Row("nginx-not-at-boot", "SRV-014", "nginx on web-01 runs, but is not enabled: it would not come back after a restart", "web-01",
             "systemctl disable --quiet nginx", "systemctl enable --quiet nginx"),
         Row("unit-failed", "SRV-002", "A unit on lb-01 has failed: the log shipping job", "lb-01",

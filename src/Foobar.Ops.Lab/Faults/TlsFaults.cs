@@ -85,10 +85,14 @@ internal static class TlsFaults
             Witness = "web-02 -> web-01:3306",
             ShowsOn = "web-02",
             ShowsWhen = "mysql -e 'SHOW REPLICA STATUS' --vertical | grep -qE '(Replica|Slave)_IO_Running: Yes'",
+            AppliesTo = static options => options.Cluster == ClusterVariant.None,
         },
         Shell("replica-verifies-nobody", "TLS-041", "The replica takes any certificate for that of its source", "web-02",
             Source("SOURCE_SSL_VERIFY_SERVER_CERT = 0"), Source("SOURCE_SSL_VERIFY_SERVER_CERT = 1")) with
-            { Witness = "SOURCE_SSL_VERIFY_SERVER_CERT = 0" },
+            {
+                Witness = "SOURCE_SSL_VERIFY_SERVER_CERT = 0",
+                AppliesTo = static options => options.Cluster == ClusterVariant.None,
+            },
     ];
 
     // HAProxy 3.0 and later: ssl-security-level.

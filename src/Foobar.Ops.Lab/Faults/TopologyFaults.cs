@@ -38,7 +38,10 @@ internal static class TopologyFaults
                 + "/run/lost-address) dev internal",
             "[ ! -s /run/lost-address ] || ip -6 address replace $(cat /run/lost-address) dev internal nodad; rm -f /run/lost-address") with
             // nginx would not start again, and does not print its configuration: it names the address.
-            { Witness = "2001:db8:", Thing = "addresses", AlsoSeenBy = ["TLS-008", "TLS-015", "TOP-005", "TOP-011", "TOP-012"] },
+            { Witness = "2001:db8:", Thing = "addresses", AlsoSeenBy =
+            [
+                "TLS-008", "TLS-015", "TOP-005", "TOP-011", "TOP-012", .. Fault.OfSilentEndpoint,
+            ] },
         Row("keepalived-stopped", "TOP-008", "keepalived on lb-02 is stopped: it would take over from nobody", "lb-02",
             "systemctl stop keepalived", "systemctl start keepalived") with
             { AppliesTo = static options => options.Balancers > 1, AlsoSeenBy = ["SRV-001"], Witness = "keepalived" },
