@@ -85,7 +85,7 @@ internal static class TlsScanBench
     {
         using Process process = Process.Start(
             new ProcessStartInfo(
-            command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true })!;
+                command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true })!;
         process.StandardInput.Close();
         Task<string> errors = process.StandardError.ReadToEndAsync(cancel);
         await process.StandardOutput.ReadToEndAsync(cancel);

@@ -84,8 +84,8 @@ internal static class HopSockets
             await using (far.ConfigureAwait(false))
             {
                 await Task.WhenAny(
-                    near.CopyToAsync(far, CancellationToken.None), far.CopyToAsync(near, CancellationToken.None)).ConfigureAwait(
-                    false);
+                    near.CopyToAsync(far, CancellationToken.None), far.CopyToAsync(near, CancellationToken.None))
+                    .ConfigureAwait(false);
             }
         }
         catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException)

@@ -25,7 +25,7 @@ internal static class SshNetErrors
                 or DisconnectReason.ProtocolVersionNotSupported
                 or DisconnectReason.ProtocolError
                 or DisconnectReason.MacError } => NotNegotiated(
-                server, where, error),
+                    server, where, error),
             SshConnectionException or SocketException or IOException =>
                 Unreachable(server, where, $"{error.Message.TrimEnd('.')} ({hop.Host}, port {hop.Port})", error),
             _ => NotNegotiated(server, where, error),

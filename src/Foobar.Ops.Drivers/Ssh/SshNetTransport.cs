@@ -37,8 +37,8 @@ internal sealed class SshNetTransport(SshDriverContext context) : ISshTransport
                     await connector.ConnectAsync(
                         open.TryPeek(out SshNetConnection? previous)
                             ? previous
-                            : null, context.Directory, cancellationToken).ConfigureAwait(
-                        false));
+                            : null, context.Directory, cancellationToken)
+                            .ConfigureAwait(false));
             }
 
             SshNetConnection connection = open.Peek();

@@ -109,8 +109,8 @@ internal static class TlsFaults
 
     private static VariantFault Visitors(
         string name, string control, string description, string balancer, string web, params IReadOnlyList<string> alsoSeenBy) => Either(
-        File(name, control, description, ["web-01", "web-02"], WebFile, web, ServiceReload.Nginx),
-        File(name, control, description, ["lb-01"], BalancerFile, balancer, ServiceReload.Haproxy), alsoSeenBy);
+            File(name, control, description, ["web-01", "web-02"], WebFile, web, ServiceReload.Nginx),
+            File(name, control, description, ["lb-01"], BalancerFile, balancer, ServiceReload.Haproxy), alsoSeenBy);
 
     // With a certificate for RSA, which the usual suites of the lab have none for.
     private static VariantFault Rsa(

@@ -21,8 +21,8 @@ internal sealed record ImageLayer(string Name, IReadOnlyList<string> Packages, I
             $"There is no layer with both {options.Firewall} and agents.", "Raise the lab with one of them."),
         _ when options.Balancers > 1
             && (options.Agents || options.Firewall is HostFirewall.Firewalld or HostFirewall.Ufw) => throw Host.LabException.Refused(
-            "There is no layer with both keepalived and what else was asked for.",
-            "Raise the pair of load balancers without --agents, with --firewall nftables or docker."),
+                "There is no layer with both keepalived and what else was asked for.",
+                "Raise the pair of load balancers without --agents, with --firewall nftables or docker."),
         _ when options.Balancers > 1 => new("keepalived", ["keepalived"], ["keepalived.service"]),
         _ when options.Agents => Agents,
         HostFirewall.Firewalld => new("firewalld", ["firewalld"], ["firewalld.service"]),

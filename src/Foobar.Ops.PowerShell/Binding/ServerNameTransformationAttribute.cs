@@ -26,8 +26,8 @@ public sealed class ServerNameTransformationAttribute : ArgumentTransformationAt
         return plain is null or ""
             ? Array.Empty<string>()
             : ServerNames.Of(plain, PropertyOf) ?? throw new ArgumentTransformationMetadataException(
-            $"'{inputData}' ({plain.GetType().Name}) names no server: give names such as web-01, wildcards, or objects with a property "
-                + "Server.");
+                $"'{inputData}' ({plain.GetType().Name}) names no server: give names such as web-01, wildcards, or objects with a property "
+                    + "Server.");
     }
 
     // A file that came through a job or a remote session has no type.

@@ -146,7 +146,7 @@ public sealed class TestFoobarTls : ServerCmdlet
 
         output.Verbose(
             string.Create(
-            CultureInfo.InvariantCulture, $"{endpoint}: {scan.Connections} connections in {scan.Duration.TotalSeconds:0.00} s."));
+                CultureInfo.InvariantCulture, $"{endpoint}: {scan.Connections} connections in {scan.Duration.TotalSeconds:0.00} s."));
         IEnumerable<Finding> findings = ScanControls.Judge(new ScanCase(scan, MozillaProfile.Of(profile)), _scope.Holds);
         scan = scan with { Findings = [.. site is null ? findings : findings.Of(site)] };
         if (PassThru)

@@ -227,7 +227,7 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
         GtidFacts facts = first.Value ?? throw new ParseException(null, "SHOW GLOBAL VARIABLES", 0, first.Failure ?? "no GTIDs");
         string now = (await RowsAsync(
             MySql ? "SELECT @@global.gtid_executed AS gtids" : "SELECT @@global.gtid_binlog_state AS gtids", cancellationToken))[0].Text(
-            "gtids")
+                "gtids")
             ?? "";
         double seconds = database.Time.GetElapsedTime(started).TotalSeconds;
         return facts with

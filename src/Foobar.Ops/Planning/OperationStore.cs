@@ -48,8 +48,8 @@ public sealed class OperationStore
     private static string FileNameOf(string site)
     {
         string name = string.Concat(
-            site.Select(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '.' ? character : '_')).Trim(
-            '.');
+            site.Select(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '.' ? character : '_'))
+            .Trim('.');
         return name.Length == 0 ? "_" : name;
     }
 

@@ -24,8 +24,8 @@ internal static class MarkdownReport
         Finding[] counted = [.. report.Findings.Where(FindingText.Counts)];
         text.AppendJoin(
             ", ",
-            Enum.GetValues<FindingStatus>().Select(status => $"{counted.Count(finding => finding.Status == status)} {status}")).Append(
-            ".\n");
+            Enum.GetValues<FindingStatus>().Select(status => $"{counted.Count(finding => finding.Status == status)} {status}"))
+            .Append(".\n");
         bool sites = report.Sites.Count > 1;
         Trend(text, report, sites);
         foreach (FindingStatus status in Worst)

@@ -112,13 +112,14 @@ internal static partial class SarifReport
         ["shortDescription"] = Message($"{framework.FullName} {framework.Version}"),
         ["taxa"] = Array(
             references.Where(reference => reference.Framework == framework.Name).OrderBy(
-                reference => reference.Number, StringComparer.Ordinal).Select(
-                reference => new JsonObject
-                {
-                    ["id"] = reference.Number,
-                    ["guid"] = GuidOf(reference.Framework, reference.Version, reference.Number),
-                    ["shortDescription"] = Message(reference.Title),
-                })),
+                reference => reference.Number, StringComparer.Ordinal)
+                .Select(
+                    reference => new JsonObject
+                    {
+                        ["id"] = reference.Number,
+                        ["guid"] = GuidOf(reference.Framework, reference.Version, reference.Number),
+                        ["shortDescription"] = Message(reference.Title),
+                    })),
     };
 
     // The same for the same requirement in every report (RFC 9562, version 8).

@@ -61,14 +61,15 @@ internal static class DesignControls
     private static Verdict[] JudgeEncryption(TopologyCase site)
     {
         IEnumerable<Verdict> behind = LegSurvey.Of(site.Input.Case(site.Input.Legs)).Where(
-            static leg => leg.Kind == LegKind.BalancerToWeb).Select(
-            static leg =>
-                (leg.Rating switch
-                {
-                    LegRating.Plain => Verdict.Warning(leg.ToString(), "TLS", $"plain text: {leg.Seen}", leg.ConfiguredBy),
-                    LegRating.Unknown => Verdict.Unknown(leg.ToString(), leg.ConfiguredBy, leg.Seen),
-                    _ => Verdict.Pass(leg.ToString(), leg.Rating.ToString()),
-                }) with { Server = leg.Server });
+            static leg => leg.Kind == LegKind.BalancerToWeb)
+            .Select(
+                static leg =>
+                    (leg.Rating switch
+                    {
+                        LegRating.Plain => Verdict.Warning(leg.ToString(), "TLS", $"plain text: {leg.Seen}", leg.ConfiguredBy),
+                        LegRating.Unknown => Verdict.Unknown(leg.ToString(), leg.ConfiguredBy, leg.Seen),
+                        _ => Verdict.Pass(leg.ToString(), leg.Rating.ToString()),
+                    }) with { Server = leg.Server });
         IEnumerable<Verdict> further =
             from server in site.Input.Site.Servers
             from verdict in site.Input.Own.Of(server.Name)

@@ -103,8 +103,8 @@ internal sealed class LiveGuard : IAsyncDisposable
         await using (_site)
         {
             await foreach (WatchEvent each in new PrimaryWatch(
-                _site, new() { Failover = true, Rejoin = true }, new AutomaticFailover(), TimeProvider.System).WatchAsync(
-                _end.Token))
+                _site, new() { Failover = true, Rejoin = true }, new AutomaticFailover(), TimeProvider.System)
+                .WatchAsync(_end.Token))
             {
                 lock (_events)
                 {

@@ -133,24 +133,24 @@ internal static class ClusterSamples
         string? members = null,
         string later = "Variable_name\tValue",
         string options = ProviderOptions) => ClusterParser.FromGalera(
-        new(
-            [.. Rows($"Variable_name\tValue\nwsrep_provider_options\t{options}")], "SHOW GLOBAL VARIABLES"), Variables(
-                status), Variables(later), TimeSpan.FromMilliseconds(100), Rows(members ?? GaleraMembers));
+            new(
+                [.. Rows($"Variable_name\tValue\nwsrep_provider_options\t{options}")], "SHOW GLOBAL VARIABLES"), Variables(
+                    status), Variables(later), TimeSpan.FromMilliseconds(100), Rows(members ?? GaleraMembers));
 
     /// <summary>Three members, each with what it says of its cluster; <see langword="null"/> for one that does not answer.</summary>
     public static SiteCase<ReplicationFacts> Case(
         ClusterFacts? first, ClusterFacts? second, ClusterFacts? third, DatabasePolicy? policy = null) => new(
-        HealthySite.Three with
-        {
-            Policy = HealthySite.Three.Policy with { Database = policy ?? Policy(first?.Kind ?? ClusterKind.Galera) },
-        },
-        new Dictionary<string, Reading<ReplicationFacts>>
-        {
-            ["web-01"] = Member(first, "web-01", Web1),
-            ["web-02"] = Member(second, "web-02", Web2),
-            ["db-03"] = Member(third, "db-03", Db3),
-        },
-        DateTimeOffset.UnixEpoch);
+            HealthySite.Three with
+            {
+                Policy = HealthySite.Three.Policy with { Database = policy ?? Policy(first?.Kind ?? ClusterKind.Galera) },
+            },
+            new Dictionary<string, Reading<ReplicationFacts>>
+            {
+                ["web-01"] = Member(first, "web-01", Web1),
+                ["web-02"] = Member(second, "web-02", Web2),
+                ["db-03"] = Member(third, "db-03", Db3),
+            },
+            DateTimeOffset.UnixEpoch);
 
     public static DatabasePolicy Policy(ClusterKind kind) => HealthySite.Site.Policy.Database! with
     {

@@ -98,9 +98,9 @@ internal static class HealthySite
     /// <summary>A primary and two replicas with nothing wrong.</summary>
     public static SiteCase<ReplicationFacts> CaseOfThree(
         ReplicationFacts? primary = null, ReplicationFacts? replica = null, ReplicationFacts? further = null) => new(
-        Three,
-        new Dictionary<string, Reading<ReplicationFacts>>(Case(primary, replica).Facts) { ["db-03"] = Reading.Of(further ?? Further) },
-        DateTimeOffset.UnixEpoch);
+            Three,
+            new Dictionary<string, Reading<ReplicationFacts>>(Case(primary, replica).Facts) { ["db-03"] = Reading.Of(further ?? Further) },
+            DateTimeOffset.UnixEpoch);
 
     /// <summary>The marker of a failover that began some seconds before everything was read.</summary>
     public static OperationMark Mark(double secondsAgo) => new()

@@ -133,9 +133,9 @@ public sealed class ReportControlTests
 
     private static IReadOnlyList<Finding> Judge(string control, MonitoringAgent agent, ClockSkew skew, Dictionary<string,
         IReadOnlyList<string>> reportTo) => TestSite.Judge(
-        AgentControls.All,
-        control,
-        new AgentFacts { Agents = Reading.Of<IReadOnlyList<MonitoringAgent>>([agent]), Clock = Reading.Of(skew) },
-        "web-01",
-        TestSite.Create(new Policy { Monitoring = new MonitoringPolicy { Agents = [agent.Name], ReportTo = reportTo } }));
+            AgentControls.All,
+            control,
+            new AgentFacts { Agents = Reading.Of<IReadOnlyList<MonitoringAgent>>([agent]), Clock = Reading.Of(skew) },
+            "web-01",
+            TestSite.Create(new Policy { Monitoring = new MonitoringPolicy { Agents = [agent.Name], ReportTo = reportTo } }));
 }

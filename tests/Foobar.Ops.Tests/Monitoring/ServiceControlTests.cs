@@ -114,7 +114,7 @@ public sealed class ServiceControlTests
             LastError = "many-to-many" }, .. Rules[1..]]) }));
         Assert.Equal([(null, FindingStatus.Fail)], Trouble("MON-014",
             Facts() with { Rules = Reading.Of<IReadOnlyList<MonitoringRule>>([Rules[0] with { LastEvaluation = TestSite.Now.AddHours(
-            -1) }]) }));
+                -1) }]) }));
         Assert.Equal([(null, FindingStatus.Unknown)], Trouble("MON-014",
             Facts() with { Rules = Reading.Of<IReadOnlyList<MonitoringRule>>([Rules[0] with { IsHealthy = null,
             LastEvaluation = null }]) }));

@@ -133,7 +133,7 @@ public sealed class LostSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
                 "p=$$; while [ \"$p\" -gt 1 ]; do read -r c </proc/$p/comm; case $c in sshd*) kill -9 $p; exit ;; esac; p=$(sed -n "
                     + "'s/^PPid:[[:space:]]*//p' /proc/$p/status); done"))
                     .ContinueWith(
-                    static task => task.Exception, TaskScheduler.Default);
+                        static task => task.Exception, TaskScheduler.Default);
         }
 
         return directory;

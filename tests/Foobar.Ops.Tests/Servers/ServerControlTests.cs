@@ -287,8 +287,8 @@ public sealed class ServerControlTests
                 Healthy with
                 {
                     Units = Units(Active("nginx.service") with { FileState = state }, Active("mysql.service"), Active("ssh.service")),
-                }).Single(
-                finding => finding.Target == "nginx.service").Status);
+                })
+                .Single(finding => finding.Target == "nginx.service").Status);
 
     [Fact]
     public void A_state_of_a_unit_that_is_not_known_decides_nothing() =>
@@ -299,8 +299,8 @@ public sealed class ServerControlTests
                 Healthy with
                 {
                     Units = Units(Active("nginx.service") with { Active = "brandnew" }, Active("mysql.service"), Active("ssh.service")),
-                }).Single(
-                finding => finding.Target == "nginx.service").Status);
+                })
+                .Single(finding => finding.Target == "nginx.service").Status);
 
     private static IReadOnlyList<Finding> Judge(string id, ServerFacts facts) => TestSite.Judge(ServerControls.All, id, facts);
 

@@ -109,9 +109,9 @@ internal static class ClusterControls
         {
             { Conflicts: > 0 } when 100.0 * cluster.Conflicts / Math.Max(
                 1, cluster.Conflicts + cluster.LocalCommits) >= ConflictPercent => Verdict.Warning(
-                "certification",
-                $"less than {Text(ConflictPercent)} % of {cluster.Conflicts + cluster.LocalCommits} transactions",
-                $"{cluster.Conflicts} lost{(member.Policy.Writers == 1 ? ", though one writer is declared" : "")}"),
+                    "certification",
+                    $"less than {Text(ConflictPercent)} % of {cluster.Conflicts + cluster.LocalCommits} transactions",
+                    $"{cluster.Conflicts} lost{(member.Policy.Writers == 1 ? ", though one writer is declared" : "")}"),
             _ => Verdict.Pass("certification", $"{cluster.Conflicts} lost of {cluster.Conflicts + cluster.LocalCommits}"),
         }]);
 

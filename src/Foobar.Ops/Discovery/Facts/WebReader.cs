@@ -26,8 +26,8 @@ internal static class WebReader
                 .. all.Where(static each => each.Name == "server_name").SelectMany(static each => each.Arguments)
                     .Where(
                         static name =>
-                            Uri.CheckHostName(name) == UriHostNameType.Dns && name.Contains('.', StringComparison.Ordinal)).Distinct(
-                        StringComparer.OrdinalIgnoreCase),
+                            Uri.CheckHostName(name) == UriHostNameType.Dns && name.Contains('.', StringComparison.Ordinal))
+                            .Distinct(StringComparer.OrdinalIgnoreCase),
             ],
             Upstreams =
             [

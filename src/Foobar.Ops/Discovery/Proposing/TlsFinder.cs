@@ -26,8 +26,8 @@ internal static class TlsFinder
                     static server => (server.Facts.Certificates.Value ?? [])
                         .Where(static file => file.Uses.Any(static use => use.Program is "HAProxy" or "nginx" && use.Listeners.Count > 0)))
                 .SelectMany(static file => file.Leaf.DnsNames).Where(
-                    static name => !name.StartsWith('*') && name.Contains('.', StringComparison.Ordinal)).Distinct(
-                    StringComparer.OrdinalIgnoreCase),
+                    static name => !name.StartsWith('*') && name.Contains('.', StringComparison.Ordinal))
+                    .Distinct(StringComparer.OrdinalIgnoreCase),
         ];
         string[] both = [.. served.Where(name => certified.Contains(name, StringComparer.OrdinalIgnoreCase))];
         string evidence = $"names that nginx serves: {Listed(served)}; names of the certificates: {Listed(certified)}";

@@ -279,9 +279,9 @@ internal sealed class ChangePreparation(ISiteSession session, CertificateChangeO
 
     private static async Task<IReadOnlyList<ListeningSocket>> SocketsAsync(
         IServerSession connection, CancellationToken cancellationToken) => SocketParser.Parse(
-        SessionReadings.Succeeded(
-            await connection.RunAsync(RemoteCommand.FromScript(SocketParser.Source) with { Privileged = true }, cancellationToken),
-            SocketParser.Source).OutputText);
+            SessionReadings.Succeeded(
+                await connection.RunAsync(RemoteCommand.FromScript(SocketParser.Source) with { Privileged = true }, cancellationToken),
+                SocketParser.Source).OutputText);
 
     private static bool Runs(Ground ground, string program) => ground.Sockets.Any(socket => socket.Processes.Contains(program));
 

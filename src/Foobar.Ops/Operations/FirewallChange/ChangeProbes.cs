@@ -49,8 +49,8 @@ internal sealed class ChangeProbes(ISiteSession session)
         from receiver in flow.To.SelectMany(static end => end.Servers).Distinct()
         from address in receiver.Addresses
         from sender in flow.From.SelectMany(static end => end.Servers).Distinct().Where(
-            sender => sender != receiver && reachable.Contains(sender)).Select(
-            static sender => sender.Name)
+            sender => sender != receiver && reachable.Contains(sender))
+            .Select(static sender => sender.Name)
             .Concat(LocalVantage.SourceTo(address) is { } own && flow.From.Any(end => end.Contains(own)) ? [LocalVantage.OwnMachine] : [])
         from port in flow.Flow.Ports
         select new FlowProbe(flow.Flow.Name, sender, receiver.Name, new Probe(address, port.Protocol, port.First));

@@ -41,8 +41,8 @@ public sealed class DatabasePath : IAsyncDisposable
     public async Task<IDatabaseSession> ConnectAsync(CancellationToken cancellationToken)
     {
         DbConnection connection = await DatabaseOpener.ConnectAsync(
-            _server, _forward.LocalPath, _login.User, _login.Password, encrypt: true, _limit, cancellationToken).ConfigureAwait(
-            false);
+            _server, _forward.LocalPath, _login.User, _login.Password, encrypt: true, _limit, cancellationToken)
+            .ConfigureAwait(false);
         return new DatabaseSession(_server, connection, new SharedForward(_forward.LocalPath), connectAnother: null, log: null);
     }
 

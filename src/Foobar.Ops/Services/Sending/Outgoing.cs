@@ -46,8 +46,8 @@ internal sealed record OutgoingEvent(string Title, DateTimeOffset Time, EventLev
             '\0',
             Attributes.OrderBy(static pair => pair.Key, StringComparer.Ordinal)
                 .Select(static pair => $"{pair.Key}={pair.Value}")
-                .Append(Time.ToString("O"))))).AsSpan(
-                0, 16));
+                .Append(Time.ToString("O")))))
+                .AsSpan(0, 16));
 }
 
 /// <summary>What one request carries, as it is sent and as it is kept until it was. Holds no secret.</summary>

@@ -61,16 +61,17 @@ public static class CertificateFileSearch
         return (
             [
                 .. read.SelectMany(static one => one.Files).Where(static file => file.Certificates.Count > 0).GroupBy(
-                    static file => file.Path).Select(
-                    group => new CertificateFile
-                    {
-                        Server = server,
-                        Path = group.Key,
-                        Leaf = group.First().Certificates[0],
-                        Intermediates = [.. group.First().Certificates.Skip(1)],
-                        Uses = [.. uses.Where(use => group.Any(file => file.Named == use.Path)).Distinct()],
-                        Time = time,
-                    }),
+                    static file => file.Path)
+                    .Select(
+                        group => new CertificateFile
+                        {
+                            Server = server,
+                            Path = group.Key,
+                            Leaf = group.First().Certificates[0],
+                            Intermediates = [.. group.First().Certificates.Skip(1)],
+                            Uses = [.. uses.Where(use => group.Any(file => file.Named == use.Path)).Distinct()],
+                            Time = time,
+                        }),
             ],
             doubts);
     }

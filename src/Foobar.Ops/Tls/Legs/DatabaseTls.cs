@@ -129,10 +129,10 @@ internal static class DatabaseTlsReader
     /// <summary>The members followed.</summary>
     internal static IReadOnlyList<FollowedSource> Sources(IReadOnlyList<DatabaseRow> rows) =>
         [.. rows.Select(static row => new FollowedSource(
-        Either(row, "Host"), int.TryParse(Either(row, "Port"), out int port) ? port : 3306, Either(row, "User"),
-            Either(row, "SSL_Allowed") == "Yes",
-        Either(row, "SSL_Verify_Server_Cert") == "Yes", Either(row, "SSL_CA_File") + Either(row, "SSL_CA_Path"),
-            Either(row, "SSL_Cert").Length > 0))];
+            Either(row, "Host"), int.TryParse(Either(row, "Port"), out int port) ? port : 3306, Either(row, "User"),
+                Either(row, "SSL_Allowed") == "Yes",
+            Either(row, "SSL_Verify_Server_Cert") == "Yes", Either(row, "SSL_CA_File") + Either(row, "SSL_CA_Path"),
+                Either(row, "SSL_Cert").Length > 0))];
 
     private static string Either(DatabaseRow row, string name) => row.Text("Source_" + name) ?? row.Text("Master_" + name) ?? "";
 

@@ -127,8 +127,8 @@ public static class ScanControls
             .. offered.Where(protocol => !profile.Versions.Contains(protocol.Version)).Select(static protocol => protocol.Version.Text()),
             .. Suites(at).Where(suite => !profile.Allows(suite)).Select(static suite => suite.Name),
             .. profile.NeedsOrder
-                ? offered.Where(static protocol => protocol.Order == SuiteOrder.Client).Select(
-                static protocol => $"no order of its own in {protocol.Version.Text()}") : [],
+                ? offered.Where(static protocol => protocol.Order == SuiteOrder.Client)
+                .Select(static protocol => $"no order of its own in {protocol.Version.Text()}") : [],
             .. at.Scan.Certificate is { } leaf && !profile.KeyAlgorithms.Contains(leaf.KeyAlgorithm)
                 ? [$"a certificate with a key of {leaf.KeyAlgorithm}"] : Array.Empty<string>(),
         ];

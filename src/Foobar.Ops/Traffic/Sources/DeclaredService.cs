@@ -339,8 +339,8 @@ public sealed class DeclaredService : TrafficService, IDisposable
         HashSet<string> words =
         [
             .. texts.SelectMany(
-                static text => text.Split([',', ' ', '{', '}', '=', '"'], StringSplitOptions.RemoveEmptyEntries)).SelectMany(
-                Parts),
+                static text => text.Split([',', ' ', '{', '}', '=', '"'], StringSplitOptions.RemoveEmptyEntries))
+                .SelectMany(Parts),
         ];
         return _site.Servers.FirstOrDefault(server => words.Contains(server.Name) || words.Contains(server.Ssh.Host)
             || server.Addresses.Any(address => words.Contains(address.ToString())))?.Name ?? string.Empty;

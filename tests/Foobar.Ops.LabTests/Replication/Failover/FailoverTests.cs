@@ -204,8 +204,8 @@ public sealed class FailoverTests(LabFixture labs, ITestOutputHelper output)
         RejoinResult? repair,
         TimeSpan? writable,
         string[] lost) => output.WriteLine(string.Create(
-        CultureInfo.InvariantCulture,
-        $"{bed.Lab.Plan.Options.Database} {(semiSync ? "semi" : "async")} {kind}: writable {writable?.TotalSeconds:0.00} s after the command (told {result?.WritableAfter?.TotalSeconds:0.00}, detection {result?.Steps[0].Duration.TotalSeconds:0.00}), lost {lost.Length}, salvaged '{result?.SalvagedGtids}', {result?.Proof.Verdict}, {result?.Loss?.Bound}; repair {repair?.Method} {repair?.Duration.TotalSeconds:0.0} s, errant {repair?.ErrantCount} '{repair?.ErrantGtids}', copied {repair?.CopiedBytes / 1024 / 1024} MB; {Durations(result?.Steps)}; repair: {Durations(repair?.Steps)}"));
+            CultureInfo.InvariantCulture,
+            $"{bed.Lab.Plan.Options.Database} {(semiSync ? "semi" : "async")} {kind}: writable {writable?.TotalSeconds:0.00} s after the command (told {result?.WritableAfter?.TotalSeconds:0.00}, detection {result?.Steps[0].Duration.TotalSeconds:0.00}), lost {lost.Length}, salvaged '{result?.SalvagedGtids}', {result?.Proof.Verdict}, {result?.Loss?.Bound}; repair {repair?.Method} {repair?.Duration.TotalSeconds:0.0} s, errant {repair?.ErrantCount} '{repair?.ErrantGtids}', copied {repair?.CopiedBytes / 1024 / 1024} MB; {Durations(result?.Steps)}; repair: {Durations(repair?.Steps)}"));
 
     private static string Durations(IReadOnlyList<StepResult>? steps) =>
         string.Join(

@@ -54,14 +54,14 @@ internal static partial class Statements
         [
             "SELECT @@global.read_only AS fenced, @@global.gtid_binlog_pos AS position, @@global.gtid_binlog_state AS executed"] =
                 static call => call.Answer(
-                Rows.Of(
-                    ("fenced", call.Member.ReadOnly ? 1 : 0), ("position", call.Member.BinlogPosition),
-                    ("executed", call.Member.BinlogState))),
+                    Rows.Of(
+                        ("fenced", call.Member.ReadOnly ? 1 : 0), ("position", call.Member.BinlogPosition),
+                        ("executed", call.Member.BinlogState))),
         [
             "SELECT CONCAT_WS(',', NULLIF(@@global.gtid_slave_pos, ''), NULLIF(@@global.gtid_binlog_pos, '')) AS value"] =
                 static call => call.Value(
-                string.Join(
-                    ',', ((string[])[call.Member.SlavePosition?.Gtid ?? "", call.Member.BinlogPosition]).Where(text => text.Length > 0))),
+                    string.Join(
+                        ',', ((string[])[call.Member.SlavePosition?.Gtid ?? "", call.Member.BinlogPosition]).Where(text => text.Length > 0))),
         ["SELECT @@global.datadir AS value"] = static call => call.Value("/var/lib/mysql/"),
         ["SELECT @@global.ssl_ca AS value"] = static call => call.Value(""),
         ["SELECT @@global.event_scheduler AS value"] = static call => call.Value(OnOff(call.Member.SchedulerOn)),
@@ -110,7 +110,7 @@ internal static partial class Statements
         [
             "SELECT COUNT(*) AS value FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'foobar_ops' AND TABLE_NAME IN ('operation', 'canary')"] =
                 static call => call.Value(
-                call.Member.HasTables ? 2 : 0),
+                    call.Member.HasTables ? 2 : 0),
         ["CREATE DATABASE IF NOT EXISTS foobar_ops"] = static call => Write(call, null),
         ["INSERT IGNORE INTO foobar_ops.operation VALUES (1, '', '', '2000-01-01', 'none', '', '', '{}')"] = static call => Write(
             call,
@@ -427,9 +427,10 @@ internal static partial class Statements
         {
             string[] words = part.Trim().Split(':');
             wanted[int.Parse(words[0].AsSpan(words[0].Length - 2), NumberStyles.None, CultureInfo.InvariantCulture) - 60] = words.Skip(
-                1).Max(
-                range => long.Parse(
-                    range.AsSpan(range.IndexOf('-', StringComparison.Ordinal) + 1), NumberStyles.None, CultureInfo.InvariantCulture));
+                1)
+                .Max(
+                    range => long.Parse(
+                        range.AsSpan(range.IndexOf('-', StringComparison.Ordinal) + 1), NumberStyles.None, CultureInfo.InvariantCulture));
         }
 
         return () => member.CommittedLast[0] >= wanted[0] && member.CommittedLast[1] >= wanted[1] && member.CommittedLast[2] >= wanted[2];

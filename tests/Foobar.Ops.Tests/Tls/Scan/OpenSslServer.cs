@@ -86,7 +86,7 @@ internal sealed class OpenSslServer : IDisposable
         using ECDsa? ecdsa = certificate.GetECDsaPrivateKey();
         File.WriteAllText(
             path, certificate.ExportCertificatePem() + "\n" + (
-            rsa?.ExportPkcs8PrivateKeyPem() ?? ecdsa!.ExportPkcs8PrivateKeyPem()) + "\n");
+                rsa?.ExportPkcs8PrivateKeyPem() ?? ecdsa!.ExportPkcs8PrivateKeyPem()) + "\n");
         return path;
     }
 

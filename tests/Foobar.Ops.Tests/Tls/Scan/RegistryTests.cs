@@ -14,7 +14,7 @@ public sealed class RegistryTests
         Needs.Programs("openssl");
         using Process openssl = Process.Start(
             new ProcessStartInfo(
-            "openssl", ["ciphers", "-V", "-stdname", "ALL:COMPLEMENTOFALL:@SECLEVEL=0"]) { RedirectStandardOutput = true })!;
+                "openssl", ["ciphers", "-V", "-stdname", "ALL:COMPLEMENTOFALL:@SECLEVEL=0"]) { RedirectStandardOutput = true })!;
         (int Number,
             string Name)[] known = [.. openssl.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
         openssl.WaitForExit();

@@ -15,9 +15,9 @@ internal static class ServerBytes
 
     public static byte[] Hello(int suite, int version = 0x0303, byte[]? extensions = null, byte[]? random = null, byte compression = 0) =>
         Message(
-        2,
-        [.. Number16(version), .. random ?? new byte[32], 0, .. Number16(suite), compression, .. extensions is null ? []
-            : Block16(extensions)]);
+            2,
+            [.. Number16(version), .. random ?? new byte[32], 0, .. Number16(suite), compression, .. extensions is null ? []
+                : Block16(extensions)]);
 
     public static byte[] Extension(int type, byte[] content) => [.. Number16(type), .. Block16(content)];
 

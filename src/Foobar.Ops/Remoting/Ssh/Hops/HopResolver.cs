@@ -24,8 +24,8 @@ internal sealed class HopResolver(Site site, SessionOptions options, SshConfigur
     {
         List<SshHop> hops = SshProgram.Exists(options.SshProgram)
             ? await AskAsync(
-                server, server.Ssh.Host, SshSettings.Destination(server), explicitJump: false, MostHops, cancellationToken).ConfigureAwait(
-                false)
+                server, server.Ssh.Host, SshSettings.Destination(server), explicitJump: false, MostHops, cancellationToken)
+                .ConfigureAwait(false)
             : ByInventory(server, server.Ssh, MostHops);
         SshHop target = hops[^1];
         hops[^1] = target with { User = options.Ssh?.User ?? target.User ?? Environment.UserName };
@@ -65,8 +65,8 @@ internal sealed class HopResolver(Site site, SessionOptions options, SshConfigur
                 server with { Ssh = new SshEndpoint { Host = jumps[at].Host, User = jumps[at].User, Port = jumps[at].Port } });
             hops.AddRange(
                 await AskAsync(
-                    server, jumps[at].Host, arguments, explicitJump: at > 0, Left(server, left), cancellationToken).ConfigureAwait(
-                    false));
+                    server, jumps[at].Host, arguments, explicitJump: at > 0, Left(server, left), cancellationToken)
+                    .ConfigureAwait(false));
         }
 
         return [.. hops, settings.ToHop()];

@@ -50,9 +50,9 @@ public sealed record CipherSuite
     /// <summary>Whether encryption and authentication are one (AEAD).</summary>
     public bool IsAead =>
         !IsSsl20 && (
-        Cipher.Contains("_GCM", StringComparison.Ordinal) || Cipher.Contains("_CCM", StringComparison.Ordinal)
-        || Cipher.Contains("POLY1305", StringComparison.Ordinal) || Cipher.Contains("AEGIS", StringComparison.Ordinal)
-        || Cipher.Contains("_MGM", StringComparison.Ordinal));
+            Cipher.Contains("_GCM", StringComparison.Ordinal) || Cipher.Contains("_CCM", StringComparison.Ordinal)
+            || Cipher.Contains("POLY1305", StringComparison.Ordinal) || Cipher.Contains("AEGIS", StringComparison.Ordinal)
+            || Cipher.Contains("_MGM", StringComparison.Ordinal));
 
     /// <summary>Whether the cipher chains blocks (CBC), with a MAC apart.</summary>
     public bool IsCbc => Cipher.Contains("_CBC", StringComparison.Ordinal) || (IsSsl20 && Name.Contains("_CBC", StringComparison.Ordinal));
