@@ -77,7 +77,7 @@ internal static class CertificateFaults
             AlsoSeenBy =
             [
                 "TLS-001", "TLS-002", "TLS-003", "TLS-004", "TLS-005", "TLS-006", "TLS-007", "TLS-011", "TLS-012", "TLS-013", "TLS-014",
-                "LB-006",
+                "TLS-043", "LB-006",
             ],
         },
         new FileFault(

@@ -27,7 +27,11 @@ internal static class TopologyFaults
             $"systemctl stop nginx; mv {Unit} {Kept}; mv {Script} {KeptScript}; systemctl daemon-reload",
             $"[ ! -e {Kept} ] || mv {Kept} {Unit}; [ ! -e {KeptScript} ] || mv {KeptScript} {Script}; systemctl daemon-reload; systemctl "
                 + "start nginx") with
-            { AlsoSeenBy = ["SRV-001", "SRV-004", "LB-002", "TLS-043", "TLS-045"], Thing = "nginx", Witness = "web" },
+            {
+                AlsoSeenBy = ["SRV-001", "SRV-004", "LB-002", "TLS-043", "TLS-045", .. Fault.OfSilentEndpoint],
+                Thing = "nginx",
+                Witness = "web",
+            },
         Row("connection-to-nowhere", "TOP-003", "A program on fw-01 keeps a connection to a machine outside that no flow names", "fw-01",
             "systemd-run --quiet --unit=beacon --property=Restart=always --property=RestartSec=200ms "
                 + "sh -c 'sleep infinity | socat - TCP:$(ip -4 route show default | cut -d\" \" -f3):22'",

@@ -151,6 +151,7 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
         {
             await sessions.ForgetAsync(lab);
             await Task.Delay(TimeSpan.FromSeconds(again == 0 ? 0 : 2), TestContext.Current.CancellationToken);
+            seen = isScanned ? await LabAudit.ScanForTroubleAsync(lab) : [];
             trouble = [.. await LabAudit.FindTroubleAsync(lab, scope), .. seen];
         }
 
