@@ -27,7 +27,8 @@ internal static class FlowControls
             "FW-002",
             Severity.High,
             "Each declared flow passes the firewall",
-            "A declared flow that is dropped is an outage, or one that the next failover brings about.",
+            "A declared flow that is dropped is an outage, or one that the next failover brings about. So is one whose connections can "
+                + "begin and not go on: later packets and answers are followed too, on the side that opens the connection as well.",
             "Add a rule that accepts the flow before the one that drops it, or remove the flow from the inventory's policy."),
         server => FirewallAnalysis.Judge(server, analysis => JudgeRequired(analysis, server.Site)));
 
@@ -110,6 +111,7 @@ internal static class FlowControls
 
     private static IEnumerable<Verdict> JudgeRequired(FirewallAnalysis analysis, Site site)
     {
+        FlowConnections connections = new(analysis);
         foreach (ResolvedFlow flow in analysis.Policy.Flows.Where(flow => flow.To.Any(end => analysis.Own.Any(end.Contains))))
         {
             int space = analysis.Diagram.And(
@@ -117,12 +119,18 @@ internal static class FlowControls
                 analysis.Diagram.Not(analysis.GoingDirectly()));
             if (space != Diagram.False)
             {
-                yield return JudgeRequired(analysis, flow, space, analysis.Model.Delivered(), "prerouting", "input");
-                if (JudgeAnswers(analysis, flow) is { } answers)
+                Verdict first = JudgeRequired(analysis, flow, space, analysis.Model.Delivered(), "prerouting", "input");
+                yield return first;
+                foreach (Verdict later in JudgeAfter(analysis, first, connections.Taken(flow, space)))
                 {
-                    yield return answers;
+                    yield return later;
                 }
             }
+        }
+
+        foreach (Verdict sent in analysis.Policy.Flows.SelectMany(flow => JudgeAfter(analysis, null, connections.Opened(flow))))
+        {
+            yield return sent;
         }
 
         if (!analysis.Server.Is(Role.NetworkFirewall))
@@ -137,7 +145,12 @@ internal static class FlowControls
                 Crossing(analysis, site), analysis.Diagram.Not(analysis.GoingDirectly()));
             if (space != Diagram.False)
             {
-                yield return JudgeRequired(analysis, flow, space, analysis.Model.Forwarded(), "prerouting", "forward", "postrouting");
+                Verdict first = JudgeRequired(analysis, flow, space, analysis.Model.Forwarded(), "prerouting", "forward", "postrouting");
+                yield return first;
+                foreach (Verdict later in JudgeAfter(analysis, first, connections.PassedOn(flow, space, Crossing(analysis, site))))
+                {
+                    yield return later;
+                }
             }
         }
     }
@@ -174,31 +187,36 @@ internal static class FlowControls
         ? $"by which interface it comes and leaves is not known, since {why}"
         : analysis.Explain(witness, hooks);
 
-    // A flow whose answers are dropped is as dead as one that is dropped itself.
-    private static Verdict? JudgeAnswers(FirewallAnalysis analysis, ResolvedFlow flow)
+    // A flow whose answers or later packets are dropped is as dead as one that is dropped itself. What passes is not told one by one.
+    // Of what can't even begin it is not told as well that it can't go on.
+    private static IEnumerable<Verdict> JudgeAfter(FirewallAnalysis analysis, Verdict? first, IEnumerable<ConnectionPackets> parts) => parts
+        .Where(part => first?.Status != FindingStatus.Fail || part.Part != ConnectionPart.Later)
+        .Select(part => JudgeAfter(analysis, part)).OfType<Verdict>().DistinctBy(static verdict => verdict.Target);
+
+    private static Verdict? JudgeAfter(FirewallAnalysis analysis, ConnectionPackets part)
     {
         Diagram diagram = analysis.Diagram;
-        int routed = analysis.Model.Network.Ways() is { } ways ? diagram.Or(ways.Select(static way => way.Space)) : Diagram.True;
-        int answers = diagram.And(analysis.Policy.Answers(flow, analysis.Own), routed, diagram.Not(analysis.GoingDirectly()));
-        Match passing = analysis.Model.Passing(analysis.Model.Sent());
-        int may = ByItsInterface(analysis, diagram.And(answers, passing.May));
-        int stopped = diagram.Except(answers, may);
-        int unsure = diagram.Except(diagram.And(answers, may), passing.Must);
-        string target = $"answers of flow {flow.Flow.Name}";
+        if (part.Untold is { } untold)
+        {
+            return Verdict.Unknown(part.Target, $"Whether they pass can't be decided: {untold}.");
+        }
+
+        // Which of several connection marks a packet's connection has is not known.
+        Match passing = analysis.Model.Passing(part.Function);
+        int may = diagram.Forget(
+            ByItsInterface(analysis, diagram.And(part.Space, passing.May)), PacketField.ConnectionMark);
+        int stopped = diagram.Except(part.Space, may);
+        int unsure = diagram.Except(diagram.And(part.Space, may), passing.Must);
         if (stopped != Diagram.False)
         {
-            Packet witness = analysis.AnyPacket(stopped, PolicySpaces.Answer(flow));
-            string evidence = $"{analysis.Text.Text(witness)} is dropped: {analysis.Explain(witness, "output", "postrouting")}";
-            return Verdict.Fail(target, "open", $"closed: {analysis.Text.Text(stopped)}", evidence);
+            Packet witness = analysis.AnyPacket(stopped, part.Usual);
+            string evidence = $"{analysis.Text.Text(witness)} is dropped: {analysis.Explain(witness, part.Hooks)}";
+            return Verdict.Fail(part.Target, "open", $"closed: {analysis.Text.Text(stopped)}", evidence);
         }
 
-        if (unsure == Diagram.False)
-        {
-            return null;
-        }
-
-        string why = Doubt(analysis, analysis.AnyPacket(unsure, PolicySpaces.Answer(flow)), "output", "postrouting");
-        return Verdict.Unknown(target, $"Whether they leave can't be decided: {why}.", analysis.Text.Text(unsure));
+        return unsure == Diagram.False ? null : Verdict.Unknown(
+            part.Target, $"Whether they pass can't be decided: {Doubt(analysis, analysis.AnyPacket(unsure, part.Usual), part.Hooks)}.",
+            analysis.Text.Text(unsure));
     }
 
     // What comes in by one interface and leaves by another; what would leave where it came from never comes this way.

@@ -170,13 +170,15 @@ internal sealed class FirewallAnalysis
             settings.Ipv4 ? Diagram.FieldIs(PacketField.Family, PacketValues.Ipv4) : Diagram.False,
             settings.Ipv6 ? Diagram.FieldIs(PacketField.Family, PacketValues.Ipv6) : Diagram.False);
 
-    private int ForHere(int arriving) => Diagram.And(
+    /// <summary>Of packets that arrive from elsewhere, those for one of the server's addresses.</summary>
+    public int ForHere(int arriving) => Diagram.And(
         arriving,
         ByKnownInterface(),
         Policy.Addresses(Own.Select(Single), destination: true),
         Diagram.Not(Policy.Addresses(Own.Select(Single), destination: false)));
 
-    private int ForOthers(int arriving) => Diagram.And(
+    /// <summary>Of packets that arrive from elsewhere, those for someone else.</summary>
+    public int ForOthers(int arriving) => Diagram.And(
         arriving,
         ByKnownInterface(),
         Diagram.Not(Model.Network.EndingHere()),
@@ -304,7 +306,7 @@ internal sealed class FirewallAnalysis
         List<bool> choices = [];
         while (ways.Count < MaxWays)
         {
-            Tracer tracer = new(Model, skips: true, choices);
+            Tracer tracer = new(Model, skips: true, choices, later: true);
             bool? passes = tracer.RunThrough(packet, hooks);
             ways.Add((tracer.Steps, passes == true ? 3 : passes is null ? 2 : tracer.Steps is [.., { Why: null }] ? 1 : 0));
             int last = passes == true ? -1 : tracer.Chosen.ToList().LastIndexOf(true);

@@ -14,12 +14,12 @@ internal sealed class FirewallModel
     private const int DestinationNat = -100;
     private const int SourceNat = 100;
 
-    private readonly Dictionary<string, int> _hooks = [];
+    private readonly Dictionary<(string Hook, bool Later), int> _hooks = [];
     private readonly Dictionary<int, Match> _passing = [];
     private readonly bool _hasAddresses;
     private readonly FirewallChain[] _below;
-    private int? _delivered;
-    private int? _forwarded;
+    private readonly int?[] _delivered = [null, null];
+    private readonly int?[] _forwarded = [null, null];
     private int? _route;
 
     /// <summary>Makes the model of a ruleset on a server.</summary>
@@ -70,12 +70,15 @@ internal sealed class FirewallModel
         .ThenBy(chain => chain.Priority);
 
     /// <summary>What a hook does with each packet that reaches it.</summary>
-    public int Hook(string hook)
+    /// <param name="hook">The hook.</param>
+    /// <param name="later">Whether later packets of a connection's original direction are translated as its first one was.</param>
+    public int Hook(string hook, bool later = false)
     {
-        if (!_hooks.TryGetValue(hook, out int function))
+        later = later && BaseChains(hook).Any(static chain => chain.Type == "nat");
+        if (!_hooks.TryGetValue((hook, later), out int function))
         {
-            function = BuildHook(hook);
-            _hooks.Add(hook, function);
+            function = BuildHook(hook, later);
+            _hooks.Add((hook, later), function);
         }
 
         return function;
@@ -84,17 +87,24 @@ internal sealed class FirewallModel
     /// <summary>
     /// What becomes of packets that arrive from the network and turn out to be for this server; others do not occur in it.
     /// </summary>
-    public int Delivered() => _delivered ??= Arriving(Algebra.Then(Arrival(), ForLocal(local: true, Hook("input"))));
+    /// <param name="later">Whether later packets of a connection's original direction are translated as its first one was.</param>
+    public int Delivered(bool later = false) => _delivered[later ? 1 : 0] ??= Arriving(
+        Algebra.Then(Arrival(later), ForLocal(local: true, Hook("input", later))));
 
     /// <summary>
     /// What becomes of packets that arrive from the network and turn out to be for someone else; others do not occur in it.
     /// </summary>
-    public int Forwarded() => _forwarded ??= Arriving(Algebra.Then(
-        Arrival(),
-        ForLocal(local: false, Algebra.Then(OneHop(), Algebra.Then(Route(), Algebra.Then(Hook("forward"), Departure()))))));
+    /// <param name="later">Whether later packets of a connection's original direction are translated as its first one was.</param>
+    public int Forwarded(bool later = false) => _forwarded[later ? 1 : 0] ??= Arriving(Algebra.Then(
+        Arrival(later),
+        ForLocal(
+            local: false,
+            Algebra.Then(OneHop(), Algebra.Then(Route(), Algebra.Then(Hook("forward", later), Departure(later)))))));
 
     /// <summary>What becomes of packets that this server sends.</summary>
-    public int Sent() => Arriving(Algebra.Then(Route(), Algebra.Then(Hook("output"), Algebra.Then(Route(), Departure()))));
+    /// <param name="later">Whether later packets of a connection's original direction are translated as its first one was.</param>
+    public int Sent(bool later = false) => Arriving(
+        Algebra.Then(Route(), Algebra.Then(Hook("output", later), Algebra.Then(Route(), Departure(later)))));
 
     /// <summary>
     /// A function of packets as they come from a network or a program, given one of packets whose original addresses and ports
@@ -145,9 +155,14 @@ internal sealed class FirewallModel
 
     // Packets that may end here though a function is about those for others, or the other way round: an undecided translation
     // leaves both open, and neither function tells of the other.
-    private int LedAway(int function) => function != _delivered && function != _forwarded ? Diagram.False : Workspace.Diagram.Where(
-        Arriving(Algebra.Then(Arrival(), ForLocal(local: function == _forwarded, Table.Continue))),
-        terminal => Array.Exists(Table.Outcomes(terminal), Passes));
+    private int LedAway(int function)
+    {
+        bool forwarded = _forwarded.Contains(function);
+        bool later = function != _delivered[0] && function != _forwarded[0];
+        return !forwarded && !_delivered.Contains(function) ? Diagram.False : Workspace.Diagram.Where(
+            Arriving(Algebra.Then(Arrival(later), ForLocal(local: forwarded, Table.Continue))),
+            terminal => Array.Exists(Table.Outcomes(terminal), Passes));
+    }
 
     /// <summary>The packets that pass a function always: under no rate limit, quota or the like.</summary>
     public int Unlimited(int function) =>
@@ -174,17 +189,17 @@ internal sealed class FirewallModel
     public static bool Passes(Outcome outcome) => outcome.Kind != OutcomeKind.Drop;
 
     // What is filtered at the interface comes before all other hooks, and after them (nft(8), ADDRESS FAMILIES).
-    private int Arrival() => Algebra.Then(Hook("ingress"), Hook("prerouting"));
+    private int Arrival(bool later) => Algebra.Then(Hook("ingress"), Hook("prerouting", later));
 
-    private int Departure() => Algebra.Then(Hook("postrouting"), Hook("egress"));
+    private int Departure(bool later) => Algebra.Then(Hook("postrouting", later), Hook("egress"));
 
-    private int BuildHook(string hook)
+    private int BuildHook(string hook, bool later)
     {
         int function = Table.Continue;
         foreach (List<FirewallChain> run in Runs(BaseChains(hook)))
         {
             int step = run[0].Type == "nat"
-                ? Translation(run)
+                ? Translation(run, later)
                 : run.Aggregate(Table.Continue, (before, chain) => Algebra.Then(before, Filter(chain)));
             function = Algebra.Then(function, step);
         }
@@ -203,13 +218,29 @@ internal sealed class FirewallModel
             : function;
     }
 
-    // Only the first packet of a connection is shown to nat chains, until one of them has chosen.
-    private int Translation(IEnumerable<FirewallChain> chains)
+    // Only the first packet of a connection is shown to nat chains, until one of them has chosen; what it chose is done to the
+    // later packets too.
+    private int Translation(IEnumerable<FirewallChain> chains, bool later)
     {
         int stage = chains.Aggregate(Table.Continue, (before, chain) => Algebra.Then(before, Chains.Base(chain)));
         stage = Algebra.Map(
             stage, outcome => outcome.Kind == OutcomeKind.Translated ? outcome with { Kind = OutcomeKind.Continue } : outcome);
-        return Algebra.When(Workspace.Diagram.FieldIs(PacketField.State, PacketValues.New), stage);
+        int first = Algebra.When(Workspace.Diagram.FieldIs(PacketField.State, PacketValues.New), stage);
+        if (!later)
+        {
+            return first;
+        }
+
+        int asFirst = Algebra.Map(
+            Workspace.Diagram.Substitute(stage, Transform.Assign(PacketField.State, 0, PacketValues.New).Maps),
+            static outcome => outcome.Kind == OutcomeKind.Drop ? new Outcome(OutcomeKind.Continue) : outcome);
+        return Algebra.Then(
+            first,
+            Algebra.When(
+                Workspace.Diagram.And(
+                    Workspace.Diagram.FieldIs(PacketField.State, PacketValues.Established),
+                    Workspace.Diagram.FieldIs(PacketField.Direction, 0)),
+                asFirst));
     }
 
     private int ForLocal(bool local, int function)

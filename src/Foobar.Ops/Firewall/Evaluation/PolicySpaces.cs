@@ -5,12 +5,28 @@ using Foobar.Ops.Inventory;
 
 namespace Foobar.Ops.Firewall.Evaluation;
 
+/// <summary>Which packets of a connection after its first one.</summary>
+internal enum ConnectionPart
+{
+    /// <summary>What the side that opened it sends once it is open.</summary>
+    Later,
+
+    /// <summary>The answer to the first packet.</summary>
+    FirstAnswer,
+
+    /// <summary>What the other side sends once it is open.</summary>
+    LaterAnswers,
+}
+
 /// <summary>The declared policy as packet spaces.</summary>
 internal sealed class PolicySpaces(Diagram diagram, InterfaceAtoms atoms, Site site)
 {
     // RFC 4890, 4.3 and 4.4: error messages, echo, neighbour and multicast listener discovery, SEND; for ICMP their kin (RFC 1122, 3.2.2).
     private static readonly IntervalSet EssentialIcmp = IntervalSet.From([(0, 0), (3, 3), (8, 8), (11, 12)]);
     private static readonly IntervalSet EssentialIcmpV6 = IntervalSet.From([(1, 4), (128, 136), (141, 143), (148, 149), (151, 153)]);
+
+    // IPv4 and TCP headers with the timestamp option (RFC 7323).
+    private const int BareLength = 52;
 
     private readonly IReadOnlyList<ResolvedFlow> _flows = new FlowResolver(site).Flows();
     private readonly PacketKinds _kinds = new(diagram);
@@ -23,56 +39,73 @@ internal sealed class PolicySpaces(Diagram diagram, InterfaceAtoms atoms, Site s
         diagram.And(Towards(flow, to), Addresses(flow.From.SelectMany(end => end.Networks), destination: false));
 
     /// <summary>
-    /// The answers to a flow's connections as some servers send them: of connections that were seen in both directions, without
-    /// unusual headers.
+    /// The packets of a flow's connections after the first one, without unusual headers: of connections that were seen in both
+    /// directions. Interfaces and connection marks are left open.
     /// </summary>
-    public int Answers(ResolvedFlow flow, IReadOnlyCollection<IPAddress> from)
+    /// <param name="flow">The flow.</param>
+    /// <param name="part">Which of them.</param>
+    public int After(ResolvedFlow flow, ConnectionPart part)
     {
-        Packet usual = Answer(flow);
-        int ports = diagram.Or(flow.Flow.Ports.Select(range => diagram.And(
-            diagram.FieldIs(PacketField.Protocol, range.Protocol == TransportProtocol.Tcp ? PacketValues.Tcp : (UInt128)PacketValues.Udp),
-            diagram.FieldIn(PacketField.SourcePort, IntervalSet.Range(range.First, range.Last)))));
+        bool answers = part != ConnectionPart.Later;
+        Packet usual = Usual(flow, part);
         int ends = diagram.And(
-            Addresses(flow.To.SelectMany(end => end.Networks), destination: false),
-            Addresses(from.Select(Single), destination: false),
-            Addresses(flow.From.SelectMany(end => end.Networks), destination: true),
-            diagram.Not(Addresses(from.Select(Single), destination: true)),
+            Addresses(flow.From.SelectMany(end => end.Networks), destination: answers),
+            Addresses(flow.To.SelectMany(end => end.Networks), destination: !answers),
+
             // From here programs get their ports by default (ip_local_port_range; Linux, ip-sysctl).
-            diagram.FieldIn(PacketField.DestinationPort, IntervalSet.Range(32768, 60999)));
+            diagram.FieldIn(
+                answers ? PacketField.DestinationPort : PacketField.SourcePort, IntervalSet.Range(32768, 60999)));
         PacketField[] same =
         [
-            PacketField.InInterface, PacketField.State, PacketField.Direction, PacketField.Status, PacketField.PacketType,
-            PacketField.HopLimit, PacketField.TrafficClass, PacketField.RoutingHeader, PacketField.ExtensionHeader, PacketField.Length,
-            PacketField.Mark, PacketField.ConnectionMark,
+            PacketField.State, PacketField.Direction, PacketField.Status, PacketField.PacketType, PacketField.HopLimit,
+            PacketField.TrafficClass, PacketField.RoutingHeader, PacketField.ExtensionHeader, PacketField.Mark,
         ];
-        int flags = diagram.Or(
-            diagram.Not(diagram.FieldIs(PacketField.Protocol, PacketValues.Tcp)),
-            diagram.FieldIs(PacketField.TcpFlags, usual[PacketField.TcpFlags]));
-        return diagram.And([ports, ends, flags, .. same.Select(field => diagram.FieldIs(field, usual[field]))]);
+        IntervalSet flags = part == ConnectionPart.FirstAnswer
+            ? IntervalSet.Of(Packet.Syn | Packet.Ack)
+            : IntervalSet.From([(Packet.Ack, Packet.Ack), (Packet.Ack | Packet.Push, Packet.Ack | Packet.Push)]);
+        int tcp = diagram.Or(
+            diagram.Not(diagram.FieldIs(PacketField.Protocol, PacketValues.Tcp)), diagram.FieldIn(PacketField.TcpFlags, flags));
+        int length = part == ConnectionPart.FirstAnswer ? diagram.FieldIs(PacketField.Length, usual[PacketField.Length]) : diagram.Or(
+            Sized(PacketValues.Ipv4, BareLength), Sized(PacketValues.Ipv6, BareLength + 20));
+        return diagram.And([Ports(flow, answers), ends, tcp, length, .. same.Select(field => diagram.FieldIs(field, usual[field]))]);
     }
 
-    /// <summary>A packet to be near to among a flow's answers.</summary>
-    public static Packet Answer(ResolvedFlow flow)
+    /// <summary>A packet to be near to among those of a flow's connections after the first one.</summary>
+    /// <param name="flow">The flow.</param>
+    /// <param name="part">Which of them.</param>
+    public static Packet Usual(ResolvedFlow flow, ConnectionPart part)
     {
-        Packet answer = Packet.TcpSyn();
-        answer[PacketField.InInterface] = InterfaceAtoms.None;
-        answer[PacketField.State] = PacketValues.Established;
-        answer[PacketField.Direction] = 1;
-        answer[PacketField.TcpFlags] = Packet.Syn | Packet.Ack;
-        answer[PacketField.Status] = PacketValues.SeenReply;
-        answer[PacketField.SourcePort] = flow.Flow.Ports.Count > 0 ? (UInt128)flow.Flow.Ports[0].First : 0;
-        answer[PacketField.DestinationPort] = 40000;
-        return answer;
+        bool answers = part != ConnectionPart.Later;
+        Packet packet = Packet.TcpSyn();
+        packet[PacketField.InInterface] = InterfaceAtoms.None;
+        packet[PacketField.State] = PacketValues.Established;
+        packet[PacketField.Direction] = (UInt128)(answers ? 1 : 0);
+        packet[PacketField.TcpFlags] = (UInt128)(part == ConnectionPart.FirstAnswer ? Packet.Syn | Packet.Ack : Packet.Ack);
+        packet[PacketField.Status] = (UInt128)(part == ConnectionPart.FirstAnswer
+            ? PacketValues.SeenReply
+            : PacketValues.SeenReply | PacketValues.Assured);
+        packet[answers ? PacketField.SourcePort : PacketField.DestinationPort] =
+            flow.Flow.Ports.Count > 0 ? (UInt128)flow.Flow.Ports[0].First : 0;
+        packet[answers ? PacketField.DestinationPort : PacketField.SourcePort] = 40000;
+        return packet;
     }
+
+    // From a bare acknowledgement with timestamps to what fills an Ethernet frame.
+    private int Sized(int family, int least) => diagram.And(
+        diagram.FieldIs(PacketField.Family, (UInt128)family),
+        diagram.FieldIn(PacketField.Length, IntervalSet.Range((UInt128)least, 1500)));
+
+    private int Ports(ResolvedFlow flow, bool source) => diagram.Or(flow.Flow.Ports.Select(range => diagram.And(
+        diagram.FieldIs(PacketField.Protocol, range.Protocol == TransportProtocol.Tcp ? PacketValues.Tcp : (UInt128)PacketValues.Udp),
+        diagram.FieldIn(
+            source ? PacketField.SourcePort : PacketField.DestinationPort,
+            IntervalSet.Range((UInt128)range.First, (UInt128)range.Last)))));
 
     private int Towards(ResolvedFlow flow, IReadOnlyCollection<IPAddress>? to)
     {
-        int ports = diagram.Or(flow.Flow.Ports.Select(range => diagram.And(
-            diagram.FieldIs(PacketField.Protocol, range.Protocol == TransportProtocol.Tcp ? PacketValues.Tcp : (UInt128)PacketValues.Udp),
-            diagram.FieldIn(PacketField.DestinationPort, IntervalSet.Range(range.First, range.Last)))));
         int destination = Addresses(flow.To.SelectMany(end => end.Networks), destination: true);
         int wanted = to is null ? Diagram.True : Addresses(to.Select(Single), destination: true);
-        return diagram.And(ports, destination, wanted, NewConnection());
+        return diagram.And(Ports(flow, source: false), destination, wanted, NewConnection());
     }
 
     /// <summary>
@@ -94,7 +127,8 @@ internal sealed class PolicySpaces(Diagram diagram, InterfaceAtoms atoms, Site s
     /// <summary>TCP segments of no connection as they arrive from a network (<see cref="PacketKinds.Stray"/>).</summary>
     public int StrayArriving() => Arriving(_kinds.Stray());
 
-    private int Arriving(int kind)
+    /// <summary>Packets of a kind as they arrive from a network, by an interface other than loopback.</summary>
+    public int Arriving(int kind)
     {
         int byNetwork = diagram.Except(
             diagram.FieldIn(PacketField.InInterface, atoms.All), diagram.FieldIs(PacketField.InInterface, (UInt128)atoms.Of("lo")));

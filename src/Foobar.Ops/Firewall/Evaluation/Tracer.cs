@@ -31,7 +31,8 @@ internal sealed record TraceStep(FirewallChain Chain, FirewallRule? Rule, string
 /// Which way the packet goes at each test that is met at one time and not at another (a rate limit, a set that rules fill):
 /// whether it meets it, and all that come after the last of these. Without them its way ends there, as not known.
 /// </param>
-internal sealed class Tracer(FirewallModel model, bool skips = false, IReadOnlyList<bool>? choices = null)
+/// <param name="later">Whether later packets of a connection's original direction are translated as its first one was.</param>
+internal sealed class Tracer(FirewallModel model, bool skips = false, IReadOnlyList<bool>? choices = null, bool later = false)
 {
     private const int MaxDepth = 64;
 
@@ -90,12 +91,13 @@ internal sealed class Tracer(FirewallModel model, bool skips = false, IReadOnlyL
         foreach (FirewallChain chain in model.BaseChains(hook).Where(
             chain => model.Workspace.Diagram.Contains(model.Chains.Entering(chain), Packet)))
         {
-            if (chain.Type == "nat" && (translated || Packet[PacketField.State] != PacketValues.New))
+            bool follows = later && Packet[PacketField.State] == PacketValues.Established && Packet[PacketField.Direction] == 0;
+            if (chain.Type == "nat" && (translated || (Packet[PacketField.State] != PacketValues.New && !follows)))
             {
                 continue;
             }
 
-            Way way = RunBase(chain);
+            Way way = chain.Type == "nat" && follows ? RunAsFirst(chain) : RunBase(chain);
             translated |= way == Way.Translated;
             if (way is Way.Dropped or Way.Unknown)
             {
@@ -104,6 +106,15 @@ internal sealed class Tracer(FirewallModel model, bool skips = false, IReadOnlyL
         }
 
         return true;
+    }
+
+    // No later packet is shown to a nat chain: what the chain drops is the first one alone.
+    private Way RunAsFirst(FirewallChain chain)
+    {
+        Packet[PacketField.State] = PacketValues.New;
+        Way way = RunBase(chain);
+        Packet[PacketField.State] = PacketValues.Established;
+        return way == Way.Dropped ? Way.On : way;
     }
 
     private Way RunBase(FirewallChain chain)

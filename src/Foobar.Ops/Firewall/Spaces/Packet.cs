@@ -11,6 +11,9 @@ internal sealed class Packet
     /// <summary>The TCP flag that each later packet bears.</summary>
     public const int Ack = 0x10;
 
+    /// <summary>TCP's PSH flag.</summary>
+    public const int Push = 0x08;
+
     /// <summary>A packet with every field 0.</summary>
     public Packet() => _values = new UInt128[FieldLayout.Fields.Length];
 
