@@ -70,6 +70,14 @@ internal static class BalancerFaults
             AlsoSeenBy = ["LB-012"],
             ShowsWhen = $"echo show stat | {Api} | grep -q '^mysql-write,web-02,.*,UP,'",
         },
+        Edit(
+            "writes-split", "LB-011", "A frontend leads the writes of some clients to the replica",
+            "sed -i '/^frontend mysql$/a\\    use_backend mysql-other if { src 192.0.2.254 }' \"$file\"; "
+                + "printf 'backend mysql-other\\n    mode tcp\\n%s check\\n' "
+                + "\"$(grep -m 1 'server web-02 .*:3306' \"$file\" | sed 's/ disabled//')\" >> \"$file\"") with
+            {
+                AppliesTo = static options => options.Cluster != ClusterVariant.Galera,
+            },
         new ShellFault(
             "restart-forgets", Area.LoadBalancing, "LB-012", "A web server was taken out until the next reload of HAProxy only", "lb-01",
             $"echo 'set server web/web-02 state drain' | {Api}", $"echo 'set server web/web-02 state ready' | {Api}")

@@ -31,7 +31,7 @@ public sealed class LoadBalancerCollector : Collector<LoadBalancerFacts>
         Task<Reading<HaproxyProcess>> process = AskAsync(connection, socket, InfoParser.Source, InfoParser.Parse, cancellationToken);
         Task<Reading<ProxyStatistics>> statistics = AskAsync(connection, socket, StatParser.Source, StatParser.Parse, cancellationToken);
         Task<Reading<string>> level = AskAsync(connection, socket, HaproxySocket.LevelCommand, HaproxySocket.ParseLevel, cancellationToken);
-        Task<Reading<IReadOnlyList<ServerStart>>> starts = ReadStartsAsync(connection, cancellationToken);
+        Task<Reading<IReadOnlyList<HaproxySection>>> sections = ReadSectionsAsync(connection, cancellationToken);
         Reading<IReadOnlyList<ListeningSocket>> sockets = await connection.ReadAsync(
             RemoteCommand.FromScript(SocketScript) with
             {
@@ -47,7 +47,8 @@ public sealed class LoadBalancerCollector : Collector<LoadBalancerFacts>
             Process = await process,
             SocketLevel = await level,
             Statistics = await statistics,
-            Starts = await starts,
+            Starts = Read(await sections, ReadStarts),
+            Configuration = Read(await sections, ProxyConfigurationReader.Read),
             Http = await http,
             Https = await https,
         };
@@ -66,26 +67,31 @@ public sealed class LoadBalancerCollector : Collector<LoadBalancerFacts>
         ];
     }
 
-    private static async Task<Reading<IReadOnlyList<ServerStart>>> ReadStartsAsync(
+    private static async Task<Reading<IReadOnlyList<HaproxySection>>> ReadSectionsAsync(
         IServerSession connection, CancellationToken cancellationToken)
     {
         try
         {
-            IReadOnlyList<HaproxySection> sections = HaproxySection.Of(await HaproxyFiles.ReadAsync(connection, cancellationToken));
-            return Reading.Of<IReadOnlyList<ServerStart>>(
-                [
-                    .. sections.Where(section => section.Kind is "backend" or "listen")
-                        .Select(section => section.Name)
-                        .Distinct()
-                        .SelectMany(name => ServerStartReader.ReadAll(sections, name)),
-                ],
-                HaproxyFiles.Source);
+            return Reading.Of(HaproxySection.Of(await HaproxyFiles.ReadAsync(connection, cancellationToken)), HaproxyFiles.Source);
         }
         catch (FoobarException error) when (error.Kind != ErrorKind.Connection)
         {
-            return Reading.Unreadable<IReadOnlyList<ServerStart>>(error.Message, HaproxyFiles.Source);
+            return Reading.Unreadable<IReadOnlyList<HaproxySection>>(error.Message, HaproxyFiles.Source);
         }
     }
+
+    private static Reading<T> Read<T>(Reading<IReadOnlyList<HaproxySection>> sections, Func<IReadOnlyList<HaproxySection>, T> read) =>
+        sections.TryGet(out IReadOnlyList<HaproxySection>? all)
+            ? Reading.Of(read(all), sections.Source)
+            : Reading.Unreadable<T>(sections.Failure ?? "It was not read.", sections.Source);
+
+    private static IReadOnlyList<ServerStart> ReadStarts(IReadOnlyList<HaproxySection> sections) =>
+    [
+        .. sections.Where(section => section.Kind is "backend" or "listen")
+            .Select(section => section.Name)
+            .Distinct()
+            .SelectMany(name => ServerStartReader.ReadAll(sections, name)),
+    ];
 
     private static async Task<Reading<T>> AskAsync<T>(
         IServerSession connection, string socket, string command, Func<string, T> parse, CancellationToken cancellationToken)

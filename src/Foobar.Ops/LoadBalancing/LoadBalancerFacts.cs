@@ -15,6 +15,9 @@ public sealed record LoadBalancerFacts
     public Reading<IReadOnlyList<Haproxy.ServerStart>> Starts { get; init; } = Reading.Unreadable<IReadOnlyList<Haproxy.ServerStart>>(
         "It was not read.");
 
+    /// <summary>What its configuration says of its proxies.</summary>
+    public Reading<ProxyConfiguration> Configuration { get; init; } = Reading.Unreadable<ProxyConfiguration>("It was not read.");
+
     /// <summary>Its proxies and their servers.</summary>
     public required Reading<ProxyStatistics> Statistics { get; init; }
 

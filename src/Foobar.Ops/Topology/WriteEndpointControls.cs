@@ -22,8 +22,8 @@ internal static class WriteEndpointControls
         "Led to a replica every write is refused; led to two members, a part of them is, "
         + "or they contradict each other where both take writes.",
         "Take every other member out of the write backend and bring the primary in: Set-FoobarBackend -State Maint, "
-        + "then -State Ready, both with -Persist.",
-        "HAProxy Management Guide, 9.1");
+        + "then -State Ready, both with -Persist. Let each frontend on the write endpoint's address lead to that backend alone.",
+        "HAProxy Management Guide, 9.1; HAProxy Configuration Manual, 4.2 use_backend");
 
     /// <summary>
     /// Judges the load balancer's backend for writes by the roles of the members that it leads to, now and after a restart
@@ -51,7 +51,9 @@ internal static class WriteEndpointControls
                from verdict in balancer(server)
                    .Judge(
                        facts => facts.Statistics.Judge(
-                           statistics => Judge(statistics, facts.Starts, name, topology, isDeclared: server == endpoint.Server), name),
+                           statistics => Judge(statistics, facts.Starts, name, topology, isDeclared: server == endpoint.Server)
+                               .Concat(JudgeRoutes(statistics, facts.Configuration, site, endpoint, topology)),
+                           name),
                        name)
                select verdict with { Server = verdict.Server ?? server },
         ];
@@ -83,6 +85,59 @@ internal static class WriteEndpointControls
         foreach (Verdict verdict in starts.Judge(all => [JudgeRestart(restart, backend, all, topology)], restart))
         {
             yield return verdict;
+        }
+    }
+
+    /// <summary>What else than the declared backend a connection to the write endpoint may be led to.</summary>
+    private static IEnumerable<Verdict> JudgeRoutes(
+        ProxyStatistics statistics, Reading<ProxyConfiguration> configuration, Site site, WriteEndpoint endpoint, ReplicationTopology topology)
+    {
+        string name = endpoint.Backend!;
+        if (statistics.Backends.All(backend => backend.Name != name))
+        {
+            return [];
+        }
+
+        string target = $"frontends of {name}";
+        return configuration.Judge(
+            read =>
+            {
+                ProxyRoute[] routes = [.. WriteRoutes.Of(read.Routes, site, endpoint)];
+                return routes.Length == 0
+                    ? [Verdict.Fail(target, $"a frontend that leads to {name}", "none does", HaproxyFiles.Source)]
+                    : routes.SelectMany(route => JudgeRoute(route, statistics, name, topology))
+                        .OrPass($"{string.Join(", ", routes.Select(static route => route.Name))} to {name} alone")
+                        .Select(verdict => verdict with { Target = verdict.Target ?? target });
+            },
+            target);
+    }
+
+    private static IEnumerable<Verdict> JudgeRoute(ProxyRoute route, ProxyStatistics statistics, string name, ReplicationTopology topology)
+    {
+        foreach (ProxyLead lead in route.Leads.Where(lead => lead.Backend != name).DistinctBy(static lead => lead.Backend))
+        {
+            string target = $"{route.Name} to {lead.Backend}";
+            string evidence = $"frontend {route.Name}: {lead.Line}";
+            if (statistics.Backends.FirstOrDefault(backend => backend.Name == lead.Backend) is not { } backend)
+            {
+                yield return Verdict.Unknown(target, "HAProxy does not know that backend yet.", evidence);
+                continue;
+            }
+
+            BackendServer[] up = [.. backend.Servers.Where(static server => server.State == BackendServerState.Up)];
+            BackendServer? strange = backend.Servers.FirstOrDefault(static server => server.State == BackendServerState.Unknown);
+            Verdict verdict = Judge(target, Used(up, static server => server.IsBackup), topology, strange, evidence);
+            yield return verdict.Status != FindingStatus.Pass
+                ? verdict
+                : Verdict.Warning(
+                    target, $"{name} alone, which a switchover and a failover move",
+                    $"{verdict.Actual}, by a backend that they do not move", evidence);
+        }
+
+        if (route.Doubts.Count > 0)
+        {
+            yield return Verdict.Unknown(
+                $"frontend {route.Name}", $"Where else it leads can't be told: {string.Join("; ", route.Doubts)}.", HaproxyFiles.Source);
         }
     }
 

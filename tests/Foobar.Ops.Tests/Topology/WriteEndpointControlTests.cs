@@ -1,7 +1,9 @@
+using System.Net;
 using Foobar.Ops.Auditing;
 using Foobar.Ops.Database;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Linux.Configuration;
 using Foobar.Ops.LoadBalancing;
 using Foobar.Ops.LoadBalancing.Haproxy;
 using Foobar.Ops.Tests.Database;
@@ -104,6 +106,90 @@ public sealed class WriteEndpointControlTests
         Assert.Equal(status, verdicts.FirstOrDefault(verdict => verdict.Server == "lb-02")?.Status);
     }
 
+    private const string Split = """
+        defaults
+            mode tcp
+        frontend mysql
+            bind 192.0.2.10:3306
+            bind [2001:db8::10]:3306
+            ROUTE
+            default_backend mysql-write
+        frontend other
+            bind 192.0.2.10:3307
+            default_backend mysql-other
+        backend mysql-write
+            server web-01 192.0.2.11:3306
+        backend mysql-other
+            server web-02 192.0.2.12:3306
+        """;
+
+    /// <summary>Each way that a connection to the write endpoint may take counts, with or without a condition.</summary>
+    [Theory]
+    [InlineData("", "web-02", null, FindingStatus.Pass)]
+    [InlineData("use_backend mysql-write if { src 192.0.2.76 }", "web-02", null, FindingStatus.Pass)]
+    [InlineData("use_backend mysql-other if { src 192.0.2.76 }", "web-02", null, FindingStatus.Fail)]
+    [InlineData("use_backend mysql-other", "web-02", null, FindingStatus.Fail)]
+    [InlineData("use_backend mysql-other if { src 192.0.2.76 }", "", null, FindingStatus.Fail)]
+    [InlineData("use_backend mysql-other if { src 192.0.2.76 }", "web-01", null, FindingStatus.Warning)]
+    [InlineData("use_backend unloaded if { src 192.0.2.76 }", "web-02", null, FindingStatus.Unknown)]
+    [InlineData("use_backend %[src,map(/etc/haproxy/writers.map,mysql-write)]", "web-02", null, FindingStatus.Unknown)]
+    [InlineData("use_backend \"${WRITER}\" if TRUE", "web-02", null, FindingStatus.Unknown)]
+    [InlineData("default_backend mysql-write\nlisten more\n bind [2001:db8::10]:3306\n server x 192.0.2.12:3306\nfrontend z", "web-02", null,
+        FindingStatus.Unknown)]
+    [InlineData("default_backend mysql-write\nfrontend more\n bind :3306\n default_backend mysql-other\nfrontend z", "web-02", null,
+        FindingStatus.Fail)]
+    [InlineData("", "web-02", "192.0.2.10:3307", FindingStatus.Fail)]
+    [InlineData("", "web-02", "lb-01:3307", FindingStatus.Fail)]
+    public void Every_backend_that_the_endpoint_reaches_leads_to_the_primary(
+        string route, string other, string? address, FindingStatus expected)
+    {
+        string text = Split.Replace("ROUTE", route, StringComparison.Ordinal);
+        LoadBalancerFacts facts = Facts(Backend, Server("web-01", "192.0.2.11:3306", "UP"));
+        facts = facts with
+        {
+            Statistics = Reading.Of(facts.Statistics.Value! with
+            {
+                Backends =
+                [
+                    facts.Statistics.Value.Backends[0],
+                    facts.Statistics.Value.Backends[0] with
+                    {
+                        Name = "mysql-other",
+                        Servers = other.Length == 0 ? []
+                            : [Server(other, other == "web-01" ? "192.0.2.11:3306" : "192.0.2.12:3306", "UP")],
+                    },
+                ],
+            }),
+            Configuration = Reading.Of(ProxyConfigurationReader.Read(HaproxySection.Of([new HaproxyFile("haproxy.cfg", text)]))),
+        };
+        Site site = SiteWithEndpoint(address);
+        site = site with
+        {
+            Servers = [.. site.Servers.Select(
+                static server => server.Name == "lb-01" ? server with { Addresses = [IPAddress.Parse("192.0.2.10")] } : server)],
+        };
+        Verdict[] routes = [.. WriteEndpointControls.Judge(site, _ => Reading.Of(facts), HealthySite.Case())
+            .Where(static verdict => verdict.Target!.Contains("frontend", StringComparison.Ordinal)
+                || verdict.Target.Contains(" to ", StringComparison.Ordinal))];
+
+        Assert.Equal(expected, Assert.Single(routes).Status);
+    }
+
+    [Fact]
+    public void Frontends_that_could_not_be_read_are_not_decided_and_a_backend_without_one_fails()
+    {
+        Verdict unread = Judge(Server("web-01", "192.0.2.11:3306", "UP"))[^1];
+        LoadBalancerFacts facts = Facts(Backend, Server("web-01", "192.0.2.11:3306", "UP")) with
+        {
+            Configuration = Reading.Of(new ProxyConfiguration { Routes = [] }),
+        };
+        Verdict none = WriteEndpointControls.Judge(SiteWithEndpoint(), _ => Reading.Of(facts), HealthySite.Case()).Last();
+
+        Assert.Equal(
+            ((FindingStatus.Unknown, "frontends of mysql-write"), (FindingStatus.Fail, "frontends of mysql-write")),
+            ((unread.Status, unread.Target), (none.Status, none.Target)));
+    }
+
     private static Verdict[] JudgeRunning(Reading<IReadOnlyList<ServerStart>> starts) =>
         Judge(starts, Server("web-01", "192.0.2.11:3306", "UP"), Server("web-02", "192.0.2.12:3306", "MAINT"));
 
@@ -141,11 +227,11 @@ public sealed class WriteEndpointControlTests
             Https = Reading.Unreadable<VisitorAnswer>("not asked"),
         };
 
-    private static Site SiteWithEndpoint() =>
+    private static Site SiteWithEndpoint(string? address = null) =>
         TestSite.Create(new Policy
         {
             Flows = TestSite.DefaultFlows,
-            Database = new DatabasePolicy { WriteEndpoint = new WriteEndpoint { Server = "lb-01", Backend = Backend } },
+            Database = new DatabasePolicy { WriteEndpoint = new WriteEndpoint { Server = "lb-01", Backend = Backend, Address = address } },
         });
 
     private static ServerStart Start(string name) => new() { Backend = Backend, Name = name };

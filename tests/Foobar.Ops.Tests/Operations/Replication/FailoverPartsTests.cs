@@ -1,5 +1,7 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Linux.Configuration;
 using Foobar.Ops.LoadBalancing;
 using Foobar.Ops.Operations.Canary;
 using Foobar.Ops.Operations.Replication;
@@ -112,6 +114,22 @@ public sealed class FailoverPartsTests
             """;
         Assert.Equal(["web-01", "web-04"], HaproxyEndpoint.OpenServers(State, "lb-01"));
         Assert.Throws<ParseException>(() => HaproxyEndpoint.OpenServers("Can't find backend.", "lb-01"));
+    }
+
+    [Theory]
+    [InlineData("default_backend mysql-write", "")]
+    [InlineData("use_backend other if { src 192.0.2.76 }\n default_backend mysql-write", "mysql: use_backend other if { src 192.0.2.76 }")]
+    [InlineData("default_backend mysql-write\nlisten more\n bind 192.0.2.10:3306\n server s 192.0.2.12:3306", "more: listen more")]
+    [InlineData("default_backend mysql-write\nlisten reads\n bind 192.0.2.10:3307\n server s 192.0.2.12:3306", "")]
+    public void A_backend_that_a_switchover_does_not_move_is_found(string route, string expected)
+    {
+        IReadOnlyList<HaproxySection> sections =
+            HaproxySection.Of([new HaproxyFile("haproxy.cfg", $"frontend mysql\n bind 192.0.2.10:3306\n {route}\n")]);
+        WriteEndpoint endpoint = new() { Server = "lb-01", Backend = "mysql-write" };
+
+        Assert.Equal(
+            expected,
+            string.Join(", ", HaproxyEndpoint.OtherLeads(sections, TestSite.Create(), endpoint).Select(lead => $"{lead.Frontend}: {lead.Line}")));
     }
 
     [Fact]

@@ -151,6 +151,11 @@ internal static class EndpointSurvey
             blockers.Add(Elsewhere(server, $"{haproxy.Name} leads to {Names(open)}, expected {from} alone"));
         }
 
+        blockers.AddRange((await haproxy.OtherLeadsAsync(cancellationToken)).Select(lead => Elsewhere(
+            server, $"frontend {lead.Frontend} leads writes to another backend too ({lead.Line}), which is not moved") with
+        {
+            Remediation = "Let each frontend on the write endpoint's address lead to the write backend alone, and reload HAProxy.",
+        }));
         return blockers;
     }
 

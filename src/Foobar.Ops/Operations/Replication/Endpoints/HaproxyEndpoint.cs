@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Linux.Configuration;
 using Foobar.Ops.LoadBalancing;
 using Foobar.Ops.LoadBalancing.Haproxy;
 using Foobar.Ops.Remoting;
@@ -104,6 +105,34 @@ internal sealed partial class HaproxyEndpoint : IWriteEndpoint
     /// <summary>The servers of the backend, open or not.</summary>
     public async Task<IReadOnlyList<string>> ServersAsync(CancellationToken cancellationToken) =>
         [.. Rows(await _console.RunAsync($"{ServerStateParser.Source} {_backend}", cancellationToken), _server).Select(row => row.Name)];
+
+    /// <summary>
+    /// The ways from the frontends of the write endpoint to other backends, by the configuration; none if it can't be read, which
+    /// LB-011 tells.
+    /// </summary>
+    public async Task<IReadOnlyList<(string Frontend, string Line)>> OtherLeadsAsync(CancellationToken cancellationToken)
+    {
+        WriteEndpoint declared = _site.Site.Policy.Database!.WriteEndpoint! with { Backend = _backend };
+        try
+        {
+            IServerSession session = await _site.GetServerAsync(_server, cancellationToken);
+            return OtherLeads(HaproxySection.Of(await HaproxyFiles.ReadAsync(session, cancellationToken)), _site.Site, declared);
+        }
+        catch (FoobarException error) when (error.Kind != ErrorKind.Connection)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>The same, of a configuration that was read.</summary>
+    internal static IReadOnlyList<(string Frontend, string Line)> OtherLeads(
+        IReadOnlyList<HaproxySection> sections, Site site, WriteEndpoint declared) =>
+    [
+        .. from route in WriteRoutes.Of(ProxyRouteReader.ReadAll(sections), site, declared)
+           from lead in route.Leads
+           where lead.Backend != declared.Backend
+           select (route.Name, lead.Line),
+    ];
 
     /// <inheritdoc/>
     public async Task<string?> HealthAsync(string member, CancellationToken cancellationToken) =>
