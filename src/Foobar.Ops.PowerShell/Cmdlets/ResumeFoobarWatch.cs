@@ -16,7 +16,13 @@ public sealed class ResumeFoobarWatch : SiteCmdlet
         ISiteSession site = OpenSite();
         if (ShouldProcess(site.Site.Name, "Acknowledge the last failover, and let another one begin by itself"))
         {
-            Run(async (output, token) => output.Write(await new WatchSwitch(site).ResumeAsync(token)));
+            WatchChange change = Run((_, token) => new WatchSwitch(site).ResumeAsync(token));
+            if (change.Warning is { } warning)
+            {
+                WriteWarning(warning);
+            }
+
+            WriteObject(change.Standing);
         }
     }
 }

@@ -26,9 +26,13 @@ public sealed class SuspendFoobarWatch : SiteCmdlet
         ISiteSession site = OpenSite();
         if (ShouldProcess(site.Site.Name, $"Suspend automatic failovers for {Minutes} minutes"))
         {
-            Run(
-                async (output, token) =>
-                    output.Write(await new WatchSwitch(site).SuspendAsync(TimeSpan.FromMinutes(Minutes), Reason, token)));
+            WatchChange change = Run((_, token) => new WatchSwitch(site).SuspendAsync(TimeSpan.FromMinutes(Minutes), Reason, token));
+            if (change.Warning is { } warning)
+            {
+                WriteWarning(warning);
+            }
+
+            WriteObject(change.Standing);
         }
     }
 }

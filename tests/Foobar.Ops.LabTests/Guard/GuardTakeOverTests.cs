@@ -58,7 +58,7 @@ public sealed class GuardTakeOverTests(LabFixture labs)
             await other.UntilAsync(WatchEventKind.Rejoined);
             await bed.AssertKeptAsync(writers, await writers.StopAsync(), candidate);
             Assert.DoesNotContain(other.Events, each => each.Kind is WatchEventKind.FailoverFailed);
-            WatchStanding standing = await new WatchSwitch(bed.Session).ResumeAsync(cancel);
+            WatchStanding standing = (await new WatchSwitch(bed.Session).ResumeAsync(cancel)).Standing;
             Assert.False(standing.Last!.IsUnfinished);
             if (isLost)
             {

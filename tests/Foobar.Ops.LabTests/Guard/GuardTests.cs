@@ -153,8 +153,15 @@ public sealed class GuardTests(LabFixture labs, ITestOutputHelper output)
         Assert.Contains("no person has acknowledged it", blocked.Message, StringComparison.Ordinal);
         await watched.UntilAsync(WatchEventKind.Recovered);
         Assert.Equal(primary, Assert.Single(await bed.PrimariesAsync()));
-        WatchStanding standing = await new WatchSwitch(bed.Session).ResumeAsync(cancel);
+        WatchStanding standing = (await new WatchSwitch(bed.Session).ResumeAsync(cancel)).Standing;
         Assert.Equal(standing.Last!.Id, standing.Acknowledged);
         Assert.Null(GuardRules.Refuse(standing, TimeSpan.FromHours(1), DateTimeOffset.UtcNow));
+
+        // A shorter suspension leaves a longer one alone.
+        WatchChange longer = await new WatchSwitch(bed.Session).SuspendAsync(TimeSpan.FromMinutes(30), "reboots", cancel);
+        WatchChange shorter = await new WatchSwitch(bed.Session).SuspendAsync(TimeSpan.FromMinutes(1), "a look", cancel);
+        Assert.Equal((longer.Standing, null), (shorter.Standing, longer.Warning));
+        Assert.Contains("'reboots'", shorter.Warning, StringComparison.Ordinal);
+        Assert.Null((await new WatchSwitch(bed.Session).ResumeAsync(cancel)).Standing.SuspendedUntil);
     }
 }

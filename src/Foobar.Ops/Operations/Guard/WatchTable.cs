@@ -21,6 +21,17 @@ internal static class WatchTable
     private const string Read =
         "SELECT CAST(suspended_until AS CHAR) AS suspended_until, reason, acknowledged, holder FROM foobar_ops.watch WHERE slot = 1";
 
+    private const string First = "INSERT IGNORE INTO foobar_ops.watch VALUES (1, NULL, '', '', '')";
+
+    // One statement: of two operators at the same time the later end stands, whoever is first.
+    private const string Suspend = """
+        UPDATE foobar_ops.watch SET suspended_until = @until, reason = @reason, holder = @holder
+        WHERE slot = 1 AND (suspended_until IS NULL OR suspended_until < CAST(@until AS DATETIME(3)))
+        """;
+
+    private const string Resume =
+        "UPDATE foobar_ops.watch SET suspended_until = NULL, reason = '', acknowledged = @id, holder = @holder WHERE slot = 1";
+
     // ER_BAD_DB_ERROR, ER_NO_SUCH_TABLE
     private static readonly int[] Missing = [1049, 1146];
 
@@ -41,33 +52,29 @@ internal static class WatchTable
         }
     }
 
-    /// <summary>Tells all guards to begin no failover until a time.</summary>
+    /// <summary>Tells all guards to begin no failover until a time. A suspension that ends later stands as it is.</summary>
     /// <param name="primary">The primary.</param>
     /// <param name="until">Until when, in UTC.</param>
     /// <param name="reason">Why.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public static Task SuspendAsync(IDatabaseSession primary, DateTimeOffset until, string reason, CancellationToken cancellationToken) =>
-        WriteAsync(
-            primary, "suspended_until = @until, reason = @reason",
-            new() { ["until"] = Text(until), ["reason"] = reason },
-            cancellationToken);
+        WriteAsync(primary, Suspend, new() { ["until"] = Text(until), ["reason"] = reason }, cancellationToken);
 
     /// <summary>Ends a suspension, and says that the last operation has been looked after.</summary>
     public static async Task ResumeAsync(IDatabaseSession primary, CancellationToken cancellationToken)
     {
         OperationMark? last = await OperationMarkReader.ReadAsync(primary, cancellationToken);
-        await WriteAsync(
-            primary, "suspended_until = NULL, reason = '', acknowledged = @id", new() { ["id"] = last?.Id ?? "" }, cancellationToken);
+        await WriteAsync(primary, Resume, new() { ["id"] = last?.Id ?? "" }, cancellationToken);
     }
 
     private static async Task WriteAsync(
-        IDatabaseSession primary, string what, Dictionary<string, object?> values, CancellationToken cancellationToken)
+        IDatabaseSession primary, string statement, Dictionary<string, object?> values, CancellationToken cancellationToken)
     {
         await primary.ExecuteAsync("CREATE DATABASE IF NOT EXISTS foobar_ops", null, cancellationToken);
         await primary.ExecuteAsync(Create, null, cancellationToken);
-        await primary.ExecuteAsync("INSERT IGNORE INTO foobar_ops.watch VALUES (1, NULL, '', '', '')", null, cancellationToken);
+        await primary.ExecuteAsync(First, null, cancellationToken);
         values["holder"] = OperationMarker.Holder;
-        await primary.ExecuteAsync($"UPDATE foobar_ops.watch SET {what}, holder = @holder WHERE slot = 1", values, cancellationToken);
+        await primary.ExecuteAsync(statement, values, cancellationToken);
     }
 
     private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture);
