@@ -18,7 +18,7 @@ Describe 'Set-FoobarBackend' {
         { Set-FoobarBackend @With -Inventory $offline } | Should -Throw
     }
 
-    It 'changes nothing with -WhatIf, and needs no connection for it' {
+    It 'changes nothing with -WhatIf, and needs no server that answers for it' {
         Set-FoobarBackend -Backend web -Name web-01 -State Maint -Persist -Inventory $offline -WhatIf | Should -BeNullOrEmpty
     }
 }

@@ -1,6 +1,8 @@
 using System.Management.Automation;
+using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.LoadBalancing;
+using Foobar.Ops.Operations.Backends;
 using Foobar.Ops.PowerShell.Hosting;
 using Foobar.Ops.PowerShell.Sites;
 using Foobar.Ops.Remoting;
@@ -61,28 +63,63 @@ public sealed class SetFoobarBackend : ServerCmdlet
         }
     }
 
-    private protected override bool Approve(Server server) => server.Is(Foobar.Ops.Inventory.Role.LoadBalancer)
-        && ShouldProcess(
-            server.Name,
-            $"Set {string.Join(", ", Members(server).Select(member => $"{member.Backend}/{member.Name}"))} to "
-                + $"{State}{(Persist ? ", after a restart too" : "")}");
+    private protected override bool Approve(Server server)
+    {
+        if (!server.Is(Foobar.Ops.Inventory.Role.LoadBalancer))
+        {
+            return false;
+        }
+
+        (string? Server, string Backend, string Name)[] members = [.. IsWhatIf() ? Allowed(server) : Members(server)];
+        return members.Length > 0
+            && ShouldProcess(
+                server.Name,
+                $"Set {string.Join(", ", members.Select(member => $"{member.Backend}/{member.Name}"))} to "
+                    + $"{State}{(Persist ? ", after a restart too" : "")}");
+    }
 
     private protected override async Task ProcessServerAsync(
         ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken)
     {
-        IServerSession session = await site.GetServerAsync(server.Name, cancellationToken);
+        BackendOperation operation = new(site, State, AcceptOutage);
         foreach ((_, string backend, string name) in Members(server))
         {
             output.Progress.Report($"{backend}/{name} to {State}");
-            BackendChange change = await BackendSwitch.SetAsync(
-                session, site.Site.Policy.LoadBalancing.AdminSocket, backend, name, State, AcceptOutage, TimeSpan.FromSeconds(
-                    WaitSeconds), cancellationToken);
-            output.Write(Persist ? await BackendSwitch.PersistAsync(session, change, State, cancellationToken) : change);
+            BackendChange change = await operation.SetAsync(
+                server.Name, backend, name, TimeSpan.FromSeconds(WaitSeconds), cancellationToken);
+            output.Write(Persist ? await operation.PersistAsync(change, cancellationToken) : change);
             if (State != BackendTarget.Ready && change.SessionsLeft > 0)
             {
                 output.Warn($"{server.Name}: {backend}/{name} still holds {change.SessionsLeft} sessions after {WaitSeconds} s.");
             }
         }
+    }
+
+    // What the real call refuses is an error of the preview too. A load balancer that can't be asked is told, no more.
+    private List<(string? Server, string Backend, string Name)> Allowed(Server server)
+    {
+        ISiteSession site = OpenSite();
+        BackendOperation operation = new(site, State, AcceptOutage);
+        List<(string? Server, string Backend, string Name)> allowed = [];
+        foreach ((string? Server, string Backend, string Name) member in Members(server))
+        {
+            FoobarException? refusal = Run(
+                (_, token) => operation.FindRefusalAsync(server.Name, member.Backend, member.Name, token));
+            if (refusal is { Kind: ErrorKind.Refused or ErrorKind.NotFound })
+            {
+                Fail(refusal, server.Name);
+                continue;
+            }
+
+            if (refusal is not null)
+            {
+                WriteWarning($"Whether {member.Backend}/{member.Name} may be changed could not be seen: {refusal.Message}");
+            }
+
+            allowed.Add(member);
+        }
+
+        return allowed;
     }
 
     private IEnumerable<(string? Server, string Backend, string Name)> Members(Server server) =>

@@ -22,9 +22,10 @@ public static class BackendSwitch
     /// <param name="acceptOutage">Whether the last server that takes traffic may be taken out.</param>
     /// <param name="patience">How long to wait until it takes traffic, or until its sessions have ended.</param>
     /// <param name="cancellationToken">Cancels the waiting; what was set stays.</param>
+    /// <param name="rule">What else may refuse it, given the server and all servers; <see langword="null"/> for nothing.</param>
     /// <exception cref="FoobarException">
     /// <c>BackendServerNotFound</c>; <c>BackendWouldBeEmpty</c>: nothing was changed; <c>BackendChangeRefused</c>;
-    /// <c>BackendNotReady</c>: it does not pass its health check and was put back.
+    /// <c>BackendNotReady</c>: it does not pass its health check and was put back; what the rule says.
     /// </exception>
     public static async Task<BackendChange> SetAsync(
         IServerSession session,
@@ -34,22 +35,12 @@ public static class BackendSwitch
         BackendTarget target,
         bool acceptOutage,
         TimeSpan patience,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        Func<BackendServer, IReadOnlyList<BackendServer>, FoobarException?>? rule = null)
     {
         long start = Stopwatch.GetTimestamp();
-        IReadOnlyList<BackendServer> servers = await LoadBalancerCollector.ReadServersAsync(session, adminSocket, cancellationToken);
-        BackendServer before = Find(servers, session, backend, name);
-        if (target != BackendTarget.Ready && !acceptOutage)
-        {
-            RefuseLast(servers, before);
-        }
-
-        AdminStates reasons = await ReasonsAsync(session, adminSocket, before, cancellationToken);
-        if (target == BackendTarget.Ready)
-        {
-            RefuseForeign(before, reasons);
-        }
-
+        (BackendServer before, AdminStates reasons) = await LookAsync(
+            session, adminSocket, backend, name, target, acceptOutage, rule, cancellationToken);
         await OrderAsync(session, adminSocket, before, target, cancellationToken);
         BackendServer after = await WaitAsync(session, adminSocket, before, target, patience, cancellationToken);
         if (!IsReached(after, target))
@@ -69,6 +60,27 @@ public static class BackendSwitch
         };
     }
 
+    /// <summary>Refuses what <see cref="SetAsync"/> would refuse before it changes anything; only reads.</summary>
+    /// <param name="session">The load balancer.</param>
+    /// <param name="adminSocket">The path of its admin socket.</param>
+    /// <param name="backend">The backend.</param>
+    /// <param name="name">The server's name in it.</param>
+    /// <param name="target">What is wanted.</param>
+    /// <param name="acceptOutage">Whether the last server that takes traffic may be taken out.</param>
+    /// <param name="rule">What else may refuse it, given the server and all servers; <see langword="null"/> for nothing.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="FoobarException">As for <see cref="SetAsync"/>.</exception>
+    public static Task CheckAsync(
+        IServerSession session,
+        string adminSocket,
+        string backend,
+        string name,
+        BackendTarget target,
+        bool acceptOutage,
+        Func<BackendServer, IReadOnlyList<BackendServer>, FoobarException?>? rule,
+        CancellationToken cancellationToken) =>
+        LookAsync(session, adminSocket, backend, name, target, acceptOutage, rule, cancellationToken);
+
     /// <summary>Makes a change survive a restart of HAProxy.</summary>
     /// <param name="session">The load balancer.</param>
     /// <param name="change">What was done.</param>
@@ -82,6 +94,37 @@ public static class BackendSwitch
         await HaproxyConfigurationFile.SetAsync(
             session, [new(change.Backend, change.Name, Disabled: target != BackendTarget.Ready)], cancellationToken);
         return change with { Persisted = true };
+    }
+
+    private static async Task<(BackendServer Before, AdminStates Reasons)> LookAsync(
+        IServerSession session,
+        string adminSocket,
+        string backend,
+        string name,
+        BackendTarget target,
+        bool acceptOutage,
+        Func<BackendServer, IReadOnlyList<BackendServer>, FoobarException?>? rule,
+        CancellationToken cancellationToken)
+    {
+        IReadOnlyList<BackendServer> servers = await LoadBalancerCollector.ReadServersAsync(session, adminSocket, cancellationToken);
+        BackendServer before = Find(servers, session, backend, name);
+        if (target != BackendTarget.Ready && !acceptOutage)
+        {
+            RefuseLast(servers, before);
+        }
+
+        if (rule?.Invoke(before, servers) is { } refusal)
+        {
+            throw refusal;
+        }
+
+        AdminStates reasons = await ReasonsAsync(session, adminSocket, before, cancellationToken);
+        if (target == BackendTarget.Ready)
+        {
+            RefuseForeign(before, reasons);
+        }
+
+        return (before, reasons);
     }
 
     private static BackendServer Find(IReadOnlyList<BackendServer> servers, IServerSession session, string backend, string name) =>

@@ -193,7 +193,8 @@ internal static class WriteEndpointControls
             servers.Select(
                 server => MemberOf(server, topology) is { } member ? $"{server.Name} ({topology.RoleOf(member.Name)})" : server.Name));
 
-    private static Server? MemberOf(BackendServer server, ReplicationTopology topology) =>
+    /// <summary>The database member that a server of a backend is; <see langword="null"/> if it is none that is declared.</summary>
+    internal static Server? MemberOf(BackendServer server, ReplicationTopology topology) =>
         IPEndPoint.TryParse(server.Address, out IPEndPoint? address)
             ? topology.Members.FirstOrDefault(member => member.Addresses.Contains(address.Address))
             : topology.Members.FirstOrDefault(member => string.Equals(member.Name, server.Name, StringComparison.OrdinalIgnoreCase));
