@@ -58,7 +58,13 @@ public sealed class PrimaryWatch
     /// <summary>Watches.</summary>
     internal async IAsyncEnumerable<WatchEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        yield return await BeginAsync(cancellationToken);
+        (WatchEvent begun, FoobarException? unwatched) = await BeginAsync(cancellationToken);
+        yield return begun;
+        if (unwatched is not null)
+        {
+            throw unwatched;
+        }
+
         while (true)
         {
             FoobarException? failure = await AskAsync(cancellationToken);
@@ -71,18 +77,34 @@ public sealed class PrimaryWatch
         }
     }
 
-    // One that was killed in the middle of a failover finds no primary, or one to which nobody is led.
-    private async Task<WatchEvent> BeginAsync(CancellationToken cancellationToken)
+    // One that was killed in the middle of a failover finds no primary, or one to which nobody is led. A watch that can't begin is told
+    // before it ends: nobody else may be watching.
+    private async Task<(WatchEvent Event, FoobarException? Unwatched)> BeginAsync(CancellationToken cancellationToken)
     {
         if (_options.Failover && _site.FindLeft() is { MayDoAnew: true } left)
         {
             (_primary, _standing) = (left.Old, await _site.StandingAsync(cancellationToken));
-            return Tell(WatchEventKind.Suspected, "", $"A guard on this machine left a failover from {_primary} half done.");
+            return (Tell(WatchEventKind.Suspected, "", $"A guard on this machine left a failover from {_primary} half done."), null);
         }
 
-        _primary = await _site.FindPrimaryAsync(cancellationToken);
+        try
+        {
+            _primary = await _site.FindPrimaryAsync(cancellationToken);
+        }
+        catch (FoobarException error) when (error.Kind != ErrorKind.InvalidInput && !cancellationToken.IsCancellationRequested)
+        {
+            WatchEvent told = Event(WatchEventKind.PrimaryUnknown, $"{error.Message.TrimEnd('.')}. The watch could not begin, and has ended.");
+            return (
+                told with
+                {
+                    Recommendation = "Look at Get-FoobarReplication. If the primary is dead: Invoke-FoobarFailover -Emergency. Then start the "
+                        + "watch again.",
+                },
+                error);
+        }
+
         _told = (WatchEventKind.Healthy, "");
-        return Event(WatchEventKind.Healthy, $"{_primary} is the primary, and is watched.");
+        return (Event(WatchEventKind.Healthy, $"{_primary} is the primary, and is watched."), null);
     }
 
     // Once it is told that nothing can be done, looking from all sides each second would only be a burden.

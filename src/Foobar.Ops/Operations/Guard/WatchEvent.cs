@@ -16,7 +16,7 @@ public sealed record WatchEvent
     /// <summary>What.</summary>
     public required WatchEventKind Kind { get; init; }
 
-    /// <summary>The primary that is watched; after a failover the new one.</summary>
+    /// <summary>The primary that is watched; after a failover the new one. Empty if it is not known.</summary>
     public required string Primary { get; init; }
 
     /// <summary>What was seen or done, in a sentence or two.</summary>

@@ -6,7 +6,7 @@ namespace Foobar.Ops.Operations.Guard;
 [JsonConverter(typeof(JsonStringEnumConverter<WatchEventKind>))]
 public enum WatchEventKind : long
 {
-    /// <summary>It answers; the first event of a watch.</summary>
+    /// <summary>It answers; the first event of a watch that could begin.</summary>
     Healthy,
 
     /// <summary>It does not answer this machine, or can't write; others hear it, or not enough could look.</summary>
@@ -44,4 +44,7 @@ public enum WatchEventKind : long
 
     /// <summary>The old primary is back and could not be made a replica by itself.</summary>
     RejoinRefused,
+
+    /// <summary>A watch could not begin, since there is not exactly one primary that answers, and has ended.</summary>
+    PrimaryUnknown,
 }

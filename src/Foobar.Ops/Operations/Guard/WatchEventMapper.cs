@@ -12,10 +12,10 @@ internal static class WatchEventMapper
         Dictionary<string, string> attributes = new(StringComparer.Ordinal)
         {
             ["kind"] = each.Kind.ToString(),
-            ["server"] = each.Primary,
         };
         (string Name, string? Value)[] more =
             [
+                ("server", each.Primary),
                 ("cause", each.Verdict?.Cause.ToString()),
                 ("loss", each.Loss?.Reason),
                 ("recommendation", each.Recommendation),

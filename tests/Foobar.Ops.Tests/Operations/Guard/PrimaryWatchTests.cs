@@ -6,6 +6,7 @@ using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Operations.Replication.Detection;
 using Foobar.Ops.Operations.Replication.Rejoin;
 using Foobar.Ops.Planning;
+using Foobar.Ops.Services.Sending;
 
 namespace Foobar.Ops.Tests.Operations.Guard;
 
@@ -221,6 +222,30 @@ public sealed class PrimaryWatchTests
             ],
             events.Select(each => each.Kind));
         Assert.Contains("leads nobody to it", events[3].Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_watch_that_finds_no_primary_says_so_before_it_ends(bool failover)
+    {
+        await using PlayedSite site = new() { Answers = { [0] = false }, Turns = 3 };
+        List<WatchEvent> events = [];
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(async () =>
+        {
+            await foreach (WatchEvent each in new PrimaryWatch(
+                site, new() { Failover = failover }, new AutomaticFailover(), new HurriedTime()).WatchAsync(site.End))
+            {
+                events.Add(each);
+            }
+        });
+        Assert.Equal("PrimaryUnknown", error.ErrorId);
+        WatchEvent told = Assert.Single(events);
+        Assert.Equal((WatchEventKind.PrimaryUnknown, ""), (told.Kind, told.Primary));
+        Assert.Contains("no member takes writes", told.Message, StringComparison.Ordinal);
+        Assert.Contains("Invoke-FoobarFailover -Emergency", told.Recommendation, StringComparison.Ordinal);
+        OutgoingEvent sent = WatchEventMapper.Map(told);
+        Assert.Equal((EventLevel.Error, false), (sent.Level, sent.Attributes.ContainsKey("server")));
     }
 
     private static OperationMark Left(string automatic) =>
