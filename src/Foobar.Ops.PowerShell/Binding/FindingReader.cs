@@ -23,6 +23,7 @@ internal static class FindingReader
         Site = Text(value, nameof(Finding.Site)),
         Server = Text(value, nameof(Finding.Server)),
         Target = Text(value, nameof(Finding.Target)),
+        Extent = Text(value, nameof(Finding.Extent)),
         Expected = Text(value, nameof(Finding.Expected)),
         Actual = Text(value, nameof(Finding.Actual)),
         Evidence = Text(value, nameof(Finding.Evidence)),

@@ -3,22 +3,26 @@ using Foobar.Ops.Findings;
 namespace Foobar.Ops.Auditing;
 
 /// <summary>
-/// Earlier findings, beside which only what is new counts. A finding is known if one of the same control, server and target was as
-/// bad; the findings of another site are not looked at. Pure.
+/// Earlier findings, beside which only what is new counts. A finding is known if one of the same control, server, target and
+/// extent was as bad; the findings of another site are not looked at. Pure.
 /// </summary>
 public sealed class Baseline
 {
     private readonly Dictionary<Key, Finding> _known;
+    private readonly Dictionary<(Key Key, string? Extent), int> _badness;
 
     /// <summary>Takes the earlier findings; those that are no pass count.</summary>
-    public Baseline(IEnumerable<Finding> findings) => _known = findings
-        .Where(finding => Badness(finding.Status) > 0)
-        .GroupBy(Key.Of)
-        .ToDictionary(same => same.Key, same => same.MaxBy(finding => Badness(finding.Status))!);
+    public Baseline(IEnumerable<Finding> findings)
+    {
+        Finding[] bad = [.. findings.Where(finding => Badness(finding.Status) > 0)];
+        _known = bad.GroupBy(Key.Of).ToDictionary(same => same.Key, same => same.MaxBy(finding => Badness(finding.Status))!);
+        _badness = bad.GroupBy(finding => (Key.Of(finding), finding.Extent))
+            .ToDictionary(same => same.Key, same => same.Max(finding => Badness(finding.Status)));
+    }
 
     /// <summary>The findings that are new: no pass, and not known to be as bad.</summary>
     public IEnumerable<Finding> New(IEnumerable<Finding> findings) => findings
-        .Where(finding => Badness(finding.Status) > (_known.GetValueOrDefault(Key.Of(finding)) is { } known ? Badness(known.Status) : 0))
+        .Where(finding => Badness(finding.Status) > _badness.GetValueOrDefault((Key.Of(finding), finding.Extent)))
         .Select(finding => finding with { Change = FindingChange.New });
 
     /// <summary>
@@ -43,6 +47,7 @@ public sealed class Baseline
     private static Finding Gone(Finding known, DateTimeOffset time) => known with
     {
         Status = FindingStatus.NotApplicable,
+        Extent = null,
         Expected = null,
         Actual = $"no longer found; it was {known.Status}",
         Evidence = null,

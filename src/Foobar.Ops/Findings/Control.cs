@@ -30,6 +30,7 @@ public static class ControlInfoExtensions
         Status = verdict.Status,
         Server = verdict.Server ?? server,
         Target = verdict.Target,
+        Extent = verdict.Extent,
         Expected = verdict.Expected,
         Actual = verdict.Actual,
         Evidence = verdict.Evidence,

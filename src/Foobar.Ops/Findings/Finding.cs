@@ -29,6 +29,12 @@ public sealed record Finding
     /// <summary>What on the server: a unit, a socket, an endpoint, a rule, a mount point.</summary>
     public string? Target { get; init; }
 
+    /// <summary>
+    /// A digest of all that the finding is about, where its target alone does not tell: of the packets that a rule opens. A baseline
+    /// knows a finding only with the digest that it had. <see langword="null"/> where the target tells.
+    /// </summary>
+    public string? Extent { get; init; }
+
     /// <summary>What the policy or the control wants.</summary>
     public string? Expected { get; init; }
 

@@ -16,6 +16,9 @@ public sealed record Verdict
     /// <summary>What on the server is meant.</summary>
     public string? Target { get; init; }
 
+    /// <summary>A digest of all that it is about, where its target alone does not tell (<see cref="Finding.Extent"/>).</summary>
+    public string? Extent { get; init; }
+
     /// <summary>What was wanted.</summary>
     public string? Expected { get; init; }
 

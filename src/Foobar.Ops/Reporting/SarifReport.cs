@@ -253,8 +253,9 @@ internal static partial class SarifReport
     internal static string Fingerprint(Finding finding, Report report)
     {
         string site = report.SiteOf(finding) == report.Site ? string.Empty : $"{finding.Site}\n";
+        string extent = finding.Extent is null ? string.Empty : $"\n{finding.Extent}";
         return Convert.ToHexStringLower(
-            SHA256.HashData(Encoding.UTF8.GetBytes($"{site}{finding.ControlId}\n{finding.Server}\n{finding.Target}")))[..32];
+            SHA256.HashData(Encoding.UTF8.GetBytes($"{site}{finding.ControlId}\n{finding.Server}\n{finding.Target}{extent}")))[..32];
     }
 
     private static JsonArray Array(IEnumerable<JsonObject> items) => [.. items];

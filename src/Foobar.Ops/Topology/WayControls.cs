@@ -155,6 +155,7 @@ internal static class WayControls
                 target, "closed: no declared flow leads there", $"open: {text.Space(open)}", text.Witness(journey, open)) with
             {
                 Server = journey.At.Name,
+                Extent = SpaceDigest.Of(diagram, open),
             };
         }
 
@@ -164,6 +165,7 @@ internal static class WayControls
                 target, $"Whether it is open can't be decided: {text.Space(unsure)}", text.Witness(journey, unsure)) with
             {
                 Server = journey.At.Name,
+                Extent = SpaceDigest.Of(diagram, unsure),
             };
         }
     }

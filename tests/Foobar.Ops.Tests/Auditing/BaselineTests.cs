@@ -39,6 +39,20 @@ public sealed class BaselineTests
     }
 
     [Theory]
+    [InlineData("a", "a", false)]
+    [InlineData("a", "b", true)]
+    [InlineData(null, "b", true)]
+    [InlineData("a", null, true)]
+    public void The_same_target_is_not_known_by_another_extent(string? before, string? now, bool isNew)
+    {
+        Baseline baseline = new([Found(FindingStatus.Fail) with { Extent = before }, Found(FindingStatus.Fail) with { Extent = "c" }]);
+        Finding finding = Found(FindingStatus.Fail) with { Extent = now };
+
+        Assert.Equal(isNew, baseline.New([finding]).Any());
+        Assert.Empty(baseline.Mended([finding]));
+    }
+
+    [Theory]
     [InlineData(FindingStatus.Pass, FindingStatus.Pass)]
     [InlineData(FindingStatus.NotApplicable, FindingStatus.NotApplicable)]
     [InlineData(FindingStatus.Warning, null)]

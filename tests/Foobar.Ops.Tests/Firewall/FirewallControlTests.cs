@@ -95,7 +95,8 @@ public sealed class FirewallControlTests
     public void An_accept_hidden_behind_a_jump_is_found_with_its_rule_and_a_packet()
     {
         Finding finding = Failed("FW-001", Fixture.WithFirst("services", $"{Payload("tcp", "dport", "8080")},{Accept}"));
-        Assert.Equal("inet filter services rule 1 (handle 99)", finding.Target);
+        Assert.Equal("inet filter services: tcp dport 8080 accept", finding.Target);
+        Assert.Contains("inet filter services rule 1 (handle 99): accept", finding.Evidence, StringComparison.Ordinal);
         Assert.Contains("dport 8080", finding.Actual, StringComparison.Ordinal);
         Assert.Contains("192.0.2.11:8080", finding.Evidence, StringComparison.Ordinal);
     }
@@ -175,7 +176,8 @@ public sealed class FirewallControlTests
         string foreign = Fixture.WithFirst(
             "services", """{"match":{"op":"==","left":{"quantum":{"spin":"up"} },"right":1} },{"accept":null}""");
         Finding finding = Assert.Single(Fixture.Judge("FW-001", Fixture.Facts(foreign)), item => item.Status == FindingStatus.Unknown);
-        Assert.Equal("inet filter services rule 1 (handle 99)", finding.Target);
+        Assert.StartsWith("inet filter services: ", finding.Target, StringComparison.Ordinal);
+        Assert.Contains("inet filter services rule 1 (handle 99): unknown", finding.Reason, StringComparison.Ordinal);
         Assert.Contains("quantum", finding.Reason, StringComparison.Ordinal);
     }
 
@@ -214,7 +216,7 @@ public sealed class FirewallControlTests
         Finding dead = Fixture.Judge(
             "FW-007", Fixture.Facts(Fixture.WithFirst("services", $"{accepts80},{Payload("udp", "dport", "80")},{Accept}")))
             .Single(finding => finding.Status == FindingStatus.Fail);
-        Assert.Contains("handle 99", dead.Target, StringComparison.Ordinal);
+        Assert.Contains("handle 99", dead.Evidence, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -285,7 +287,7 @@ public sealed class FirewallControlTests
         });
         FirewallFacts facts = Fixture.Facts(docker, forwarding: true);
         Finding finding = Assert.Single(Fixture.Judge("FW-012", facts), item => item.Status == FindingStatus.Fail);
-        Assert.Equal("ip nat DOCKER rule 1 (handle 3)", finding.Target);
+        Assert.Equal("ip nat DOCKER: tcp dport 8080 dnat to 172.17.0.2:80", finding.Target);
         Assert.Contains("192.0.2.11:8080", finding.Evidence, StringComparison.Ordinal);
         Assert.Contains(Fixture.Judge("FW-011", facts), item => item.Status == FindingStatus.Fail);
     }

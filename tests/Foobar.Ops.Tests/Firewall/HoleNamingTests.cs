@@ -23,9 +23,11 @@ public sealed class HoleNamingTests
             Marks, Input, Rule("marks", 3, SetMark),
             Rule("in", 4, $"{HasMark},{Payload("tcp", "dport", "8080")},{Accept}"),
             Rule("in", 5, $"{HasMark},{Payload("tcp", "dport", "8443")},{Accept}")));
-        Assert.Equal(["inet t in rule 1 (handle 4)", "inet t in rule 2 (handle 5)"], open.Select(static finding => finding.Target).Order());
+        Assert.Equal(
+            ["inet t in: meta mark 42 tcp dport 8080 accept", "inet t in: meta mark 42 tcp dport 8443 accept"],
+            open.Select(static finding => finding.Target).Order());
         Assert.All(open, static finding => Assert.Equal(
-            finding.Target!.Contains("rule 1", StringComparison.Ordinal), finding.Actual!.Contains("8080", StringComparison.Ordinal)));
+            finding.Target!.Contains("8080", StringComparison.Ordinal), finding.Actual!.Contains("8080", StringComparison.Ordinal)));
         Assert.All(open, static finding => Assert.NotEqual(
             finding.Actual!.Contains("8080", StringComparison.Ordinal), finding.Actual.Contains("8443", StringComparison.Ordinal)));
     }
@@ -39,7 +41,7 @@ public sealed class HoleNamingTests
         Finding open = Assert.Single(Open(Listing(
             Input, Flood, Rule(
                 "flood", 8, Drop), Rule("in", 4, $"{Over},{beyond}"), Rule("in", 5, $"{Payload("tcp", "dport", "8080")},{Accept}"))));
-        Assert.Equal("inet t in rule 2 (handle 5)", open.Target);
+        Assert.Equal("inet t in: tcp dport 8080 accept", open.Target);
         Assert.Contains("inet t in rule 1 (handle 4): at times", open.Evidence, StringComparison.Ordinal);
         Assert.Contains("inet t in rule 2 (handle 5): accept", open.Evidence, StringComparison.Ordinal);
     }
@@ -52,7 +54,7 @@ public sealed class HoleNamingTests
             Input, Some, Rule(
                 "some", 8, $"{Payload("tcp", "dport", "8080")},{Accept}"), Rule(
                     "in", 4, $$$"""{{{Within}}},{"jump":{"target":"some"}}"""))));
-        Assert.Equal("inet t some rule 1 (handle 8)", open.Target);
+        Assert.Equal("inet t some: tcp dport 8080 accept", open.Target);
         Assert.Contains("rule 1 (handle 4): within a limit jump some", open.Evidence, StringComparison.Ordinal);
     }
 
@@ -71,7 +73,7 @@ public sealed class HoleNamingTests
         const string Random = """{"mangle":{"key":{"meta":{"key":"mark"}},"value":{"numgen":{"mode":"random","mod":4,"offset":0}}}}""";
         Finding open = Assert.Single(Open(Listing(
             Marks, Input, Rule("marks", 3, Random), Rule("in", 4, $"{Payload("tcp", "dport", "8080")},{Accept}"))));
-        Assert.Equal("inet t in rule 1 (handle 4)", open.Target);
+        Assert.Equal("inet t in: tcp dport 8080 accept", open.Target);
     }
 
     private static Finding[] Open(string listing) =>

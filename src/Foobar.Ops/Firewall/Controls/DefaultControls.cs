@@ -61,11 +61,17 @@ internal static class DefaultControls
         Packet witness = analysis.Witness(open == Diagram.False ? byPolicy : open);
         string way = Way(analysis, witness, hook);
         return open == Diagram.False
-            ? Verdict.Unknown(hook, $"Whether what no rule names passes can't be decided: {way}.", analysis.Text.Text(byPolicy, 2))
+            ? Verdict.Unknown(hook, $"Whether what no rule names passes can't be decided: {way}.", analysis.Text.Text(byPolicy, 2)) with
+            {
+                Extent = SpaceDigest.Of(analysis.Diagram, byPolicy),
+            }
             : Verdict.Fail(
                 hook, "policy drop",
                 $"passes without a rule: {analysis.Describe(open, 2)}",
-                $"{analysis.Text.Text(witness)} passes: {way}");
+                $"{analysis.Text.Text(witness)} passes: {way}") with
+            {
+                Extent = SpaceDigest.Of(analysis.Diagram, open),
+            };
     }
 
     private static string Way(FirewallAnalysis analysis, Packet witness, string hook)

@@ -108,11 +108,17 @@ internal static class ExposureControls
         Packet witness = analysis.Witness(possible);
         string why = analysis.Explain(witness, "prerouting", "input");
         return open == Diagram.False
-            ? Verdict.Unknown(name, $"Whether a declared flow is open can't be decided: {why}.", analysis.Text.Text(possible))
+            ? Verdict.Unknown(name, $"Whether a declared flow is open can't be decided: {why}.", analysis.Text.Text(possible)) with
+            {
+                Extent = SpaceDigest.Of(analysis.Diagram, possible),
+            }
             : Verdict.Warning(
                 name, "closed to the internet",
                 $"open to the internet by a declared flow: {analysis.Text.Text(open)}",
-                $"{analysis.Text.Text(witness)} passes: {why}");
+                $"{analysis.Text.Text(witness)} passes: {why}") with
+            {
+                Extent = SpaceDigest.Of(analysis.Diagram, open),
+            };
     }
 
     private static IEnumerable<(string Name, int[] Ports)> Services(FirewallAnalysis analysis, FirewallFacts facts)

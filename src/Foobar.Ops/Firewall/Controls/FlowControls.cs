@@ -104,10 +104,10 @@ internal static class FlowControls
         where test.Set is not null && test.Negated == drops && analysis.Model.Ruleset.FindSet(chain, test.Set) is { IsDynamic: true } set
             && !analysis.Model.Conditions.IsFilled(set)
         select Verdict.Warning(
-            rule.ToString(),
+            rule.Words(),
             "who may pass is declared",
             $"passes whoever is in set {test.Set}, which a program fills and whose elements time out",
-            rule.Source);
+            $"{rule}: {rule.Source}");
 
     private static IEnumerable<Verdict> JudgeRequired(FirewallAnalysis analysis, Site site)
     {
@@ -168,14 +168,20 @@ internal static class FlowControls
             string fate = analysis.Model.Judge(function, witness).Elsewhere
                 ? $"is led elsewhere: {analysis.Explain(witness, "prerouting")}"
                 : $"is dropped: {analysis.Explain(witness, hooks)}";
-            return Verdict.Fail(target, "open", $"closed: {analysis.Text.Text(closed)}", $"{analysis.Text.Text(witness)} {fate}");
+            return Verdict.Fail(target, "open", $"closed: {analysis.Text.Text(closed)}", $"{analysis.Text.Text(witness)} {fate}") with
+            {
+                Extent = SpaceDigest.Of(analysis.Diagram, closed),
+            };
         }
 
         return !analysis.Diagram.Overlap(unsure, analysis.Real())
             ? Verdict.Pass(target, "open")
             : Verdict.Unknown(
                 target, $"Whether it is open can't be decided: {Doubt(analysis, analysis.Witness(unsure), hooks)}.",
-                analysis.Text.Text(unsure));
+                analysis.Text.Text(unsure)) with
+            {
+                Extent = SpaceDigest.Of(analysis.Diagram, unsure),
+            };
     }
 
     // Where routes are not known, a packet comes and leaves by some interface: it is stopped only if it is at each of them.
@@ -211,12 +217,18 @@ internal static class FlowControls
         {
             Packet witness = analysis.AnyPacket(stopped, part.Usual);
             string evidence = $"{analysis.Text.Text(witness)} is dropped: {analysis.Explain(witness, part.Hooks)}";
-            return Verdict.Fail(part.Target, "open", $"closed: {analysis.Text.Text(stopped)}", evidence);
+            return Verdict.Fail(part.Target, "open", $"closed: {analysis.Text.Text(stopped)}", evidence) with
+            {
+                Extent = SpaceDigest.Of(diagram, stopped),
+            };
         }
 
         return unsure == Diagram.False ? null : Verdict.Unknown(
             part.Target, $"Whether they pass can't be decided: {Doubt(analysis, analysis.AnyPacket(unsure, part.Usual), part.Hooks)}.",
-            analysis.Text.Text(unsure));
+            analysis.Text.Text(unsure)) with
+        {
+            Extent = SpaceDigest.Of(diagram, unsure),
+        };
     }
 
     // What comes in by one interface and leaves by another; what would leave where it came from never comes this way.

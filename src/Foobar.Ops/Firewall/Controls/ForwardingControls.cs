@@ -66,7 +66,10 @@ internal static class ForwardingControls
                 sysctl, $"Whether the forward chain lets packets pass can't be decided: {steps}.", analysis.Text.Text(possible))
             : Verdict.Fail(
                 sysctl, "off", "on, and the forward chain lets packets pass",
-                $"{analysis.Text.Text(witness)} is forwarded: {(steps.Length == 0 ? "no chain on its way" : steps)}");
+                $"{analysis.Text.Text(witness)} is forwarded: {(steps.Length == 0 ? "no chain on its way" : steps)}") with
+            {
+                Extent = SpaceDigest.Of(analysis.Diagram, open),
+            };
     }
 
     private static IEnumerable<Verdict> JudgeBypass(FirewallAnalysis analysis)

@@ -52,7 +52,10 @@ internal static class PersistenceControls
             (Ruleset now, Ruleset later) = RuntimeRules.TakeOut(Meant(running), Meant(saved));
             HostNetwork network = facts.Network.TryGet(out HostNetwork? known) ? known : new HostNetwork();
             return RulesetComparison.Compare(WithoutPassing(now), WithoutPassing(later), network).Select(difference => Verdict.Fail(
-                difference.Hook, "the same after the next boot", Describe(difference), $"{Mechanism(persisted)}; {difference.Witness}"));
+                difference.Hook, "the same after the next boot", Describe(difference), $"{Mechanism(persisted)}; {difference.Witness}") with
+            {
+                Extent = difference.Extent,
+            });
         });
     }
 

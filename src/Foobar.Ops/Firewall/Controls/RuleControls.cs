@@ -101,10 +101,10 @@ internal static class RuleControls
         string evidence = string.Join("; ", because.Prepend(idle.Rule).Select(rule => $"{rule}: {rule.Source}"));
         return idle.Kind switch
         {
-            IdleKind.Shadowed => Verdict.Fail(idle.Rule.ToString(), "decides about some packet", $"shadowed by {others}", evidence),
+            IdleKind.Shadowed => Verdict.Fail(idle.Rule.Words(), "decides about some packet", $"shadowed by {others}", evidence),
             IdleKind.Redundant =>
-                Verdict.Warning(idle.Rule.ToString(), "changes something", $"redundant: {others} would do the same", evidence),
-            _ => Verdict.Fail(idle.Rule.ToString(), "can match some packet", others, evidence),
+                Verdict.Warning(idle.Rule.Words(), "changes something", $"redundant: {others} would do the same", evidence),
+            _ => Verdict.Fail(idle.Rule.Words(), "can match some packet", others, evidence),
         };
     }
 }

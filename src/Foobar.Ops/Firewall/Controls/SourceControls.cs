@@ -50,7 +50,10 @@ internal static class SourceControls
                 string steps = analysis.Explain(witness, hooks);
                 return Verdict.Fail(
                     target, Expected, $"open: {analysis.Text.Text(open)}",
-                    $"{analysis.Text.Text(witness)} passes: {(steps.Length == 0 ? "no chain on its way" : steps)}");
+                    $"{analysis.Text.Text(witness)} passes: {(steps.Length == 0 ? "no chain on its way" : steps)}") with
+                {
+                    Extent = SpaceDigest.Of(analysis.Diagram, open),
+                };
             }
 
             int possible = analysis.Diagram.And(arriving, analysis.Real(), passing.May);

@@ -58,7 +58,10 @@ internal static class OpenSpaces
             : [
                 .. verdicts,
                 Verdict.Fail(
-                    "further rules", "closed, and decided", $"more than {MaxVerdicts} rules; the rest: {analysis.Text.Text(space, 1)}"),
+                    "further rules", "closed, and decided", $"more than {MaxVerdicts} rules; the rest: {analysis.Text.Text(space, 1)}") with
+                {
+                    Extent = SpaceDigest.Of(analysis.Diagram, space),
+                },
             ];
     }
 
@@ -71,7 +74,10 @@ internal static class OpenSpaces
         string source = decider?.Rule is { Source.Length: > 0 } rule ? $" [{Excerpt(rule.Source)}]" : string.Empty;
         return Verdict.Fail(
             Target(decider), expected, $"open: {analysis.Describe(open)}",
-            $"{analysis.Text.Text(witness)} passes: {analysis.Explain(witness, hooks)}{source}");
+            $"{analysis.Text.Text(witness)} passes: {analysis.Explain(witness, hooks)}{source}") with
+        {
+            Extent = SpaceDigest.Of(analysis.Diagram, open),
+        };
     }
 
     private static Verdict Unsure(FirewallAnalysis analysis, int unsure, TraceStep? decider, string[] hooks)
@@ -79,11 +85,15 @@ internal static class OpenSpaces
         Packet witness = analysis.Witness(unsure);
         string why = analysis.Explain(witness, hooks);
         return Verdict.Unknown(
-            Target(decider), $"Whether it is open can't be decided: {why}.", $"{analysis.Text.Text(witness)}: {analysis.Describe(unsure)}");
+            Target(decider), $"Whether it is open can't be decided: {why}.",
+            $"{analysis.Text.Text(witness)}: {analysis.Describe(unsure)}") with
+        {
+            Extent = SpaceDigest.Of(analysis.Diagram, unsure),
+        };
     }
 
     private static string Target(TraceStep? decider) =>
-        decider is null ? "no chain" : decider.Rule?.ToString() ?? $"policy {decider.Chain.Policy} of {decider.Chain}";
+        decider is null ? "no chain" : decider.Rule?.Words() ?? $"policy {decider.Chain.Policy} of {decider.Chain}";
 
     private static string Excerpt(string text) => text.Length <= 200 ? text : text[..200] + "...";
 }

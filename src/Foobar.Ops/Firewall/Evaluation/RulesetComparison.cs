@@ -10,7 +10,11 @@ namespace Foobar.Ops.Firewall.Evaluation;
 /// <param name="Uncertain">What only one of them decides.</param>
 /// <param name="Witness">A packet as it comes to the hook, of the first of these three that is not empty.</param>
 public sealed record HookDifference(
-    string Hook, IReadOnlyList<string> Opened, IReadOnlyList<string> Closed, IReadOnlyList<string> Uncertain, string Witness);
+    string Hook, IReadOnlyList<string> Opened, IReadOnlyList<string> Closed, IReadOnlyList<string> Uncertain, string Witness)
+{
+    /// <summary>A digest of all packets that are treated differently.</summary>
+    internal string Extent { get; init; } = string.Empty;
+}
 
 /// <summary>Compares two rulesets by what they do to packets: rules in another order, split or joined, are no difference.</summary>
 public static class RulesetComparison
@@ -55,7 +59,10 @@ public static class RulesetComparison
         SpaceText text = new(diagram, first.Workspace.Atoms);
         IReadOnlyList<string> Lines(int space) => space == Diagram.False ? [] : text.Lines(space, limit);
         int shown = opened != Diagram.False ? opened : closed != Diagram.False ? closed : unsure;
-        return new HookDifference(hook, Lines(opened), Lines(closed), Lines(unsure), text.Text(Witness(hook, first, shown)));
+        return new HookDifference(hook, Lines(opened), Lines(closed), Lines(unsure), text.Text(Witness(hook, first, shown)))
+        {
+            Extent = string.Join('-', ((int[])[opened, closed, unsure]).Select(space => SpaceDigest.Of(diagram, space))),
+        };
     }
 
     private static Match Passing(FirewallModel model, string hook)

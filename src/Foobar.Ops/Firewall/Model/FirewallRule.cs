@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Serialization;
 
 namespace Foobar.Ops.Firewall.Model;
@@ -5,6 +7,8 @@ namespace Foobar.Ops.Firewall.Model;
 /// <summary>One rule of a server's firewall, as it stands in the kernel or in a persisted configuration.</summary>
 public sealed record FirewallRule
 {
+    private const int MaxWords = 200;
+
     /// <summary>The server it is on; <see langword="null"/> where the ruleset is of none.</summary>
     public string? Server { get; init; }
 
@@ -69,6 +73,18 @@ public sealed record FirewallRule
     /// <summary>What it does, step by step, for the evaluator.</summary>
     [JsonIgnore]
     internal IReadOnlyList<Statement> Statements { get; init; } = [];
+
+    /// <summary>
+    /// The rule by its chain and what it says: <c>inet filter input: tcp dport 443 accept</c>. Its place and handle are others after
+    /// the next load, and then another rule's.
+    /// </summary>
+    internal string Words()
+    {
+        string text = Matches.Count + Verdict.Length == 0 ? Source : string.Join(' ', Matches.Append(Verdict)).TrimEnd();
+        string digest = text.Length <= MaxWords ? string.Empty
+            : $"... (SHA-256 {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16]})";
+        return $"{Family} {Table} {Chain}: {(digest.Length == 0 ? text : text[..MaxWords])}{digest}";
+    }
 
     /// <summary>The rule's place in words: <c>inet filter input rule 3 (handle 7)</c>.</summary>
     public override string ToString() => Handle is null

@@ -24,7 +24,7 @@ internal sealed partial class IdleReplay(Sandbox box, ReplayReport report)
     {
         (Finding Finding, NamedRule Rule)[] idle =
         [
-            .. findings.Select(static finding => (finding, NamedRule.In(finding.Target!).Single())),
+            .. findings.Select(static finding => (finding, NamedRule.In(finding.Evidence!)[0])),
         ];
         if (idle.Length == 0)
         {
@@ -84,8 +84,9 @@ internal sealed partial class IdleReplay(Sandbox box, ReplayReport report)
         ushort id = 1000;
         foreach ((Finding finding, _) in idle)
         {
-            FirewallChain chain = model.Ruleset.Chains.First(chain => chain.Rules.Any(rule => rule.ToString() == finding.Target));
-            int matched = model.Chains.Rules.Matches(chain.Rules.First(rule => rule.ToString() == finding.Target), chain).May;
+            bool IsMeant(FirewallRule rule) => finding.Evidence!.StartsWith($"{rule}: ", StringComparison.Ordinal);
+            FirewallChain chain = model.Ruleset.Chains.First(chain => chain.Rules.Any(IsMeant));
+            int matched = model.Chains.Rules.Matches(chain.Rules.First(IsMeant), chain).May;
             foreach (PacketField field in (PacketField[])
             [
                 PacketField.ConnectionMark, PacketField.Mark, PacketField.Status, PacketField.OutInterface,
