@@ -249,7 +249,7 @@ public sealed class ListingTests
         Assert.StartsWith("inet filter services: tcp dport 8080 limit rate ", open.Target, StringComparison.Ordinal);
         Assert.Contains("within a limit accept (limit: depends on earlier traffic)", open.Evidence, StringComparison.Ordinal);
         Assert.Equal(
-            FindingStatus.Pass,
+            FindingStatus.Warning,
             Assert.Single(
                 Fixture.Judge("FW-002", Fixture.Facts(LimitedReplication(Limit))), finding => finding.Target == "flow replication").Status);
     }

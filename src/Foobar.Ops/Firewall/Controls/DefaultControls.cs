@@ -95,7 +95,12 @@ internal static class DefaultControls
                 Match passing = analysis.Model.Passing(analysis.Model.Delivered());
                 string target = $"IPv{family} {name}";
                 Packet witness = Reply(analysis, space, family, state);
-                yield return diagram.Overlap(space, passing.Must) ? Verdict.Pass(target, "comes in")
+                int certain = analysis.Model.Unlimited(analysis.Model.Delivered());
+                yield return diagram.Overlap(space, certain) ? Verdict.Pass(target, "comes in")
+                    : diagram.Overlap(space, passing.Must)
+                        ? Verdict.Warning(
+                            target, "comes in without a limit", "comes in at times only",
+                            $"{analysis.Text.Text(witness)} is dropped at times: {analysis.ExplainStop(witness, "prerouting", "input")}")
                     : diagram.Overlap(space, passing.May)
                         ? Verdict.Unknown(
                             target, $"Whether it comes in can't be decided: {analysis.Explain(witness, "prerouting", "input")}.")

@@ -175,13 +175,34 @@ internal static class FlowControls
         }
 
         return !analysis.Diagram.Overlap(unsure, analysis.Real())
-            ? Verdict.Pass(target, "open")
+            ? JudgeLimit(analysis, target, analysis.Diagram.And(space, passing.Must, analysis.Real()), function, null, hooks) ?? Verdict.Pass(target, "open")
             : Verdict.Unknown(
                 target, $"Whether it is open can't be decided: {Doubt(analysis, analysis.Witness(unsure), hooks)}.",
                 analysis.Text.Text(unsure)) with
             {
                 Extent = SpaceDigest.Of(analysis.Diagram, unsure),
             };
+    }
+
+    // A limit may be meant, and may starve the flow: which of both it is depends on how much traffic there is.
+    private static Verdict? JudgeLimit(
+        FirewallAnalysis analysis, string target, int space, int function, Packet? usual, params string[] hooks)
+    {
+        int limited = analysis.Diagram.Except(space, analysis.Model.Unlimited(function));
+        if (limited == Diagram.False)
+        {
+            return null;
+        }
+
+        Packet witness = usual is null ? analysis.Witness(limited) : analysis.AnyPacket(limited, usual);
+        return Verdict.Warning(
+            target, "open without a limit", $"open at times only: {analysis.Text.Text(limited)}",
+            $"{analysis.Text.Text(witness)} is dropped at times: {analysis.ExplainStop(witness, hooks)}") with
+        {
+            Extent = SpaceDigest.Of(analysis.Diagram, limited),
+            Remediation = "Measure whether the limit leaves the flow enough, or take the flow out of it; accept the finding by a "
+                + "suppression where the limit is meant.",
+        };
     }
 
     // Where routes are not known, a packet comes and leaves by some interface: it is stopped only if it is at each of them.
@@ -207,6 +228,13 @@ internal static class FlowControls
             return Verdict.Unknown(part.Target, $"Whether they pass can't be decided: {untold}.");
         }
 
+        int sure = diagram.And(part.Space, analysis.Model.Passing(part.Function).Must);
+        Verdict? limit = JudgeLimit(analysis, part.Target, sure, part.Function, part.Usual, part.Hooks);
+        if (part.IsFirst)
+        {
+            return limit;
+        }
+
         // Which of several connection marks a packet's connection has is not known.
         Match passing = analysis.Model.Passing(part.Function);
         int may = diagram.Forget(
@@ -223,7 +251,7 @@ internal static class FlowControls
             };
         }
 
-        return unsure == Diagram.False ? null : Verdict.Unknown(
+        return unsure == Diagram.False ? limit : Verdict.Unknown(
             part.Target, $"Whether they pass can't be decided: {Doubt(analysis, analysis.AnyPacket(unsure, part.Usual), part.Hooks)}.",
             analysis.Text.Text(unsure)) with
         {

@@ -266,6 +266,10 @@ internal sealed class FirewallAnalysis
     public string Explain(Packet packet, params string[] hooks) =>
         string.Join("; ", Trace(packet, hooks).Select(step => step.Why is null ? step.ToString() : $"{step} ({step.Why})"));
 
+    /// <summary>What stops a packet that passes at times only, rule by rule, with the text of the rules that do so.</summary>
+    public string ExplainStop(Packet packet, params string[] hooks) => string.Join("; ", Trace(packet, hooks, stopped: true)
+        .Select(static step => step.Why is null ? step.ToString() : $"{step} ({step.Why}) [{step.Rule?.Source}]"));
+
     /// <summary>
     /// The step that decided about a packet: the last rule's verdict, else the last policy; of a packet whose fate can't be told
     /// the first step that can't be told. <see langword="null"/> without a chain.
@@ -299,8 +303,8 @@ internal sealed class FirewallAnalysis
     }
 
     // A packet that meets a limit or not passes by one of both: that way is told, if there is one among the first few. Of one
-    // that passes by none the way is told on which no limit stopped it.
-    private IReadOnlyList<TraceStep> Trace(Packet packet, string[] hooks)
+    // that passes by none the way is told on which no limit stopped it. Where it is asked what stops it, such a way is told.
+    private IReadOnlyList<TraceStep> Trace(Packet packet, string[] hooks, bool stopped = false)
     {
         List<(IReadOnlyList<TraceStep> Steps, int Rank)> ways = [];
         List<bool> choices = [];
@@ -308,8 +312,8 @@ internal sealed class FirewallAnalysis
         {
             Tracer tracer = new(Model, skips: true, choices, later: true);
             bool? passes = tracer.RunThrough(packet, hooks);
-            ways.Add((tracer.Steps, passes == true ? 3 : passes is null ? 2 : tracer.Steps is [.., { Why: null }] ? 1 : 0));
-            int last = passes == true ? -1 : tracer.Chosen.ToList().LastIndexOf(true);
+            ways.Add((tracer.Steps, passes == !stopped ? 3 : passes is null ? 2 : tracer.Steps is [.., { Why: null }] ? 1 : 0));
+            int last = passes == !stopped ? -1 : tracer.Chosen.ToList().LastIndexOf(true);
             if (last < 0)
             {
                 break;

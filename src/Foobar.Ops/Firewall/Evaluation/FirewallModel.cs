@@ -16,6 +16,7 @@ internal sealed class FirewallModel
 
     private readonly Dictionary<(string Hook, bool Later), int> _hooks = [];
     private readonly Dictionary<int, Match> _passing = [];
+    private readonly Dictionary<int, int> _unlimited = [];
     private readonly bool _hasAddresses;
     private readonly FirewallChain[] _below;
     private readonly int?[] _delivered = [null, null];
@@ -165,9 +166,17 @@ internal sealed class FirewallModel
     }
 
     /// <summary>The packets that pass a function always: under no rate limit, quota or the like.</summary>
-    public int Unlimited(int function) =>
-        Workspace.Diagram.Where(
-            function, terminal => Table.Outcomes(terminal) is { Length: > 0 } outcomes && Array.TrueForAll(outcomes, Passes));
+    public int Unlimited(int function)
+    {
+        if (!_unlimited.TryGetValue(function, out int space))
+        {
+            space = Workspace.Diagram.Where(
+                function, terminal => Table.Outcomes(terminal) is { Length: > 0 } outcomes && Array.TrueForAll(outcomes, Passes));
+            _unlimited.Add(function, space);
+        }
+
+        return space;
+    }
 
     /// <summary>Tells whether packets with some outcomes surely pass: all of them, or those within a limit.</summary>
     public static bool SurelyPass(Outcome[] outcomes) => outcomes.Length > 0

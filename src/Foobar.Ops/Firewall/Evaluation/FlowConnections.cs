@@ -16,6 +16,9 @@ internal sealed record ConnectionPackets(
 {
     /// <summary>Why it can't be told what they are like; <see langword="null"/> if it can.</summary>
     public string? Untold { get; init; }
+
+    /// <summary>Whether they are first packets, of which other controls tell whether they are stopped, but not whether they are limited.</summary>
+    public bool IsFirst { get; init; }
 }
 
 /// <summary>
@@ -80,6 +83,15 @@ internal sealed class FlowConnections(FirewallAnalysis analysis)
         }
 
         int marked = Marked(Model.Sent(), opening);
+        Packet usual = PolicySpaces.Usual(flow, ConnectionPart.Later);
+        usual[PacketField.State] = PacketValues.New;
+        usual[PacketField.Status] = 0;
+        usual[PacketField.TcpFlags] = Packet.Syn;
+        yield return new ConnectionPackets(
+            $"sent packets of flow {flow.Flow.Name}", ConnectionPart.Later, opening, Model.Sent(), usual, Out)
+        {
+            IsFirst = true,
+        };
         yield return Part(
             $"sent packets of flow {flow.Flow.Name}", flow, ConnectionPart.Later,
             Diagram.And(leaving, marked, analysis.Policy.After(flow, ConnectionPart.Later)), Model.Sent(later: true), Out);

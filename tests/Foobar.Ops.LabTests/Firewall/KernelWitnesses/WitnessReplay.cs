@@ -68,6 +68,12 @@ internal sealed class WitnessReplay
         }
 
         string evidence = finding.Evidence ?? string.Empty;
+        if (evidence.Contains(" is dropped at times: ", StringComparison.Ordinal))
+        {
+            Count(finding, "a limit");
+            return null;
+        }
+
         (Probe? probe, string? obstacle) = WitnessPacket.Read(evidence, (ushort)(index + 1));
         if (probe is null)
         {
