@@ -26,7 +26,9 @@ public sealed class LimitedFlowTests
         Assert.Equal(
             [(FindingStatus.Warning, "flow backends"), (FindingStatus.Warning, "later packets of flow backends")],
             found.Select(static finding => (finding.Status, finding.Target!)).Order());
-        Assert.All(found, static finding => Assert.Contains("rule 1 (handle 99): within a limit drop", finding.Evidence, StringComparison.Ordinal));
+        Assert.All(
+            found,
+            static finding => Assert.Contains("rule 1 (handle 99): within a limit drop", finding.Evidence, StringComparison.Ordinal));
         Assert.All(found, static finding => Assert.Contains("[tcp dport 80 ", finding.Evidence, StringComparison.Ordinal));
     }
 

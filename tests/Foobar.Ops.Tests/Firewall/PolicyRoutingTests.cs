@@ -45,7 +45,12 @@ public sealed class PolicyRoutingTests
         "ip rule: priority 100 not src all fwmark 0xca6c table 51820")]
     [InlineData(
         """{"priority":10,"src":"all","iif":"eth1","action":"blackhole"}""", "ip rule: priority 10 src all iif eth1 action blackhole")]
-    [InlineData("""{"priority":10,"src":"all","table":"main"}""", "ip rule: priority 10 src all table main")]
+    [InlineData(
+        """{"priority":32767,"src":"192.0.2.11","table":"main"}""", "ip rule: priority 32767 src 192.0.2.11 table main")]
+    [InlineData("""{"priority":0,"src":"192.0.2.11","table":"main"}""", "ip rule: priority 0 src 192.0.2.11 table main")]
+    [InlineData(
+        """{"priority":100,"src":"192.0.2.11","table":"main","newer":1}""",
+        "ip rule: priority 100 src 192.0.2.11 table main newer 1")]
     [InlineData(
         """{"priority":32765,"src":"all","table":"main","suppress_prefixlen":0}""",
         "ip rule: priority 32765 src all table main suppress_prefixlen 0")]
@@ -57,6 +62,55 @@ public sealed class PolicyRoutingTests
         Assert.Equal([words], network.PolicyRouting);
         Assert.Empty(network.KnownRoutes);
         Assert.Contains(words, network.RoutesUnknown, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"priority":100,"src":"192.0.2.11","table":"main"}""")]
+    [InlineData("""{"priority":10,"src":"all","table":"main"}""")]
+    [InlineData("""{"priority":100,"not":null,"src":"2001:db8::","srclen":64,"fwmark":"0x1","fwmask":"0xff","table":"main"}""")]
+    [InlineData("""{"priority":32765,"src":"all","iif":"eth1","ipproto":"tcp","dport":443,"table":"main","protocol":"static"}""")]
+    public void A_rule_that_asks_the_main_table_changes_nothing(string rule)
+    {
+        foreach (string plain in (string[])[Plain4, Plain6])
+        {
+            HostNetwork network = NetworkParser.Parse(
+                Addresses, [Routes], [plain.Replace("[", $"[{rule},", StringComparison.Ordinal)]);
+
+            Assert.Empty(network.PolicyRouting);
+            Assert.Equal(2, network.KnownRoutes.Count);
+        }
+    }
+
+    // A balancer in front of the servers' network sends to them by its address in it, and never by its public one.
+    [Theory]
+    [InlineData("192.0.2.10", "198.51.100.10")]
+    [InlineData("2001:db8:b::10", "2001:db8:ffff::10")]
+    public void What_may_never_be_sent_is_not_called_closed_there(string near, string far)
+    {
+        System.Net.IPAddress[] addresses = [System.Net.IPAddress.Parse(near), System.Net.IPAddress.Parse(far)];
+        Foobar.Ops.Inventory.Site site = Fixture.Site with
+        {
+            Servers =
+            [
+                Fixture.Site.Servers[0] with { Addresses = [.. Fixture.Site.Servers[0].Addresses, addresses[1]] },
+                .. Fixture.Site.Servers.Skip(1),
+            ],
+        };
+        FirewallFacts facts = Fixture.Facts(Fixture.Clean);
+        Finding[] Judged(params string[] rules) =>
+        [
+            .. TestSite.Judge(
+                FirewallControls.All, "FW-002",
+                facts with { Network = Reading.Of(Fixture.Network with { PolicyRouting = rules }) }, site: site)
+                .Where(static finding => finding.Status != FindingStatus.Pass),
+        ];
+
+        Assert.Empty(Judged());
+        Assert.All(Judged("ip rule: from 192.0.2.0/24 lookup 100"), static finding =>
+        {
+            Assert.Equal(FindingStatus.Unknown, finding.Status);
+            Assert.Contains("policy routing is not modelled", finding.Reason, StringComparison.Ordinal);
+        });
     }
 
     [Fact]

@@ -60,7 +60,7 @@ public static partial class NetworkParser
         List<string> policy = [];
         foreach (string listing in rules.Where(static listing => !listing.Contains("not supported", StringComparison.OrdinalIgnoreCase)))
         {
-            Read(listing, server, "ip -json rule show", rule => policy.AddRange(IsKernels(rule) ? [] : [Words("ip rule", rule)]));
+            Read(listing, server, "ip -json rule show", rule => policy.AddRange(IsKernels(rule) || AsksMain(rule) ? [] : [Words("ip rule", rule)]));
         }
 
         foreach (string listing in routes)
@@ -108,6 +108,18 @@ public static partial class NetworkParser
         && rule.GetProperty("src").GetString() == "all"
         && (rule.GetProperty("priority").GetInt64(), rule.GetProperty("table").GetString()) is (0, "local") or (32766, "main") or (
             32767, "default");
+
+    // Whom such a rule does not choose asks the main table later all the same. Left out are goto and what suppresses routes.
+    private static readonly string[] Choosing =
+    [
+        "priority", "not", "src", "srclen", "dst", "dstlen", "tos", "fwmark", "fwmask", "iif", "iif_detached", "oif", "oif_detached",
+        "uid_start", "uid_end", "ipproto", "sport", "sport_start", "sport_end", "dport", "dport_start", "dport_end", "table", "protocol",
+    ];
+
+    private static bool AsksMain(JsonElement rule) =>
+        rule.EnumerateObject().All(static property => Choosing.Contains(property.Name))
+        && rule.TryGetProperty(TableKey, out JsonElement table) && table.ToString() == "main"
+        && rule.GetProperty("priority").GetInt64() is > 0 and < 32766;
 
     private static string Words(string source, JsonElement item, string? except = null) => string.Join(' ', item.EnumerateObject()
         .Where(property => property.Name != except

@@ -159,8 +159,9 @@ internal static class FlowControls
     {
         Match passing = analysis.Model.Passing(function);
         int may = ByItsInterface(analysis, analysis.Diagram.And(space, passing.May));
-        int closed = analysis.Diagram.Except(space, may);
-        int unsure = analysis.Diagram.Except(analysis.Diagram.And(space, may), passing.Must);
+        int doubtful = analysis.Diagram.And(space, DirectlyPerhaps(analysis));
+        int closed = analysis.Diagram.Except(space, analysis.Diagram.Or(may, doubtful));
+        int unsure = analysis.Diagram.Except(analysis.Diagram.Or(analysis.Diagram.And(space, may), doubtful), passing.Must);
         string target = $"flow {flow.Flow.Name}";
         if (analysis.Diagram.Overlap(closed, analysis.Real()))
         {
@@ -175,7 +176,8 @@ internal static class FlowControls
         }
 
         return !analysis.Diagram.Overlap(unsure, analysis.Real())
-            ? JudgeLimit(analysis, target, analysis.Diagram.And(space, passing.Must, analysis.Real()), function, null, hooks) ?? Verdict.Pass(target, "open")
+            ? JudgeLimit(analysis, target, analysis.Diagram.And(space, passing.Must, analysis.Real()), function, null, hooks)
+                ?? Verdict.Pass(target, "open")
             : Verdict.Unknown(
                 target, $"Whether it is open can't be decided: {Doubt(analysis, analysis.Witness(unsure), hooks)}.",
                 analysis.Text.Text(unsure)) with
@@ -210,6 +212,10 @@ internal static class FlowControls
         ? passing
         : analysis.Diagram.Forget(analysis.Diagram.Forget(passing, PacketField.InInterface), PacketField.OutInterface);
 
+    // What would go another way by the main table may never be sent: nothing is said to be closed to it by other routes.
+    private static int DirectlyPerhaps(FirewallAnalysis analysis) =>
+        analysis.RoutesUnknown is null ? Diagram.False : analysis.GoingDirectlyByMain();
+
     private static string Doubt(FirewallAnalysis analysis, Packet witness, params string[] hooks) => analysis.RoutesUnknown is { } why
         ? $"by which interface it comes and leaves is not known, since {why}"
         : analysis.Explain(witness, hooks);
@@ -239,8 +245,9 @@ internal static class FlowControls
         Match passing = analysis.Model.Passing(part.Function);
         int may = diagram.Forget(
             ByItsInterface(analysis, diagram.And(part.Space, passing.May)), PacketField.ConnectionMark);
-        int stopped = diagram.Except(part.Space, may);
-        int unsure = diagram.Except(diagram.And(part.Space, may), passing.Must);
+        int doubtful = diagram.And(part.Space, DirectlyPerhaps(analysis));
+        int stopped = diagram.Except(part.Space, diagram.Or(may, doubtful));
+        int unsure = diagram.Except(diagram.Or(diagram.And(part.Space, may), doubtful), passing.Must);
         if (stopped != Diagram.False)
         {
             Packet witness = analysis.AnyPacket(stopped, part.Usual);

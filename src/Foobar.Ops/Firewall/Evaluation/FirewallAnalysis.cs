@@ -25,6 +25,7 @@ internal sealed class FirewallAnalysis
     private int? _arrivingForOthers;
     private int? _byTheirWay;
     private int? _goingDirectly;
+    private int? _goingDirectlyByMain;
     private int? _real;
     private readonly Dictionary<Func<FirewallAnalysis, IEnumerable<Verdict>>, IReadOnlyList<Verdict>> _byRules = [];
     private readonly Lock _asking = new();
@@ -199,7 +200,12 @@ internal sealed class FirewallAnalysis
         _byTheirWay ??= Diagram.Except(Model.Network.ByBestWay() ?? Diagram.True, Model.Network.Shared(destination: false));
 
     /// <summary>Packets between ends that reach each other by a network of their own (<see cref="DirectWays"/>).</summary>
-    public int GoingDirectly() => _goingDirectly ??= Diagram.Or(new DirectWays(Site, Network).Groups.SelectMany(group => (int[])
+    public int GoingDirectly() => _goingDirectly ??= GoingDirectly(Network);
+
+    /// <summary>The same, as the main table has it, whatever policy routing may make of it.</summary>
+    public int GoingDirectlyByMain() => _goingDirectlyByMain ??= GoingDirectly(Network with { PolicyRouting = [] });
+
+    private int GoingDirectly(HostNetwork network) => Diagram.Or(new DirectWays(Site, network).Groups.SelectMany(group => (int[])
     [
         Diagram.And(Policy.Addresses(group.Joined, destination: false), Policy.Addresses(group.Remote, destination: true)),
         Diagram.And(Policy.Addresses(group.Remote, destination: false), Policy.Addresses(group.Joined, destination: true)),

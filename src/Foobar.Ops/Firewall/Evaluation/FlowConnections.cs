@@ -17,7 +17,7 @@ internal sealed record ConnectionPackets(
     /// <summary>Why it can't be told what they are like; <see langword="null"/> if it can.</summary>
     public string? Untold { get; init; }
 
-    /// <summary>Whether they are first packets, of which other controls tell whether they are stopped, but not whether they are limited.</summary>
+    /// <summary>Whether they are first packets, of which only a limit is told: whether they are stopped is FW-014's.</summary>
     public bool IsFirst { get; init; }
 }
 
