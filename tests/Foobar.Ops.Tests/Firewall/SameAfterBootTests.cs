@@ -49,4 +49,27 @@ public sealed class SameAfterBootTests
         ExitCode = 0,
         Duration = TimeSpan.Zero,
     });
+
+    [Fact]
+    public void A_limit_that_only_one_of_both_has_is_a_difference()
+    {
+        const string Over = """{"limit":{"rate":1,"burst":1,"per":"hour","inv":true}}""";
+        string limited = Fixture.WithFirst("input", $"{Rules.Payload("tcp", "dport", "80")},{Over},{Rules.Drop}");
+        Finding finding = Assert.Single(Fixture.Judge("FW-008", Fixture.Facts(limited, persisted: Fixture.Clean)));
+
+        Assert.Equal(FindingStatus.Fail, finding.Status);
+        Assert.StartsWith("passes at times only, now or after the next boot but not both:", finding.Actual, StringComparison.Ordinal);
+        Assert.Contains("dport 80", finding.Actual, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_can_not_be_told_of_both_is_unknown()
+    {
+        const string Foreign = """{"match":{"op":"==","left":{"quantum":{"spin":"up"} },"right":1} }""";
+        string foreign = Fixture.WithFirst("input", $"{Rules.Payload("tcp", "dport", "80")},{Foreign},{Rules.Drop}");
+        Finding finding = Assert.Single(Fixture.Judge("FW-008", Fixture.Facts(foreign, persisted: Fixture.Clean)));
+
+        Assert.Equal(FindingStatus.Unknown, finding.Status);
+        Assert.Contains("dport 80", finding.Reason, StringComparison.Ordinal);
+    }
 }

@@ -53,6 +53,7 @@ internal static class FirewallComparison
     [
         .. difference.Opened.Select(space => new FactDifference($"{which}.{difference.Hook}.opened", null, space)),
         .. difference.Closed.Select(space => new FactDifference($"{which}.{difference.Hook}.closed", space, null)),
+        .. difference.Limited.Select(space => new FactDifference($"{which}.{difference.Hook}.limited", null, space)),
         .. difference.Uncertain.Select(space => new FactDifference($"{which}.{difference.Hook}.undecided", null, space)),
     ];
 

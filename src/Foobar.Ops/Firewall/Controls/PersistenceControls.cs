@@ -51,13 +51,20 @@ internal static class PersistenceControls
         {
             (Ruleset now, Ruleset later) = RuntimeRules.TakeOut(Meant(running), Meant(saved));
             HostNetwork network = facts.Network.TryGet(out HostNetwork? known) ? known : new HostNetwork();
-            return RulesetComparison.Compare(WithoutPassing(now), WithoutPassing(later), network).Select(difference => Verdict.Fail(
-                difference.Hook, "the same after the next boot", Describe(difference), $"{Mechanism(persisted)}; {difference.Witness}") with
-            {
-                Extent = difference.Extent,
-            });
+            return RulesetComparison.Compare(WithoutPassing(now), WithoutPassing(later), network)
+                .Select(difference => Judge(difference, $"{Mechanism(persisted)}; {difference.Witness}") with
+                {
+                    Extent = difference.Extent,
+                });
         });
     }
+
+    private static Verdict Judge(HookDifference difference, string evidence) =>
+        difference.Opened.Count + difference.Closed.Count + difference.Limited.Count > 0
+            ? Verdict.Fail(difference.Hook, "the same after the next boot", Describe(difference), evidence)
+            : Verdict.Unknown(
+                difference.Hook,
+                $"Whether the next boot filters the same can't be decided of {string.Join(", ", difference.Uncertain)}.", evidence);
 
     private static string Mechanism(PersistedFirewall persisted) =>
         persisted.Mechanisms.Count == 0 ? "no service is enabled that loads rules" : string.Join(", ", persisted.Mechanisms);
@@ -66,6 +73,7 @@ internal static class PersistenceControls
         [
             ("the next boot opens", difference.Opened),
             ("the next boot closes", difference.Closed),
+            ("passes at times only, now or after the next boot but not both:", difference.Limited),
             ("can't be told", difference.Uncertain),
         ] is var parts
         ? parts.Where(part => part.Item2.Count > 0).Select(part => $"{part.Item1} {string.Join(", ", part.Item2)}")

@@ -8,10 +8,13 @@ namespace Foobar.Ops.Firewall.Evaluation;
 /// <param name="Opened">What the second lets pass and the first does not, in boxes; empty if nothing.</param>
 /// <param name="Closed">What the first lets pass and the second does not.</param>
 /// <param name="Uncertain">What only one of them decides.</param>
-/// <param name="Witness">A packet as it comes to the hook, of the first of these three that is not empty.</param>
+/// <param name="Witness">A packet as it comes to the hook, of the first of these, and of what is limited, that is not empty.</param>
 public sealed record HookDifference(
     string Hook, IReadOnlyList<string> Opened, IReadOnlyList<string> Closed, IReadOnlyList<string> Uncertain, string Witness)
 {
+    /// <summary>What both let pass, and only one of them under a limit or while a set that packets fill does not hold it.</summary>
+    public IReadOnlyList<string> Limited { get; init; } = [];
+
     /// <summary>A digest of all packets that are treated differently.</summary>
     internal string Extent { get; init; } = string.Empty;
 }
@@ -50,7 +53,9 @@ public static class RulesetComparison
         int unsureBefore = diagram.Except(before.May, before.Must);
         int unsureAfter = diagram.Except(after.May, after.Must);
         int unsure = diagram.And(real, diagram.Or(diagram.Except(unsureBefore, unsureAfter), diagram.Except(unsureAfter, unsureBefore)));
-        int any = diagram.Or([opened, closed, unsure]);
+        int limited = diagram.And(unsure, Limited(first, second, hook));
+        unsure = diagram.Except(unsure, limited);
+        int any = diagram.Or([opened, closed, limited, unsure]);
         if (any == Diagram.False)
         {
             return null;
@@ -58,11 +63,22 @@ public static class RulesetComparison
 
         SpaceText text = new(diagram, first.Workspace.Atoms);
         IReadOnlyList<string> Lines(int space) => space == Diagram.False ? [] : text.Lines(space, limit);
-        int shown = opened != Diagram.False ? opened : closed != Diagram.False ? closed : unsure;
+        int shown = opened != Diagram.False ? opened
+            : closed != Diagram.False ? closed
+            : limited != Diagram.False ? limited : unsure;
         return new HookDifference(hook, Lines(opened), Lines(closed), Lines(unsure), text.Text(Witness(hook, first, shown)))
         {
-            Extent = string.Join('-', ((int[])[opened, closed, unsure]).Select(space => SpaceDigest.Of(diagram, space))),
+            Limited = Lines(limited),
+            Extent = string.Join('-', ((int[])[opened, closed, limited, unsure]).Select(space => SpaceDigest.Of(diagram, space))),
         };
+    }
+
+    // What surely passes both, be it under a limit.
+    private static int Limited(FirewallModel first, FirewallModel second, string hook)
+    {
+        int before = first.Passing(first.Arriving(first.Hook(hook))).Must;
+        int after = second.Passing(second.Arriving(second.Hook(hook))).Must;
+        return first.Workspace.Diagram.And(before, after);
     }
 
     private static Match Passing(FirewallModel model, string hook)
