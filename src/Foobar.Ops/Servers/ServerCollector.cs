@@ -43,7 +43,7 @@ public sealed class ServerCollector : Collector<ServerFacts>
         var memory = Read(KernelFiles.Script, text => MemoryUse.Parse(KernelFiles.Of(text, MemoryUse.Source)), MemoryUse.Source);
         var clock = Read(ClockSync.Source, ClockSync.Parse, ClockSync.Source);
         var reboot = Read(PendingReboot.Script, PendingReboot.Parse, PendingReboot.Source, sources: PendingReboot.Sources);
-        var sshd = Read(SshdSettings.Script, SshdSettings.Parse, SshdSettings.Source, privileged: true, sources: SshdSettings.Sources);
+        var sshd = Read(SshdSettings.Script, SshdSettings.Parse, SshdSettings.Source, privileged: true);
         await Task.WhenAll(system, boot, state, units, sockets, ports, disks, mounts, memory, clock, reboot, sshd);
         return new ServerFacts
         {

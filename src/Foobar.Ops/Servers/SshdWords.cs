@@ -13,6 +13,8 @@ internal static class SshdWords
             "permitrootlogin, passwordauthentication, kbdinteractiveauthentication, challengeresponseauthentication, permitemptypasswords, "
                 + "authenticationmethods, x11forwarding")
         .Undecided("it lets passwords or root in for a part of the logins", "match")
+        .Undecided("edited since sshd read it; reload it", "edited")
+        .Undecided("an option of sshd's command line that is not understood", "option")
         .Irrelevant(
             "who or what may log in besides, by other means than a password",
             "allowgroups, allowusers, denygroups, denyusers, authorizedkeyscommand, authorizedkeyscommanduser, "
