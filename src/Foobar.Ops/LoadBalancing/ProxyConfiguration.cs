@@ -44,7 +44,8 @@ public sealed record ProxyListener(string Address, int Port, int LastPort)
 
     /// <summary>Whether a connection to an address and port may arrive here. A name may stand for any address.</summary>
     public bool Takes(string address, int port) =>
-        port >= Port && port <= LastPort && (Address == address || !IPAddress.TryParse(Address, out _) || !IPAddress.TryParse(address, out _));
+        port >= Port && port <= LastPort
+            && (Address == address || !IPAddress.TryParse(Address, out _) || !IPAddress.TryParse(address, out _));
 
     /// <summary>Whether a connection may arrive at both.</summary>
     public bool Overlaps(ProxyListener other) =>
@@ -53,6 +54,7 @@ public sealed record ProxyListener(string Address, int Port, int LastPort)
     /// <inheritdoc/>
     public override string ToString() =>
         Port == 0 ? Address
-            : FormattableString.Invariant(
-                $"{(Address.Contains(':', StringComparison.Ordinal) ? $"[{Address}]" : Address)}:{Port}{(LastPort > Port ? $"-{LastPort}" : "")}");
+            : (Address.Contains(':', StringComparison.Ordinal) ? $"[{Address}]" : Address)
+                + FormattableString.Invariant($":{Port}")
+                + (LastPort > Port ? FormattableString.Invariant($"-{LastPort}") : "");
 }

@@ -90,7 +90,11 @@ internal static class WriteEndpointControls
 
     /// <summary>What else than the declared backend a connection to the write endpoint may be led to.</summary>
     private static IEnumerable<Verdict> JudgeRoutes(
-        ProxyStatistics statistics, Reading<ProxyConfiguration> configuration, Site site, WriteEndpoint endpoint, ReplicationTopology topology)
+        ProxyStatistics statistics,
+        Reading<ProxyConfiguration> configuration,
+        Site site,
+        WriteEndpoint endpoint,
+        ReplicationTopology topology)
     {
         string name = endpoint.Backend!;
         if (statistics.Backends.All(backend => backend.Name != name))

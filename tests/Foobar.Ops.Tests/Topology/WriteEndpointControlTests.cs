@@ -134,8 +134,8 @@ public sealed class WriteEndpointControlTests
     [InlineData("use_backend unloaded if { src 192.0.2.76 }", "web-02", null, FindingStatus.Unknown)]
     [InlineData("use_backend %[src,map(/etc/haproxy/writers.map,mysql-write)]", "web-02", null, FindingStatus.Unknown)]
     [InlineData("use_backend \"${WRITER}\" if TRUE", "web-02", null, FindingStatus.Unknown)]
-    [InlineData("default_backend mysql-write\nlisten more\n bind [2001:db8::10]:3306\n server x 192.0.2.12:3306\nfrontend z", "web-02", null,
-        FindingStatus.Unknown)]
+    [InlineData("default_backend mysql-write\nlisten more\n bind [2001:db8::10]:3306\n server x 192.0.2.12:3306\nfrontend z", "web-02",
+        null, FindingStatus.Unknown)]
     [InlineData("default_backend mysql-write\nfrontend more\n bind :3306\n default_backend mysql-other\nfrontend z", "web-02", null,
         FindingStatus.Fail)]
     [InlineData("", "web-02", "192.0.2.10:3307", FindingStatus.Fail)]

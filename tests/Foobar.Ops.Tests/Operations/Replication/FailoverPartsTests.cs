@@ -127,9 +127,9 @@ public sealed class FailoverPartsTests
             HaproxySection.Of([new HaproxyFile("haproxy.cfg", $"frontend mysql\n bind 192.0.2.10:3306\n {route}\n")]);
         WriteEndpoint endpoint = new() { Server = "lb-01", Backend = "mysql-write" };
 
-        Assert.Equal(
-            expected,
-            string.Join(", ", HaproxyEndpoint.OtherLeads(sections, TestSite.Create(), endpoint).Select(lead => $"{lead.Frontend}: {lead.Line}")));
+        IReadOnlyList<(string Frontend, string Line)> leads = HaproxyEndpoint.OtherLeads(sections, TestSite.Create(), endpoint);
+
+        Assert.Equal(expected, string.Join(", ", leads.Select(static lead => $"{lead.Frontend}: {lead.Line}")));
     }
 
     [Fact]
