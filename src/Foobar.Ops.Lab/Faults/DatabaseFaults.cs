@@ -85,6 +85,9 @@ internal static class DatabaseFaults
             "mysql -e \"CREATE USER IF NOT EXISTS batch@'%' IDENTIFIED BY '$(head -c 18 /dev/urandom | base64)' REQUIRE SSL\"; mysql -e "
                 + "\"GRANT CONNECTION_ADMIN ON *.* TO batch@'%'\" 2>/dev/null || mysql -e \"GRANT READ ONLY ADMIN ON *.* TO batch@'%'\"",
             "mysql -e \"DROP USER IF EXISTS batch@'%'\""),
+        Row("account-without-a-name", "DB-042", "An account without a name and a password is open to every host", "web-01",
+            "mysql -e \"CREATE USER IF NOT EXISTS ''@'%' IDENTIFIED BY '' REQUIRE SSL\"",
+            "mysql -e \"DROP USER IF EXISTS ''@'%'\""),
         Row("failover-left-unfinished", "DB-030", "A failover was begun an hour ago by a machine that is gone", "web-01",
             $"mysql -e \"{OperationTable}\"; mysql -e \"REPLACE INTO foobar_ops.operation VALUES (1, 'lost', 'anna on desk-1 (process 7)', "
                 + "UTC_TIMESTAMP() - INTERVAL 1 HOUR, 'running', 'web-01', 'web-02', '{}')\"",

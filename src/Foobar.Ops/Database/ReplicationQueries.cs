@@ -132,6 +132,38 @@ internal static class ReplicationQueries
         WHERE PRIVILEGE_TYPE IN ('SUPER', 'CONNECTION_ADMIN', 'READ_ONLY ADMIN', 'READ ONLY ADMIN') AND (SELECT COUNT(*) FROM mysql.user) > 0
         """;
 
+    /// <summary>
+    /// Accounts without a name, or with a plugin that compares passwords and an empty one. One that is locked can't log in, nor one
+    /// whose password has expired: until a new one is set, nothing else is done for it. Roles are locked.
+    /// </summary>
+    public const string MySqlOpenAccounts = """
+        SELECT User AS user, Host AS host, ssl_type, IF(authentication_string = '', plugin, '') AS plugin FROM mysql.user
+        WHERE account_locked = 'N' AND password_expired = 'N'
+          AND (User = '' OR (authentication_string = ''
+               AND plugin IN ('mysql_native_password', 'sha256_password', 'caching_sha2_password', 'mysql_clear_password')))
+        """;
+
+    /// <summary>
+    /// The same on MariaDB, where an account may have several plugins (<c>auth_or</c>); one of them that takes an empty password is
+    /// enough. Roles are told apart by a word.
+    /// </summary>
+    public const string MariaDbOpenAccounts = """
+        SELECT User AS user, Host AS host, CAST(JSON_VALUE(Priv, '$.ssl_type') AS CHAR) AS ssl_type,
+               IF(is_open, COALESCE(NULLIF(JSON_VALUE(Priv, '$.plugin'), ''), 'mysql_native_password'), '') AS plugin
+        FROM (SELECT User, Host, Priv,
+                (COALESCE(JSON_VALUE(Priv, '$.authentication_string'), '') = ''
+                  AND COALESCE(JSON_VALUE(Priv, '$.plugin'), '') IN ('', 'mysql_native_password', 'mysql_old_password', 'ed25519', 'parsec'))
+                OR EXISTS (SELECT 1 FROM JSON_TABLE(COALESCE(JSON_QUERY(Priv, '$.auth_or'), '[]'), '$[*]' COLUMNS (
+                     plugin VARCHAR(100) PATH '$.plugin', password VARCHAR(500) PATH '$.authentication_string')) AS way
+                   WHERE COALESCE(way.password, '') = ''
+                     AND way.plugin IN ('mysql_native_password', 'mysql_old_password', 'ed25519', 'parsec')) AS is_open
+              FROM mysql.global_priv) AS account
+        WHERE (is_open OR User = '')
+          AND COALESCE(JSON_VALUE(Priv, '$.account_locked'), '0') NOT IN ('1', 'true')
+          AND COALESCE(JSON_VALUE(Priv, '$.is_role'), '0') NOT IN ('1', 'true')
+          AND COALESCE(JSON_VALUE(Priv, '$.password_last_changed'), '1') <> '0'
+        """;
+
     public const string MariaDbAccounts = "SELECT User, Host, ssl_type, plugin FROM mysql.user WHERE Repl_slave_priv = 'Y'";
 
     /// <summary>

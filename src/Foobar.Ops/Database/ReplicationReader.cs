@@ -45,6 +45,11 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
                 "information_schema.USER_PRIVILEGES",
                 async token => PrivilegedAccount.From(await RowsAsync(ReplicationQueries.Privileged, token), _flavor),
                 cancellationToken),
+            OpenAccounts = await TryAsync(
+                MySql ? "mysql.user" : "mysql.global_priv",
+                async token => OpenAccount.From(
+                    await RowsAsync(MySql ? ReplicationQueries.MySqlOpenAccounts : ReplicationQueries.MariaDbOpenAccounts, token)),
+                cancellationToken),
             Tables = await TryAsync("information_schema.TABLES", ReadTablesAsync, cancellationToken),
             LastOperation = operation,
             Unfinished = operation with { Value = operation.Value?.Where(static mark => mark.IsUnfinished).ToArray() },

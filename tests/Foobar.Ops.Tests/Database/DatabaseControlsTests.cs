@@ -95,6 +95,9 @@ public sealed class DatabaseControlsTests
         ("MyISAM", "DB-025", FindingStatus.Fail, () => HealthySite.Case(
             HealthySite.Primary with { Tables = Reading.Of(new TableFacts { NonTransactional = ["shop.log (MyISAM)"] }) })),
         ("by file and offset", "DB-028", FindingStatus.Fail, () => Channel(channel => channel with { AutoPosition = false })),
+        ("an account without a name", "DB-042", FindingStatus.Fail, () => Accessible(new() { User = "", Host = "%", Plugin = "" })),
+        ("an account without a password", "DB-042", FindingStatus.Fail, () =>
+            Accessible(new() { User = "root", Host = "192.0.2.%", Plugin = "caching_sha2_password" })),
         ("a failover under way", "DB-030", FindingStatus.Warning, () =>
             HealthySite.Case(HealthySite.Primary with { Unfinished = Reading.Of<IReadOnlyList<OperationMark>>([HealthySite.Mark(20)]) })),
         ("a failover that nobody ended", "DB-030", FindingStatus.Fail, () => HealthySite.Case(
@@ -140,6 +143,22 @@ public sealed class DatabaseControlsTests
     ];
 
     public static TheoryData<string> FaultNames => [.. Faults.Select(fault => fault.Fault)];
+
+    [Theory]
+    [InlineData("%", "ANY", false)]
+    [InlineData("localhost", "", true)]
+    [InlineData("%", "X509", true)]
+    [InlineData("192.0.2.%", "1", false)]
+    [InlineData("%", "3", true)]
+    public void An_account_without_a_password_is_open_unless_it_is_local_or_needs_a_certificate(string host, string type, bool passes)
+    {
+        OpenAccount account = Assert.Single(OpenAccount.From(
+            [Operations.Model.Rows.Of(("user", "app"), ("host", host), ("ssl_type", type), ("plugin", "mysql_native_password"))]));
+
+        Assert.Equal(
+            passes ? FindingStatus.Pass : FindingStatus.Fail,
+            RoleControls.NoneOpen.Judge(Accessible(account)).First(static verdict => verdict.Server == "web-01").Status);
+    }
 
     [Fact]
     public void A_healthy_site_passes_everything() =>
@@ -326,6 +345,9 @@ public sealed class DatabaseControlsTests
 
     private static SiteCase<ReplicationFacts> Storage(Func<DatabaseStorage, DatabaseStorage> change) =>
         HealthySite.Case(HealthySite.Primary with { Storage = Reading.Of(change(HealthySite.Primary.Storage.Value!)) });
+
+    private static SiteCase<ReplicationFacts> Accessible(OpenAccount account) =>
+        HealthySite.Case(HealthySite.Primary with { OpenAccounts = Reading.Of<IReadOnlyList<OpenAccount>>([account]) });
 
     private static SiteCase<ReplicationFacts> Open(OpenTransaction transaction) =>
         HealthySite.Case(HealthySite.Primary with { Transactions = Reading.Of<IReadOnlyList<OpenTransaction>>([transaction]) });

@@ -163,6 +163,7 @@ internal static class HealthySite
         }),
         Transactions = Reading.Of<IReadOnlyList<OpenTransaction>>([]),
         Accounts = Reading.Of<IReadOnlyList<ReplicationAccount>>([new() { User = "replication", Host = "192.0.2.%" }]),
+        OpenAccounts = Reading.Of<IReadOnlyList<OpenAccount>>([new() { User = "", Host = "localhost", Plugin = "" }]),
         Privileged = Reading.Of<IReadOnlyList<PrivilegedAccount>>([new() { User = "root", Host = "localhost", Privileges = ["SUPER"] }]),
         Tables = Reading.Of(new TableFacts { Complete = true }),
         Storage = Reading.Of(new DatabaseStorage

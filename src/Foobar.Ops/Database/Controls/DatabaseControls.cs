@@ -49,5 +49,6 @@ public static class DatabaseControls
         ClusterControls.Conflicts,
         ClusterControls.Mode,
         ClusterControls.Encrypted,
+        RoleControls.NoneOpen,
     ];
 }

@@ -73,6 +73,28 @@ internal static class RoleControls
                         string.Join(", ", account.Privileges)));
         });
 
+    public static Control<SiteCase<ReplicationFacts>> NoneOpen { get; } = OfFact(
+        Info(
+            "DB-042", Severity.Critical, "No account without a name or a password can log in over the network",
+            "Whoever reaches the port is in, by any name where the account has none; an account of every host is reached from each server "
+                + "that a flow lets through, the load balancer among them.",
+            "DROP USER ''@'HOST'; give each other account a password (ALTER USER ... IDENTIFIED BY), or lock it (ACCOUNT LOCK).",
+            "MySQL Reference Manual, Securing the Initial MySQL Account; MariaDB Knowledge Base, mariadb-secure-installation"),
+        facts => facts.OpenAccounts,
+        (_, accounts) =>
+        {
+            OpenAccount[] remote = [.. accounts.Where(static account => account is { IsLocal: false, NeedsCertificate: false })];
+            return remote.Length == 0
+                ? [Verdict.Pass(actual: accounts.Count == 0 ? "none" : $"{accounts.Count} on the server itself or with a certificate alone")]
+                : remote.Select(
+                    static account => Verdict.Fail(
+                        $"'{account.User}'@'{account.Host}'", "a name and a password",
+                        string.Join(
+                            ", ", new[] { account.User.Length == 0 ? "no name" : null, account.Plugin.Length > 0 ? "no password" : null }
+                                .OfType<string>()),
+                        "mysql.user"));
+        });
+
     public static Control<SiteCase<ReplicationFacts>> ReadersDeclared { get; } = OfFact(
         Info(
             "DB-032", Severity.Medium, "Every replica is declared",

@@ -38,6 +38,9 @@ public sealed record ReplicationFacts
     /// <summary>The accounts that <c>read_only</c> does not bind.</summary>
     public required Reading<IReadOnlyList<PrivilegedAccount>> Privileged { get; init; }
 
+    /// <summary>The accounts without a name or a password.</summary>
+    public Reading<IReadOnlyList<OpenAccount>> OpenAccounts { get; init; } = NotRead<IReadOnlyList<OpenAccount>>();
+
     /// <summary>Tables that replication handles badly.</summary>
     public required Reading<TableFacts> Tables { get; init; }
 
@@ -95,6 +98,7 @@ public sealed record ReplicationFacts
         Transactions = Findings.Reading.Unreadable<IReadOnlyList<OpenTransaction>>(reason, source),
         Accounts = Findings.Reading.Unreadable<IReadOnlyList<ReplicationAccount>>(reason, source),
         Privileged = Findings.Reading.Unreadable<IReadOnlyList<PrivilegedAccount>>(reason, source),
+        OpenAccounts = Findings.Reading.Unreadable<IReadOnlyList<OpenAccount>>(reason, source),
         Tables = Findings.Reading.Unreadable<TableFacts>(reason, source),
         Storage = Findings.Reading.Unreadable<DatabaseStorage>(reason, source),
         Cluster = Findings.Reading.Unreadable<ClusterFacts>(reason, source),

@@ -28,14 +28,14 @@ internal sealed class StatementTable(ISiteSession site)
     [
         ReplicationQueries.Persisted, ReplicationQueries.MySqlChannels, ReplicationQueries.ApplyingAge, ReplicationQueries.MySqlLog,
         ReplicationQueries.Unlogged,
-        ReplicationQueries.MySqlAccounts, ReplicationQueries.GroupMembers, ReplicationQueries.GroupSettings,
+        ReplicationQueries.MySqlAccounts, ReplicationQueries.MySqlOpenAccounts, ReplicationQueries.GroupMembers, ReplicationQueries.GroupSettings,
         "SELECT @@global.gtid_executed AS gtids",
     ];
 
     private static readonly string[] OfMariaDb =
     [
         ReplicationQueries.MariaDbChannels, ReplicationQueries.PositionEngine, ReplicationQueries.MariaDbLog,
-        ReplicationQueries.MariaDbAccounts,
+        ReplicationQueries.MariaDbAccounts, ReplicationQueries.MariaDbOpenAccounts,
         "SELECT @@global.gtid_binlog_state AS gtids",
     ];
 

@@ -35,6 +35,8 @@ internal static partial class Statements
         [ReplicationQueries.Operation] = Mark,
         [ReplicationQueries.MySqlAccounts] = static call => call.Answer(Accounts),
         [ReplicationQueries.MariaDbAccounts] = static call => call.Answer(MariaDbAccounts),
+        [ReplicationQueries.MySqlOpenAccounts] = static call => call.Answer(),
+        [ReplicationQueries.MariaDbOpenAccounts] = static call => call.Answer(),
         [ReplicationQueries.Privileged] = static call => call.Answer(call.Member.IsMariaDb ? MariaDbPrivileged : MySqlPrivileged),
         [ReplicationQueries.Tables] = static call => call.Answer(),
         [ReplicationQueries.ReadsAllTables] = static call => call.Answer(ReadsAll),
