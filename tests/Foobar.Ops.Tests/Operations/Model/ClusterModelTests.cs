@@ -152,6 +152,23 @@ public sealed class ClusterModelTests
         Assert.Equal(apart == "lb-01", result.Unfinished);
     }
 
+    [Theory]
+    [InlineData("web-01")]
+    [InlineData("web-02")]
+    [InlineData("db-03")]
+    public void A_global_lock_on_any_member_that_a_switchover_changes_stands_in_its_way(string locked)
+    {
+        Schedule schedule = ScheduleRunner.OnThread(() => Schedule.Written(
+            new() { Members = 3 }, "switchover", "nothing", 1, Fault.None,
+            plant: call => call.Member.Name == locked && call.Sql.StartsWith("SELECT l.LOCK_TYPE AS type", StringComparison.Ordinal)
+                ? [Rows.Of(("type", "SHARED"), ("id", 99L), ("user", "backup"), ("host", "localhost"), ("seconds", 3L))]
+                : null));
+        FoobarException refused = Assert.IsType<FoobarException>(schedule.Ended[0].Error);
+        Assert.Equal("FailoverRefused", refused.ErrorId);
+        Assert.Contains($"GlobalLock on {locked}", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("connection 99 of backup", refused.Message, StringComparison.Ordinal);
+    }
+
     // A takeover is killed at its beginning, the first operator goes on to the end, and then the second one resumes; a resume goes on
     // though the old primary could not be fenced.
     [Theory]

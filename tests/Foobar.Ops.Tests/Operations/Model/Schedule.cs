@@ -91,10 +91,12 @@ internal sealed partial class Schedule
     /// <param name="time">At which of them.</param>
     /// <param name="fault">The fault.</param>
     /// <param name="apart">A load balancer that the operator does not reach until all is mended; <see langword="null"/> for none.</param>
-    public static Schedule Written(ClusterOptions options, string operation, string at, int time, Fault fault, string? apart = null) =>
+    /// <param name="plant">What becomes of statements instead of being done; <see langword="null"/> for nothing.</param>
+    public static Schedule Written(
+        ClusterOptions options, string operation, string at, int time, Fault fault, string? apart = null, Plant? plant = null) =>
         Alone(() =>
         {
-            Schedule schedule = new(1, traced: true, null, options);
+            Schedule schedule = new(1, traced: true, plant, options);
             schedule._cluster.Clients.Begin(40, 0.005);
             schedule.Pass(0.1);
             schedule._plan.PlanAt(at, time, fault);

@@ -88,14 +88,26 @@ internal sealed class SwitchoverSurvey(ISiteSession session, OperationStore stor
         blockers.AddRange(
             await EndpointSurvey.JudgeAsync(await open.EndpointAsync(cancellationToken), old.Name, candidate.Name, cancellationToken));
 #pragma warning restore CA2000
-        await using IDatabaseSession database = await session.OpenDatabaseAsync(old.Name, cancellationToken);
-        blockers.AddRange((await DatabaseMember.Of(database).GlobalLocksAsync(cancellationToken)).Select(held => new FailoverBlocker
-        {
-            Code = "GlobalLock",
-            Server = old.Name,
-            Message = held,
-            Remediation = "A backup may be running: wait until it has ended, or end that connection (KILL).",
-        }));
+        IReadOnlyList<FailoverBlocker>[] locked = await Task.WhenAll(
+            ((string[])[old.Name, candidate.Name, .. preflight.Followers]).Select(member => LocksAsync(member, cancellationToken)));
+        blockers.AddRange(locked.SelectMany(static held => held));
         return preflight with { Blockers = blockers };
+    }
+
+    // On the primary the fence waits for such a lock; on the candidate and on those that shall follow it the applier does, and what stops
+    // it.
+    private async Task<IReadOnlyList<FailoverBlocker>> LocksAsync(string member, CancellationToken cancellationToken)
+    {
+        await using IDatabaseSession database = await session.OpenDatabaseAsync(member, cancellationToken);
+        return
+        [
+            .. (await DatabaseMember.Of(database).GlobalLocksAsync(cancellationToken)).Select(held => new FailoverBlocker
+            {
+                Code = "GlobalLock",
+                Server = member,
+                Message = held,
+                Remediation = "A backup may be running: wait until it has ended, or end that connection (KILL).",
+            }),
+        ];
     }
 }
