@@ -19,9 +19,11 @@ internal static class ReplicaStart
     /// <param name="member">The member.</param>
     /// <param name="source">The name of its source, for errors.</param>
     /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="otherLogin">What the operator can do for another login; <see langword="null"/> for nothing.</param>
     /// <exception cref="FoobarException"><c>ReverseLinkFailed</c>: a thread stopped with an error, the source refuses its login, or it has
     /// tried in vain for a while.</exception>
-    public static async Task WaitAsync(DatabaseMember member, string source, CancellationToken cancellationToken)
+    public static async Task WaitAsync(
+        DatabaseMember member, string source, CancellationToken cancellationToken, string? otherLogin = null)
     {
         TimeProvider time = member.Time;
         long began = time.GetTimestamp();
@@ -39,9 +41,9 @@ internal static class ReplicaStart
 
             if (Why(channel, time.GetElapsedTime(began)) is { } why)
             {
-                throw Failed(member, source, why, Refusals.Contains(channel.ReceiverErrorNumber)
+                throw Failed(member, source, why, IsRefusal(channel.ReceiverErrorNumber)
                     ? $"See that {source} lets the account '{channel.User}' in with the password that its replica keeps, from "
-                        + $"{member.Name}'s address, and with TLS if it asks for it."
+                        + $"{member.Name}'s address, and with TLS if it asks for it{(otherLogin is null ? "" : $"; or {otherLogin}")}."
                     : $"See Get-FoobarReplication, and the error log of {member.Name}'s database.");
             }
 
@@ -49,12 +51,15 @@ internal static class ReplicaStart
         }
     }
 
+    /// <summary>Whether a receiver's error says that its source does not let it in, which trying again does not change.</summary>
+    public static bool IsRefusal(long number) => Refusals.Contains(number);
+
     private static string? Why(ReplicationChannel channel, TimeSpan waited) => channel.ApplierError
         ?? channel.Receiver switch
         {
             // The error is an earlier one's.
             ReplicationThread.Running => null,
-            ReplicationThread.Connecting when !Refusals.Contains(channel.ReceiverErrorNumber) && waited < Patience => null,
+            ReplicationThread.Connecting when !IsRefusal(channel.ReceiverErrorNumber) && waited < Patience => null,
             _ => channel.ReceiverError,
         };
 

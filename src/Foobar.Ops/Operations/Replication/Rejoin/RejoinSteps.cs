@@ -149,7 +149,7 @@ internal sealed class RejoinSteps(RejoinConnections live, RejoinOptions options,
                 DatabaseMember member = DatabaseMember.Of(database);
                 database.TimeLimit = options.CatchUpLimit + TimeSpan.FromSeconds(10);
                 string position = await Primary.PositionAsync(token);
-                await ReplicaStart.WaitAsync(member, live.Primary.Name, token);
+                await ReplicaStart.WaitAsync(member, live.Primary.Name, token, LoginFinder.Advice);
                 if (!await member.WaitForAsync(position, options.CatchUpLimit, token))
                 {
                     throw new FoobarException(
