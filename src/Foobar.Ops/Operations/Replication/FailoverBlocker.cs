@@ -1,3 +1,4 @@
+using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 
 namespace Foobar.Ops.Operations.Replication;
@@ -19,6 +20,12 @@ public sealed record FailoverBlocker
 
     /// <summary>What to do about it.</summary>
     public required string Remediation { get; init; }
+
+    /// <summary>What is wrong with a name that is no member's; <see langword="null"/> if it is one's.</summary>
+    internal static string? NoMember(ReplicationTopology topology, string name) =>
+        topology.Members.Any(member => string.Equals(member.Name, name, StringComparison.OrdinalIgnoreCase))
+            ? null
+            : $"is no member of the database; the members are {string.Join(", ", topology.Members.Select(static member => member.Name))}";
 
     /// <summary>The refusal of a move of writes for what stands in its way.</summary>
     internal static FoobarException Refuse(IReadOnlyList<FailoverBlocker> blockers) =>

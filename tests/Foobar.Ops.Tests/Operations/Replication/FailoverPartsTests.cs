@@ -114,6 +114,10 @@ public sealed class FailoverPartsTests
             """;
         Assert.Equal(["web-01", "web-04"], HaproxyEndpoint.OpenServers(State, "lb-01"));
         Assert.Throws<ParseException>(() => HaproxyEndpoint.OpenServers("Can't find backend.", "lb-01"));
+        FoobarException missing = HaproxyEndpoint.Missing("Can't find backend.", "lb-01", "mysql-writ")!;
+        Assert.Equal("WriteBackendNotFound", missing.ErrorId);
+        Assert.Contains("policy.database.writeEndpoint.backend", missing.Recommendation, StringComparison.Ordinal);
+        Assert.Null(HaproxyEndpoint.Missing(State, "lb-01", "mysql-write"));
     }
 
     [Theory]

@@ -90,7 +90,7 @@ internal sealed partial class HaproxyEndpoint : IWriteEndpoint
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>?> MembersAsync(CancellationToken cancellationToken) =>
-        OpenServers(await _console.RunAsync($"{ServerStateParser.Source} {_backend}", cancellationToken), _server);
+        OpenServers(await StatesAsync(cancellationToken), _server);
 
     /// <summary>
     /// The level that the admin socket gives where it is too low to change a server's state (HAProxy Management Guide, "show cli level");
@@ -104,7 +104,7 @@ internal sealed partial class HaproxyEndpoint : IWriteEndpoint
 
     /// <summary>The servers of the backend, open or not.</summary>
     public async Task<IReadOnlyList<string>> ServersAsync(CancellationToken cancellationToken) =>
-        [.. Rows(await _console.RunAsync($"{ServerStateParser.Source} {_backend}", cancellationToken), _server).Select(row => row.Name)];
+        [.. Rows(await StatesAsync(cancellationToken), _server).Select(row => row.Name)];
 
     /// <summary>
     /// The ways from the frontends of the write endpoint to other backends, by the configuration; none if it can't be read, which
@@ -191,12 +191,27 @@ internal sealed partial class HaproxyEndpoint : IWriteEndpoint
             | AdminStates.ForcedDrain
             | AdminStates.InheritedDrain;
 
-    // HAProxy, proxy.c: "Can't find backend."
-    private async Task<bool> HasBackendAsync(CancellationToken cancellationToken)
+    private async Task<string> StatesAsync(CancellationToken cancellationToken)
     {
         string said = await _console.RunAsync($"{ServerStateParser.Source} {_backend}", cancellationToken);
-        return !said.Contains("find backend", StringComparison.OrdinalIgnoreCase);
+        return Missing(said, _server, _backend) is { } missing ? throw missing : said;
     }
+
+    private async Task<bool> HasBackendAsync(CancellationToken cancellationToken) =>
+        Missing(await _console.RunAsync($"{ServerStateParser.Source} {_backend}", cancellationToken), _server, _backend) is null;
+
+    /// <summary>The error where HAProxy says that it has no such backend (proxy.c: "Can't find backend.").</summary>
+    internal static FoobarException? Missing(string said, string server, string backend) =>
+        said.Contains("find backend", StringComparison.OrdinalIgnoreCase)
+            ? new(
+                "WriteBackendNotFound", ErrorKind.NotFound,
+                $"{server}: HAProxy has no backend '{backend}', which policy.database.writeEndpoint.backend names.")
+            {
+                Server = server,
+                Recommendation = "Set policy.database.writeEndpoint.backend in the inventory to the name of the TCP backend for writes "
+                    + "(Get-FoobarBackend lists them).",
+            }
+            : null;
 
     private static IReadOnlyList<(string Name, AdminStates State)> Rows(string text, string server)
     {

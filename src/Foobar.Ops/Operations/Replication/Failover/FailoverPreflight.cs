@@ -183,8 +183,8 @@ internal static class FailoverPreflight
             {
                 Code = "Candidate",
                 Server = wanted,
-                Message =
-                    "does not replicate from the primary: "
+                Message = FailoverBlocker.NoMember(topology, wanted)
+                    ?? "does not replicate from the primary: "
                         + $"{(replicas.Count > 0 ? $"only {string.Join(", ", replicas)} does" : "no member that answers does")}",
                 Remediation = "Name a replica of the primary.",
             });
@@ -295,12 +295,10 @@ internal static class FailoverPreflight
                     "Start its applier, or put right what stopped it: it could not be brought up to what it received.");
             }
 
-            if (channel.Filters.Count > 0 || channel.DelaySeconds > 0)
+            if (FilteredReplica.Problem(channel) is { } problem)
             {
-                Add(
-                    "Filtered",
-                    channel.Filters.Count > 0 ? string.Join(", ", channel.Filters) : Invariant($"applies {channel.DelaySeconds} s late"),
-                    "A filtered or delayed replica can't become the primary.");
+                bool isMariaDb = facts.Identity.Value?.Flavor == DatabaseFlavor.MariaDb;
+                Add("Filtered", problem, FilteredReplica.Advice(channel, isMariaDb, canCopy: false));
             }
 
             if (!channel.AutoPosition)

@@ -45,7 +45,7 @@ internal static class SwitchoverObstacles
         ReplicationLink link = topology.LinkTo(candidate, old)!;
         foreach (ReplicationLink hop in topology.Path(candidate, old))
         {
-            JudgeChannel(hop, candidate, blockers);
+            JudgeChannel(hop, candidate, topology, blockers);
         }
 
         if (link.LagSeconds is null && link.BacklogTransactions > 0)
@@ -80,7 +80,8 @@ internal static class SwitchoverObstacles
         : "";
 
     // Of a chain, each member between the primary and the candidate has to pass on all that the primary writes.
-    private static void JudgeChannel(ReplicationLink hop, string candidate, List<FailoverBlocker> blockers)
+    private static void JudgeChannel(
+        ReplicationLink hop, string candidate, ReplicationTopology topology, List<FailoverBlocker> blockers)
     {
         (string replica, ReplicationChannel channel) = (hop.Replica, hop.Channel);
         string way = replica == candidate ? "" : $", and {candidate} replicates by way of it";
@@ -92,14 +93,13 @@ internal static class SwitchoverObstacles
                 "Start replication, or bring the candidate back by Repair-FoobarReplication.");
         }
 
-        if (channel.Filters.Count > 0 || channel.DelaySeconds > 0)
+        if (FilteredReplica.Problem(channel) is { } problem)
         {
+            bool isMariaDb = topology.Facts(replica)?.Identity.Value?.Flavor == DatabaseFlavor.MariaDb;
             Add(
-                blockers, "Filtered", replica,
-                (channel.Filters.Count > 0 ? string.Join(", ", channel.Filters) : Invariant($"applies {channel.DelaySeconds} s late"))
-                    + way,
+                blockers, "Filtered", replica, problem + way,
                 way.Length == 0
-                    ? "A filtered or delayed replica can't become the primary."
+                    ? FilteredReplica.Advice(channel, isMariaDb, canCopy: true)
                     : $"What is behind a filtered or delayed replica can't become the primary: let {candidate} replicate from the primary "
                         + $"itself (Repair-FoobarReplication -Server {candidate}), or promote another one.");
         }

@@ -231,7 +231,7 @@ internal sealed record SwitchoverPreflight
                 blockers, "Candidate", wanted,
                 string.Equals(wanted, old, StringComparison.OrdinalIgnoreCase)
                     ? "is the primary already"
-                    : $"does not replicate from {old ?? "the primary"}: {known}",
+                    : FailoverBlocker.NoMember(topology, wanted) ?? $"does not replicate from {old ?? "the primary"}: {known}",
                 "Name a replica of the primary.");
         }
 
