@@ -126,7 +126,7 @@ internal static class FirewallFaults
             ], Witness = "passes without a rule|passes: " },
         new FileFault("fw-no-replies", Area.Firewall, "FW-005", "web-01 takes no replies to its own connections", ["web-01"], Path,
             "sed -i '/ct state established,related accept/d' \"$file\"", Load)
-            { Witness = "(established in internal) is dropped|inet filter input: policy drop" },
+            { AlsoSeenBy = ["FW-002"], Witness = "(established in internal) is dropped|inet filter input: policy drop" },
         new FileFault(
             "fw-no-related", Area.Firewall, "FW-005",
             "web-01 takes replies, but not the ICMP errors about its connections",
@@ -248,7 +248,7 @@ internal static class FirewallFaults
             + "%s:22; }\n chain after { type nat hook postrouting priority srcnat; ct status dnat snat to %s; }\n}\n"
             + "' \"$lb\" \"$lb\" \"$op\" >> \"$file\"", Load)
             {
-                AlsoSeenBy = ["FW-017"],
+                AlsoSeenBy = ["FW-002", "FW-017"],
                 Witness = "outside -> fw-01 -> lb-01|ip hidden before rule 1|:80 (new)|lb-01: ",
                 AppliesTo = static options => options.Balancers == 1,
             },
@@ -257,7 +257,7 @@ internal static class FirewallFaults
             "web-01 lets nothing out to the other database's port",
             ["web-01"], Path,
             BlockPeer, Load)
-            { AlsoSeenBy = ["FW-016"], Witness = "flow replication|:3306 (new)|web-01: |inet filter output rule 1" },
+            { AlsoSeenBy = ["FW-002", "FW-016"], Witness = "flow replication|:3306 (new)|web-01: |inet filter output rule 1" },
         new FileFault(
             "fw-failover-blocked", Area.Firewall, "FW-016",
             "web-02 takes nothing from the server that would be its replica after a failover",

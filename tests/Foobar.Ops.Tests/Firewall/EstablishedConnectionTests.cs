@@ -54,6 +54,13 @@ public sealed class EstablishedConnectionTests
             Bad("input", $$$"""{{{Established}}},{"match":{"op":"==","left":{"quantum":{"spin":"up"} },"right":1} },{{{Drop}}}"""),
             static finding => finding is { Status: FindingStatus.Unknown, Target: "later packets of flow backends" });
 
+    /// <summary>As firewalld's check of the reverse path drops them.</summary>
+    [Theory]
+    [InlineData("input", "saddr")]
+    [InlineData("output", "daddr")]
+    public void No_declared_flow_is_between_link_local_addresses(string chain, string side) =>
+        Assert.Empty(Bad(chain, $$$"""{{{Payload("ip6", side, """{"prefix":{"addr":"fe80::","len":10}}""")}}},{{{Drop}}}"""));
+
     [Fact]
     public void A_rule_about_connections_of_others_closes_nothing() =>
         Assert.Empty(Bad("input", $"{Established},{Payload("ip", "saddr", "\"203.0.113.200\"")},{Drop}"));

@@ -93,7 +93,7 @@ internal sealed class PacketKinds(Diagram diagram)
     /// Packets as programs send them at a connection's start: TCP with SYN alone, no unusual header, no link-local address.
     /// </summary>
     public int Ordinary() => _ordinary ??= diagram.And(
-        diagram.Not(Addresses([IPNetwork.Parse("169.254.0.0/16"), IPNetwork.Parse("fe80::/10")], destination: false)),
+        diagram.Not(LinkLocal(destination: false)),
         diagram.FieldIn(PacketField.Protocol, UsualProtocols),
         diagram.FieldIs(PacketField.ExtensionHeader, 0),
         diagram.FieldIs(PacketField.HopLimit, 64),
@@ -102,6 +102,9 @@ internal sealed class PacketKinds(Diagram diagram)
         diagram.FieldIn(PacketField.SourcePort, IntervalSet.Range(1024, 65535)),
         diagram.Or(
             diagram.Not(diagram.FieldIs(PacketField.Protocol, PacketValues.Tcp)), diagram.FieldIs(PacketField.TcpFlags, Packet.Syn)));
+
+    /// <summary>Packets from or to a link-local address (RFC 3927; RFC 4291, 2.5.6).</summary>
+    public int LinkLocal(bool destination) => Addresses([IPNetwork.Parse("169.254.0.0/16"), IPNetwork.Parse("fe80::/10")], destination);
 
     /// <summary>
     /// New packets that there are: those that connection tracking takes for the first of a connection, none shorter than its

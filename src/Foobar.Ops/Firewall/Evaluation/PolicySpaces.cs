@@ -40,7 +40,7 @@ internal sealed class PolicySpaces(Diagram diagram, InterfaceAtoms atoms, Site s
 
     /// <summary>
     /// The packets of a flow's connections after the first one, without unusual headers: of connections that were seen in both
-    /// directions. Interfaces and connection marks are left open.
+    /// directions, by no link-local address. Interfaces and connection marks are left open.
     /// </summary>
     /// <param name="flow">The flow.</param>
     /// <param name="part">Which of them.</param>
@@ -51,6 +51,7 @@ internal sealed class PolicySpaces(Diagram diagram, InterfaceAtoms atoms, Site s
         int ends = diagram.And(
             Addresses(flow.From.SelectMany(end => end.Networks), destination: answers),
             Addresses(flow.To.SelectMany(end => end.Networks), destination: !answers),
+            diagram.Not(_kinds.LinkLocal(destination: answers)),
 
             // From here programs get their ports by default (ip_local_port_range; Linux, ip-sysctl).
             diagram.FieldIn(
