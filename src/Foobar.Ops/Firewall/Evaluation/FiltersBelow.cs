@@ -1,4 +1,5 @@
 using Foobar.Ops.Firewall.Model;
+using Foobar.Ops.Firewall.Nftables;
 
 namespace Foobar.Ops.Firewall.Evaluation;
 
@@ -26,7 +27,7 @@ internal static class FiltersBelow
                 string[] devices = chain.Family == "arp" || network.Interfaces.Count == 0
                     ? Everywhere
                     : [.. network.Links.Where(static link => link.IsBridge).Select(static link => link.Upper).Distinct()];
-                if (devices.Length > 0 && (chain.Rules.Count > 0 || chain.Policy == "drop"))
+                if (devices.Length > 0 && MayStop(chain, ruleset))
                 {
                     bool leaving = chain.Hook is "output" or "postrouting";
                     yield return Chain(
@@ -46,6 +47,17 @@ internal static class FiltersBelow
             }
         }
     }
+
+    // A chain that accepts at its end stops and changes nothing, unless a rule of its table does, to which it may jump.
+    private static bool MayStop(FirewallChain chain, Ruleset ruleset) =>
+        (chain.Undecided is { } why && why != NftWords.Families.Trouble(chain.Family)) || chain.Policy == "drop"
+        || ruleset.Chains.Where(other => (other.Family, other.Table) == (chain.Family, chain.Table))
+            .SelectMany(static other => other.Rules).SelectMany(static rule => rule.Statements).Any(static step => step is not (
+                Statement.Test or Statement.NoEffect or Statement.Fill
+                or Statement.Verdict
+                {
+                    Kind: VerdictKind.Accept or VerdictKind.Return or VerdictKind.Continue or VerdictKind.Jump or VerdictKind.Goto,
+                }));
 
     private static string[] Uppers(FirewallChain chain, HostNetwork network) =>
         [

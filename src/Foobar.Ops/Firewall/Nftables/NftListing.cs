@@ -133,7 +133,7 @@ internal sealed class NftListing(string? server, string source, NftStructure? st
         {
             Devices = hidden ? ["*"] : devices ?? [],
             IsDormant = dormant,
-            Undecided = chain.Undecided ?? undecided ?? (hidden ? "the listing does not tell its devices" : null),
+            Undecided = undecided ?? chain.Undecided ?? (hidden ? "the listing does not tell its devices" : null),
             Rules = _rules.GetValueOrDefault((chain.Family, chain.Table, chain.Name)) ?? [],
         };
     }
