@@ -60,7 +60,9 @@ public static partial class NetworkParser
         List<string> policy = [];
         foreach (string listing in rules.Where(static listing => !listing.Contains("not supported", StringComparison.OrdinalIgnoreCase)))
         {
-            Read(listing, server, "ip -json rule show", rule => policy.AddRange(IsKernels(rule) || AsksMain(rule) ? [] : [Words("ip rule", rule)]));
+            Read(
+                listing, server, "ip -json rule show",
+                rule => policy.AddRange(IsKernels(rule) || AsksMain(rule) ? [] : [Words("ip rule", rule)]));
         }
 
         foreach (string listing in routes)

@@ -12,8 +12,8 @@ public sealed record HostNetwork
     public IReadOnlyList<NetworkRoute> Routes { get; init; } = [];
 
     /// <summary>
-    /// What chooses a route by more than the destination: rules beside the kernel's own three but those that ask the main table, routes of the table
-    /// <c>default</c>, and routes that are for some packets to a destination only (ip-rule(8), ip-route(8)). It is not
+    /// What chooses a route by more than the destination: rules beside the kernel's own three but those that ask the main table, routes of
+    /// the table <c>default</c>, and routes that are for some packets to a destination only (ip-rule(8), ip-route(8)). It is not
     /// modelled: where there is any, the main table does not tell by which interface packets go.
     /// </summary>
     public IReadOnlyList<string> PolicyRouting { get; init; } = [];

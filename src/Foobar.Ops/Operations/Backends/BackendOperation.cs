@@ -54,7 +54,8 @@ public sealed class BackendOperation(ISiteSession site, BackendTarget target, bo
     public async Task<BackendChange> SetAsync(
         string balancer, string backend, string name, TimeSpan patience, CancellationToken cancellationToken) =>
         await BackendSwitch.SetAsync(
-            await site.GetServerAsync(balancer, cancellationToken), Socket, backend, name, target, acceptOutage, patience, cancellationToken,
+            await site.GetServerAsync(
+                balancer, cancellationToken), Socket, backend, name, target, acceptOutage, patience, cancellationToken,
             await RuleAsync(backend, cancellationToken));
 
     /// <summary>Makes a change survive a restart of HAProxy.</summary>

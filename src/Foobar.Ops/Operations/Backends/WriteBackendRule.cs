@@ -48,7 +48,9 @@ internal sealed class WriteBackendRule(ReplicationTopology topology, BackendTarg
 
         if (writes == Writes.Unknown)
         {
-            return acceptOutage ? null : NotPrimary(meant, why, "Bring the databases back within reach, or accept that writes may fail with "
+            return acceptOutage
+                ? null
+                : NotPrimary(meant, why, "Bring the databases back within reach, or accept that writes may fail with "
                 + "-AcceptOutage.");
         }
 
@@ -80,7 +82,8 @@ internal sealed class WriteBackendRule(ReplicationTopology topology, BackendTarg
             : new FoobarException(
                 "BackendWouldBeEmpty", ErrorKind.Refused,
                 $"{meant.Server}: without '{meant.Backend}/{meant.Name}' the write endpoint leads to no member that takes writes"
-                    + $"{(judged.Length > 0 ? $": {string.Join("; ", judged.Select(static each => each.Why))}" : "")}; nothing was changed.")
+                    + $"{(judged.Length > 0 ? $": {string.Join("; ", judged.Select(static each => each.Why))}" : "")}; nothing was "
+                    + "changed.")
                 {
                     Server = meant.Server,
                     Recommendation =
@@ -122,7 +125,8 @@ internal sealed class WriteBackendRule(ReplicationTopology topology, BackendTarg
     private string MoveAdvice(BackendServer meant) =>
         topology.Writers.Any() && WriteEndpointControls.MemberOf(meant, topology) is Server { Name: var member }
             ? $"Invoke-FoobarFailover -To {member} moves writes to it."
-            : "Look at Get-FoobarReplication. Resume-FoobarFailover ends a failover that was cut off; Invoke-FoobarFailover -Emergency puts a "
+            : "Look at Get-FoobarReplication. Resume-FoobarFailover ends a failover that was cut off; Invoke-FoobarFailover -Emergency "
+                + "puts a "
                 + "replica in the place of a dead primary.";
 
     private static FoobarException NotPrimary(BackendServer meant, string why, string advice) => new(

@@ -93,12 +93,14 @@ public sealed class PrimaryWatch
         }
         catch (FoobarException error) when (error.Kind != ErrorKind.InvalidInput && !cancellationToken.IsCancellationRequested)
         {
-            WatchEvent told = Event(WatchEventKind.PrimaryUnknown, $"{error.Message.TrimEnd('.')}. The watch could not begin, and has ended.");
+            WatchEvent told = Event(
+                WatchEventKind.PrimaryUnknown, $"{error.Message.TrimEnd('.')}. The watch could not begin, and has ended.");
             return (
                 told with
                 {
-                    Recommendation = "Look at Get-FoobarReplication. If the primary is dead: Invoke-FoobarFailover -Emergency. Then start the "
-                        + "watch again.",
+                    Recommendation =
+                        "Look at Get-FoobarReplication. If the primary is dead: Invoke-FoobarFailover -Emergency. Then start the "
+                            + "watch again.",
                 },
                 error);
         }

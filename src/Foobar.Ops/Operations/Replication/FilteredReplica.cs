@@ -27,7 +27,8 @@ internal static class FilteredReplica
                 : $"a delayed one must apply at once first: {stop}; CHANGE REPLICATION SOURCE TO SOURCE_DELAY = 0; {start}"
             : "";
         string filter = channel.Filters.Count == 0 ? ""
-            : $"a filter must be taken away first ({stop}; {(isMariaDb ? "SET GLOBAL" : "CHANGE REPLICATION FILTER")} with an empty value for "
+            : $"a filter must be taken away first ({stop}; "
+                + $"{(isMariaDb ? "SET GLOBAL" : "CHANGE REPLICATION FILTER")} with an empty value for "
                 + $"each; {start}; and in its configuration), and what it left out stays missing"
                 + (canCopy ? " until it is copied afresh (Repair-FoobarReplication -Copy)" : ": promote another replica if there is one");
         string both = string.Join("; ", ((string[])[delay, filter]).Where(static text => text.Length > 0));

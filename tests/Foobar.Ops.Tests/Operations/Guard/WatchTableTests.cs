@@ -135,7 +135,8 @@ public sealed class WatchTableTests
                     return Task.FromResult(0);
                 default:
                     return Task.FromException<int>(
-                        new DatabaseException("StatementRefused", ErrorKind.Failed, $"unknown: {sql}") { Number = 1064, SqlState = "42000" });
+                        new DatabaseException(
+                            "StatementRefused", ErrorKind.Failed, $"unknown: {sql}") { Number = 1064, SqlState = "42000" });
             }
         }
 

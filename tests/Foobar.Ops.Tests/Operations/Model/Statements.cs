@@ -63,7 +63,8 @@ internal static partial class Statements
             "SELECT CONCAT_WS(',', NULLIF(@@global.gtid_slave_pos, ''), NULLIF(@@global.gtid_binlog_pos, '')) AS value"] =
                 static call => call.Value(
                     string.Join(
-                        ',', ((string[])[call.Member.SlavePosition?.Gtid ?? "", call.Member.BinlogPosition]).Where(text => text.Length > 0))),
+                        ',', ((string[])[call.Member.SlavePosition?.Gtid ?? "", call.Member.BinlogPosition])
+                            .Where(text => text.Length > 0))),
         ["SELECT @@global.datadir AS value"] = static call => call.Value("/var/lib/mysql/"),
         ["SELECT @@global.ssl_ca AS value"] = static call => call.Value(""),
         ["SELECT @@global.event_scheduler AS value"] = static call => call.Value(OnOff(call.Member.SchedulerOn)),

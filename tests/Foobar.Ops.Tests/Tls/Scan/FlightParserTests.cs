@@ -75,7 +75,8 @@ public sealed class FlightParserTests
     public void A_forced_downgrade_is_marked_in_the_random_number(string end, bool marked) =>
         Assert.Equal(
             marked, Parse(
-                ServerBytes.Hello(0xC02F, random: [.. new byte[24], .. Convert.FromHexString(end)]), FlightPart.Hello).Hello!.ForbidsDowngrade);
+                ServerBytes.Hello(
+                    0xC02F, random: [.. new byte[24], .. Convert.FromHexString(end)]), FlightPart.Hello).Hello!.ForbidsDowngrade);
 
     [Theory]
     [InlineData(new byte[] { 0x80, 0, 0, 1 }, 32)]

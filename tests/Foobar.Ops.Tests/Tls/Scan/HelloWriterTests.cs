@@ -21,7 +21,8 @@ public sealed class HelloWriterTests
         "802E0100020015000000100100800200800300800400800500800600400700C0",
         Convert.ToHexString(
             HelloWriter.Write(
-                new HelloOffer { Version = TlsVersion.Ssl20, Suites = [.. CipherSuite.Ssl20.Select(suite => suite.Number)] }).AsSpan(0, 32)));
+                new HelloOffer { Version = TlsVersion.Ssl20, Suites = [.. CipherSuite.Ssl20.Select(suite => suite.Number)] }).AsSpan(
+                    0, 32)));
 
     [Fact]
     public void SSL_3_has_no_extensions_and_tells_secure_renegotiation_by_a_suite()

@@ -211,7 +211,8 @@ internal sealed record SwitchoverPreflight
         {
             if (old is not null && candidates.Count == 0 && silent.Length == 0)
             {
-                SwitchoverObstacles.Add(blockers, "Candidate", null, "the primary has no replica", "Name the member that shall become the primary.");
+                SwitchoverObstacles.Add(
+                    blockers, "Candidate", null, "the primary has no replica", "Name the member that shall become the primary.");
             }
 
             return candidates.Count <= 1 ? candidates : ranking.Allowed(candidates) is { Count: > 0 } allowed ? allowed : candidates;
