@@ -33,6 +33,19 @@ internal static class BalancerFaults
             { AlsoSeenBy = ["TLS-041", "TLS-043", "TLS-045"] },
         Edit("no-health-check", "LB-004", "The load balancer does not check its web servers",
             "sed -i '/^backend web$/,/^frontend mysql$/ s/default-server check /default-server /; s/ check-ssl .*//' \"$file\""),
+        Edit(
+            "check-of-another-port", "LB-004", "The load balancer checks the database's port in place of the web server's",
+            "sed -i '/^backend web$/,/^frontend mysql$/ { /httpchk/d; /http-check/d; s/check-ssl/no-check-ssl/; "
+                + "/^    server /s/$/ port 3306 no-check-ssl/ }' \"$file\"") with
+            {
+                AppliesTo = static options => options.Tls != TlsVariant.Web,
+            },
+        Edit("open-statistics", "LB-014", "HAProxy's statistics page takes orders from visitors",
+            "sed -i '/^frontend www-https$/a\\    stats enable\\n    stats uri /hs\\n    stats admin if TRUE' \"$file\"") with
+            {
+                AppliesTo = static options => options.Tls != TlsVariant.Web,
+                AlsoSeenBy = ["LB-013"],
+            },
         Edit("no-redirect", "LB-005", "Plain HTTP is answered instead of redirected",
             "sed -i 's/http-request redirect scheme https code 301/http-request return status 200 content-type text\\/plain string hello/' "
                 + "\"$file\"") with

@@ -1,6 +1,7 @@
 using System.Net;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Linux.Configuration;
 
 namespace Foobar.Ops.LoadBalancing;
 
@@ -21,12 +22,36 @@ internal static class BackendJudge
             ? Verdict.Pass(backend.Name, $"{count} servers")
             : Verdict.Fail(backend.Name, "two servers or more", $"{count}", Evidence)]);
 
-    public static IEnumerable<Verdict> Checked(ProxyStatistics statistics, Site site) =>
-        statistics.Backends.SelectMany(backend => backend.Servers).Select(
-            server => server.IsChecked ? Verdict.Pass(Target(server), server.CheckStatus)
+    /// <summary>One verdict a server. A check tells of an HTTP server only if it asks for an answer of HTTP where the traffic
+    /// goes.</summary>
+    public static IEnumerable<Verdict> Checked(ProxyStatistics statistics, Reading<ProxyConfiguration> configuration) =>
+        (from backend in statistics.Backends
+         from server in backend.Servers
+         select server.IsChecked
+                ? backend.Mode == "http" ? JudgeCheck(server, configuration) : Verdict.Pass(Target(server), server.CheckStatus)
                 : server.State == BackendServerState.Maintenance
                     ? Verdict.NotApplicable(Target(server), "in maintenance, where no check runs")
                 : Verdict.Fail(Target(server), "a health check", server.Status, Evidence)).OrNone();
+
+    private static Verdict JudgeCheck(BackendServer server, Reading<ProxyConfiguration> configuration)
+    {
+        if (!configuration.TryGet(out ProxyConfiguration? read))
+        {
+            return configuration.ToUnknown(Target(server));
+        }
+
+        HealthCheck? check = read.Checks.FirstOrDefault(each => each.Backend == server.Backend && each.Name == server.Name);
+        return check is null ? Verdict.Unknown(
+                Target(server), "The configuration has no line of its own for it, so what its check asks can't be told.", HaproxyFiles.Source)
+            : check.Elsewhere is { } place ? Verdict.Warning(
+                Target(server), "a check of the port that takes the traffic", $"{server.CheckStatus}, by {place}", HaproxyFiles.Source)
+            : !check.IsHttp && check.Doubts.Count == 0 ? Verdict.Warning(
+                Target(server), "a check of an answer (option httpchk)", $"{server.CheckStatus}, without option httpchk",
+                HaproxyFiles.Source)
+            : check.Doubts.Count > 0 ? Verdict.Unknown(
+                Target(server), $"What its check asks can't be told: {string.Join("; ", check.Doubts)}.", HaproxyFiles.Source)
+            : Verdict.Pass(Target(server), server.CheckStatus);
+    }
 
     public static IEnumerable<Verdict> Served(ProxyStatistics statistics, Site site) =>
         statistics.Backends.Where(backend => backend.Servers.Count > 0).Select(JudgeServed).OrNone();

@@ -35,10 +35,11 @@ public static class LoadBalancerControls
         new(
             Info(
                 "LB-004", Severity.High, "The health of each backend server is checked",
-                "Without a check visitors are sent to a dead server until someone notices.",
+                "Without a check visitors are sent to a dead server until someone notices; with one that asks another port, or only whether "
+                    + "the port opens, to one that answers with errors.",
                 "Add 'check' to the server line, and 'option httpchk' to an HTTP backend.",
                 "HAProxy Configuration Manual, 5.2 check"),
-            server => JudgeStatistics(server, BackendJudge.Checked)),
+            server => server.Facts.Statistics.Judge(statistics => BackendJudge.Checked(statistics, server.Facts.Configuration))),
         new(
             Info(
                 "LB-005", Severity.Medium, "Plain HTTP is sent to HTTPS",
@@ -83,6 +84,22 @@ public static class LoadBalancerControls
                 "Persist it: Set-FoobarBackend -Persist, or 'enabled' and 'disabled' on the server's own line.",
                 "HAProxy Configuration Manual, 5.2 enabled, disabled"),
             StartJudge.Judge),
+        new(
+            Info(
+                "LB-013", Severity.High,
+                "HAProxy's statistics page is shown to operators only",
+                "It names every server with its address, its state and its load, and who sees it sees when an attack has an effect.",
+                "Take the 'stats' lines off the frontends of visitors, serve the page on loopback, and give it 'stats auth'.",
+                "HAProxy Configuration Manual, 4.2 stats enable, stats auth"),
+            StatsPageJudge.Shown),
+        new(
+            Info(
+                "LB-014", Severity.Critical,
+                "HAProxy's statistics page takes orders from operators only",
+                "With 'stats admin' whoever reaches the page drains or stops the servers of every backend, the database's among them.",
+                "Take off 'stats admin'; or serve the page on loopback, and give it 'stats auth'.",
+                "HAProxy Configuration Manual, 4.2 stats admin"),
+            StatsPageJudge.Ordered),
     ];
 
     internal static ControlInfo Info(string id, Severity severity, string title, string rationale, string remediation, string? reference) =>

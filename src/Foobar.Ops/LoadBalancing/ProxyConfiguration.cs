@@ -7,6 +7,12 @@ public sealed record ProxyConfiguration
 {
     /// <summary>Where each <c>frontend</c> and <c>listen</c> section leads.</summary>
     public required IReadOnlyList<ProxyRoute> Routes { get; init; }
+
+    /// <summary>The statistics pages that it serves.</summary>
+    public IReadOnlyList<StatsPage> StatsPages { get; init; } = [];
+
+    /// <summary>What the health check of each server asks.</summary>
+    public IReadOnlyList<HealthCheck> Checks { get; init; } = [];
 }
 
 /// <summary>Where a <c>frontend</c> or <c>listen</c> section takes connections, and to which backends it leads them.</summary>

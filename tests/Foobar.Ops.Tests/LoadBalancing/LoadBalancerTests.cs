@@ -2,6 +2,7 @@ using System.Net;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Linux.Configuration;
 using Foobar.Ops.LoadBalancing;
 using Foobar.Ops.LoadBalancing.Haproxy;
 
@@ -30,6 +31,16 @@ public sealed class LoadBalancerTests
                     IsDisabled = server.State == BackendServerState.Maintenance,
                 }),
         ]),
+        Configuration = Reading.Of(new ProxyConfiguration
+        {
+            Routes = [],
+            Checks =
+            [
+                .. StatParser.Parse(Stat).Backends.SelectMany(backend => backend.Servers)
+                    .Select(server => new HealthCheck { Backend = server.Backend, Name = server.Name, IsHttp = true }),
+                new HealthCheck { Backend = "web", Name = "web-09", IsHttp = true },
+            ],
+        }),
         Statistics = Reading.Of(StatParser.Parse(Stat)),
         Http = Reading.Of(new VisitorAnswer { Url = "http://www.foobar.com/", StatusCode = 301, Location = "https://www.foobar.com/" }),
         Https = Reading.Of(new VisitorAnswer
@@ -190,6 +201,53 @@ public sealed class LoadBalancerTests
 
         Assert.Equal(expected, Judge("LB-012", facts).Single(finding => finding.Target == "web/web-01").Status);
     }
+
+    [Theory]
+    [InlineData("option httpchk\n server web-01 192.0.2.43:80 check", FindingStatus.Pass)]
+    [InlineData("option httpchk\n server web-01 192.0.2.43:80 check port 80", FindingStatus.Pass)]
+    [InlineData("server web-01 192.0.2.43:80 check", FindingStatus.Warning)]
+    [InlineData("option tcp-check\n server web-01 192.0.2.43:80 check", FindingStatus.Warning)]
+    [InlineData("option httpchk\n no option httpchk\n server web-01 192.0.2.43:80 check", FindingStatus.Warning)]
+    [InlineData("server web-01 192.0.2.43:80 check port 3306 no-check-ssl", FindingStatus.Warning)]
+    [InlineData("option httpchk\n default-server check port 8080\n server web-01 192.0.2.43:80", FindingStatus.Warning)]
+    [InlineData("option httpchk\n server web-01 [2001:db8::43]:80 check addr 2001:db8::1", FindingStatus.Warning)]
+    [InlineData("option httpchk\n server web-01 192.0.2.43:80 check brandnew", FindingStatus.Unknown)]
+    [InlineData("option httpchk\n server-template web- 2 web.example:80 check", FindingStatus.Unknown)]
+    public void A_check_asks_the_web_server_itself(string lines, FindingStatus expected) =>
+        Assert.Equal(
+            expected,
+            Judge("LB-004", WithWeb(Web(0)) with { Configuration = Configured($"backend web\n mode http\n {lines}\n") })
+                .Single(static finding => finding.Target == "web/web-01").Status);
+
+    [Theory]
+    [InlineData("stats enable", "", FindingStatus.Fail, FindingStatus.NotApplicable)]
+    [InlineData("stats uri /hs\n stats admin if TRUE", "", FindingStatus.Fail, FindingStatus.Fail)]
+    [InlineData("stats uri /hs\n stats auth a:b\n stats admin if TRUE", "", FindingStatus.Pass, FindingStatus.Pass)]
+    [InlineData("stats admin if LOCALHOST", "", FindingStatus.Fail, FindingStatus.Pass)]
+    [InlineData("stats admin if { src 192.0.2.0/24 }", "", FindingStatus.Fail, FindingStatus.Unknown)]
+    [InlineData("stats admin if TRUE\n stats http-request auth unless { http_auth(ops) }", "", FindingStatus.Pass, FindingStatus.Pass)]
+    [InlineData("stats enable\n acl ops http_auth(ops)\n http-request auth if !ops", "", FindingStatus.Pass, FindingStatus.NotApplicable)]
+    [InlineData("stats enable\n http-request deny unless { src 192.0.2.1 }", "", FindingStatus.Unknown, FindingStatus.NotApplicable)]
+    [InlineData("stats enable\n http-request deny if { sc_http_req_rate(0) gt 9 }", "", FindingStatus.Fail, FindingStatus.NotApplicable)]
+    [InlineData("http-request redirect scheme https", "stats enable", FindingStatus.Pass, FindingStatus.NotApplicable)]
+    [InlineData("", "stats enable\n stats admin if TRUE", FindingStatus.Fail, FindingStatus.Fail)]
+    [InlineData("mode tcp\n stats enable", "", FindingStatus.NotApplicable, FindingStatus.NotApplicable)]
+    [InlineData("default_backend s\nbackend s\n stats admin if TRUE", "", FindingStatus.Fail, FindingStatus.Fail)]
+    [InlineData("listen s\n bind [::]:9999\n stats admin if TRUE", "", FindingStatus.Warning, FindingStatus.Warning)]
+    [InlineData("listen s\n bind [::1]:9999\n stats admin if TRUE", "", FindingStatus.Pass, FindingStatus.Pass)]
+    [InlineData("", "", FindingStatus.NotApplicable, FindingStatus.NotApplicable)]
+    public void A_statistics_page_is_for_operators(string lines, string defaults, FindingStatus shown, FindingStatus ordered)
+    {
+        LoadBalancerFacts facts = Healthy with
+        {
+            Configuration = Configured($"defaults\n mode http\n {defaults}\nfrontend www\n bind 198.51.100.10:443 ssl\n {lines}\n"),
+        };
+
+        Assert.Equal((shown, ordered), (Assert.Single(Judge("LB-013", facts)).Status, Assert.Single(Judge("LB-014", facts)).Status));
+    }
+
+    private static Reading<ProxyConfiguration> Configured(string text) =>
+        Reading.Of(ProxyConfigurationReader.Read(HaproxySection.Of([new HaproxyFile("haproxy.cfg", text)])));
 
     [Fact]
     public void A_missing_backend_says_what_to_do() =>

@@ -7,8 +7,14 @@ internal static class ProxyConfigurationReader
 {
     /// <summary>Reads a configuration.</summary>
     /// <param name="sections">Its sections, in the order in which HAProxy reads them.</param>
-    public static ProxyConfiguration Read(IReadOnlyList<HaproxySection> sections) => new()
+    public static ProxyConfiguration Read(IReadOnlyList<HaproxySection> sections)
     {
-        Routes = ProxyRouteReader.ReadAll(sections),
-    };
+        IReadOnlyList<ProxyRoute> routes = ProxyRouteReader.ReadAll(sections);
+        return new ProxyConfiguration
+        {
+            Routes = routes,
+            StatsPages = StatsPageReader.ReadAll(sections, routes),
+            Checks = HealthCheckReader.ReadAll(sections),
+        };
+    }
 }
