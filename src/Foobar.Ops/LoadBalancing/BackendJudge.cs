@@ -42,7 +42,9 @@ internal static class BackendJudge
 
         HealthCheck? check = read.Checks.FirstOrDefault(each => each.Backend == server.Backend && each.Name == server.Name);
         return check is null ? Verdict.Unknown(
-                Target(server), "The configuration has no line of its own for it, so what its check asks can't be told.", HaproxyFiles.Source)
+                Target(server),
+                "The configuration has no line of its own for it, so what its check asks can't be told.",
+                HaproxyFiles.Source)
             : check.Elsewhere is { } place ? Verdict.Warning(
                 Target(server), "a check of the port that takes the traffic", $"{server.CheckStatus}, by {place}", HaproxyFiles.Source)
             : !check.IsHttp && check.Doubts.Count == 0 ? Verdict.Warning(

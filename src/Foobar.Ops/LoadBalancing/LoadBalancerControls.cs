@@ -35,8 +35,8 @@ public static class LoadBalancerControls
         new(
             Info(
                 "LB-004", Severity.High, "The health of each backend server is checked",
-                "Without a check visitors are sent to a dead server until someone notices; with one that asks another port, or only whether "
-                    + "the port opens, to one that answers with errors.",
+                "Without a check visitors are sent to a dead server until someone notices; with one that asks another port, or only "
+                    + "whether the port opens, to one that answers with errors.",
                 "Add 'check' to the server line, and 'option httpchk' to an HTTP backend.",
                 "HAProxy Configuration Manual, 5.2 check"),
             server => server.Facts.Statistics.Judge(statistics => BackendJudge.Checked(statistics, server.Facts.Configuration))),

@@ -85,10 +85,8 @@ internal static class RoleControls
         {
             OpenAccount[] remote = [.. accounts.Where(static account => account is { IsLocal: false, NeedsCertificate: false })];
             return remote.Length == 0
-                ? [
-                    Verdict.Pass(
-                        actual: accounts.Count == 0 ? "none" : $"{accounts.Count} on the server itself or with a certificate alone"),
-                ]
+                ? [Verdict.Pass(
+                    actual: accounts.Count == 0 ? "none" : $"{accounts.Count} on the server itself or with a certificate alone")]
                 : remote.Select(
                     static account => Verdict.Fail(
                         $"'{account.User}'@'{account.Host}'", "a name and a password",

@@ -25,7 +25,7 @@ internal static class HealthCheckReader
         {
             string[] words = [.. line.Words.Select(static word => word.Text)];
             string name = words.SkipWhile(static word => word is "no" or "default" or "option").FirstOrDefault() ?? "";
-            bool isCheck = name == "external-check" || name.EndsWith("-check", StringComparison.Ordinal) || name is "httpchk" or "ssl-hello-chk";
+            bool isCheck = name.EndsWith("-check", StringComparison.Ordinal) || name is "httpchk" or "ssl-hello-chk";
             isHttp = isCheck ? name == "httpchk" && words[0] == "option" : isHttp;
         }
 

@@ -25,14 +25,18 @@ internal static partial class StatsPageReader
         bool isHttp = lines.LastOrDefault(static words => words is ["mode", _, ..]) is ["mode", "http", ..];
 
         // A backend serves it to what its frontends lead to it, behind their rules.
-        ProxyRoute[] fronts = [.. routes.Where(route => section.Kind == "backend" ? route.LeadsTo(section.Name) : route.Name == section.Name)];
+        ProxyRoute[] fronts =
+        [
+            .. routes.Where(route => section.Kind == "backend" ? route.LeadsTo(section.Name) : route.Name == section.Name),
+        ];
         if (stats.Length == 0 || !isHttp || fronts.Length == 0)
         {
             return null;
         }
 
         IEnumerable<string[]> before = section.Kind == "backend" && fronts is [{ } front]
-            ? sections.Where(each => each.Kind is "frontend" or "listen" && each.Name == front.Name).SelectMany(each => Words(sections, each))
+            ? sections.Where(each => each.Kind is "frontend" or "listen" && each.Name == front.Name)
+                .SelectMany(each => Words(sections, each))
             : [];
         string[][] rules =
         [
@@ -105,7 +109,8 @@ internal static partial class StatsPageReader
         ' ', condition.Concat(rules.Where(rule => rule is ["acl", { } name, ..] && condition.Any(word => word.TrimStart('!') == name))
             .SelectMany(static rule => rule[2..])));
 
-    [GeneratedRegex(@"^(tcp-request \w+ reject|(http-request )?(auth|deny|reject|silent-drop|tarpit|redirect|return|use-service)|redirect)\b")]
+    [GeneratedRegex(
+        @"^(tcp-request \w+ reject|(http-request )?(auth|deny|reject|silent-drop|tarpit|redirect|return|use-service)|redirect)\b")]
     private static partial Regex Ending();
 
     [GeneratedRegex(@"^(tcp-request \w+ (reject|accept)|(http-request )?(auth|deny|reject|silent-drop|tarpit|allow))\b")]

@@ -28,8 +28,8 @@ internal sealed class StatementTable(ISiteSession site)
     [
         ReplicationQueries.Persisted, ReplicationQueries.MySqlChannels, ReplicationQueries.ApplyingAge, ReplicationQueries.MySqlLog,
         ReplicationQueries.Unlogged,
-        ReplicationQueries.MySqlAccounts, ReplicationQueries.MySqlOpenAccounts, ReplicationQueries.GroupMembers,
-        ReplicationQueries.GroupSettings,
+        ReplicationQueries.MySqlAccounts, ReplicationQueries.MySqlOpenAccounts,
+        ReplicationQueries.GroupMembers, ReplicationQueries.GroupSettings,
         "SELECT @@global.gtid_executed AS gtids",
     ];
 
