@@ -179,6 +179,15 @@ internal sealed class MySqlMember(IDatabaseSession session) : DatabaseMember(ses
             : $"{row.Text("state")}: {row.Text("message")}.";
     }
 
+    /// <summary>
+    /// Whether the last clone has begun to drop the data that were there (MySQL Reference Manual, "The clone_progress Table"); also where
+    /// that is not told.
+    /// </summary>
+    public async Task<bool> HasDroppedDataAsync(CancellationToken cancellationToken) =>
+        await Session.QueryAsync(
+            "SELECT STATE AS state FROM performance_schema.clone_progress WHERE STAGE = 'DROP DATA'", null, cancellationToken)
+            is not [{ } row] || row.Text("state") != "Not Started";
+
     private async Task CloneOnceAsync(string clone, ReplicationSource source, CancellationToken cancellationToken)
     {
         try

@@ -132,6 +132,8 @@ internal static partial class Statements
             call.Answer(Rows.Of(("status", "ACTIVE"))),
         ["SELECT STATE AS state, ERROR_NO AS number, ERROR_MESSAGE AS message FROM performance_schema.clone_status"] = static call =>
             call.Answer(Rows.Of(("state", "Completed"), ("number", 0), ("message", ""))),
+        ["SELECT STATE AS state FROM performance_schema.clone_progress WHERE STAGE = 'DROP DATA'"] = static call =>
+            call.Answer(Rows.Of(("state", "Not Started"))),
         ["SET GLOBAL clone_valid_donor_list = @donor"] = static call => call.Answer(),
         ["RESET MASTER"] = static call => call.Answer(),
         ["SET GLOBAL gtid_binlog_state = @state"] = static call => call.Answer(),

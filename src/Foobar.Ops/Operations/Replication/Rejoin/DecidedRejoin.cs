@@ -21,7 +21,7 @@ internal sealed class DecidedRejoin(OperationHost host, RejoinConnections live, 
     {
         Server = live.Returning,
         Primary = live.Primary.Name,
-        Outcome = end.Result.Outcome,
+        Outcome = RejoinResult.Ended(end.Result.Outcome, steps.HasReplaced),
         Method = steps.Method,
         Reason = steps.Reason,
         ErrantGtids = steps.Errant.Gtids,
@@ -31,12 +31,15 @@ internal sealed class DecidedRejoin(OperationHost host, RejoinConnections live, 
         ErrantTrialReason = steps.Errant.TrialReason,
         CopiedBytes = steps.CopiedBytes,
         Steps = end.Result.Steps,
-        Error = end.Result.Failure?.Message,
+        Error = end.Result.Failure is { } failure ? failure.Message + RejoinResult.Lost(end.Result, steps.HasReplaced) : null,
         Recommendation = string.Join(
             ' ',
             ((string?[])
             [
                 (end.Result.Failure as FoobarException)?.Recommendation,
+                RejoinResult.Lost(end.Result, steps.HasReplaced).Length > 0
+                    ? RejoinResult.CopyAgain(live.Returning, live.Primary.Member.Flavor)
+                    : null,
                 EndpointSurvey.Advice(live.Endpoint, live.Primary.Name, live.Returning),
             ]).OfType<string>()) is { Length: > 0 } advice
             ? advice

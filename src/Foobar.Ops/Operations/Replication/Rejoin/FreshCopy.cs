@@ -24,6 +24,9 @@ internal interface IFreshCopy
     /// <summary>How many bytes went through this machine.</summary>
     long CopiedBytes { get; }
 
+    /// <summary>Whether the member's own data are gone, or may be: it can't be taken back from here on.</summary>
+    bool HasReplaced { get; }
+
     /// <summary>Copies.</summary>
     Task CopyAsync(CopyParameters parameters, CancellationToken cancellationToken);
 }

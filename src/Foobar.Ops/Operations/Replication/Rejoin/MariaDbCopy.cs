@@ -59,6 +59,9 @@ internal sealed class MariaDbCopy : IFreshCopy
     public long CopiedBytes { get; private set; }
 
     /// <inheritdoc/>
+    public bool HasReplaced { get; private set; }
+
+    /// <inheritdoc/>
     public async Task CopyAsync(CopyParameters parameters, CancellationToken cancellationToken)
     {
         using TimeLimit limit = new(parameters.Site.Time, parameters.Options.CopyLimit, cancellationToken);
@@ -71,6 +74,7 @@ internal sealed class MariaDbCopy : IFreshCopy
             Privileged = true,
             TimeLimit = parameters.Options.CopyLimit,
         };
+        HasReplaced = true;
         string position = PositionOf(
             parameters.Name,
             SessionReadings.Succeeded(await machine.RunAsync(prepare, limit.Token), "prepare the copy").OutputText,

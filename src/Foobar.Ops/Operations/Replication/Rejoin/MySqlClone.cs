@@ -14,6 +14,9 @@ internal sealed class MySqlClone : IFreshCopy
     public long CopiedBytes => 0;
 
     /// <inheritdoc/>
+    public bool HasReplaced { get; private set; }
+
+    /// <inheritdoc/>
     public async Task CopyAsync(CopyParameters parameters, CancellationToken cancellationToken)
     {
         await using (IDatabaseSession database = await parameters.Member.OpenAsync(cancellationToken))
@@ -22,7 +25,7 @@ internal sealed class MySqlClone : IFreshCopy
             await using IDatabaseSession donor = await parameters.Site.OpenDatabaseAsync(parameters.Primary, cancellationToken);
             await RequirePluginAsync(donor, cancellationToken);
             database.TimeLimit = parameters.Options.CopyLimit;
-            await new MySqlMember(database).CloneAsync(parameters.Source, cancellationToken);
+            await CloneAsync(new MySqlMember(database), parameters.Source, cancellationToken);
         }
 
         IServerSession machine = await parameters.Member.MachineAsync(cancellationToken);
@@ -31,6 +34,33 @@ internal sealed class MySqlClone : IFreshCopy
         if (await new MySqlMember(copied).CloneFailureAsync(cancellationToken) is { } failure)
         {
             throw Failed(parameters.Name, failure + await ErrorLog.QuoteAsync(machine, cancellationToken));
+        }
+    }
+
+    // It drops its data once the donor has let it in. Where it does not answer any more they may be gone.
+    private async Task CloneAsync(MySqlMember member, ReplicationSource source, CancellationToken cancellationToken)
+    {
+        HasReplaced = true;
+        try
+        {
+            await member.CloneAsync(source, cancellationToken);
+        }
+        catch (DatabaseException refused) when (refused.Number is not null)
+        {
+            HasReplaced = await HasDroppedAsync(member, cancellationToken);
+            throw;
+        }
+    }
+
+    private static async Task<bool> HasDroppedAsync(MySqlMember member, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await member.HasDroppedDataAsync(cancellationToken);
+        }
+        catch (FoobarException)
+        {
+            return true;
         }
     }
 

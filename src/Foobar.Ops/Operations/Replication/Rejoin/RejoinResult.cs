@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Foobar.Ops.Database;
 using Foobar.Ops.Planning;
 
 namespace Foobar.Ops.Operations.Replication.Rejoin;
@@ -51,7 +52,10 @@ public sealed record RejoinResult
     /// <summary>The primary it follows.</summary>
     public required string Primary { get; init; }
 
-    /// <summary>How it ended. A repair that is undone leaves the member read-only and out of replication; it may be run again.</summary>
+    /// <summary>
+    /// How it ended. A repair that is undone leaves the member with its own data, read-only, and out of replication unless it never left
+    /// it; <see cref="PlanOutcome.Degraded"/> is one that failed after its data were replaced. Either may be run again.
+    /// </summary>
     public required PlanOutcome Outcome { get; init; }
 
     /// <summary>How the member came back.</summary>
@@ -81,7 +85,7 @@ public sealed record RejoinResult
     /// <summary>Each step with its time.</summary>
     public required IReadOnlyList<StepResult> Steps { get; init; }
 
-    /// <summary>Why it was undone; <see langword="null"/> if it was not.</summary>
+    /// <summary>Why it failed; <see langword="null"/> if it did not.</summary>
     public string? Error { get; init; }
 
     /// <summary>What to do about it, where the step that failed says so.</summary>
@@ -95,4 +99,25 @@ public sealed record RejoinResult
 
     /// <summary>The path of the journal.</summary>
     public required string Journal { get; init; }
+
+    /// <summary>How a repair ended: nothing is undone once the member's data were being replaced.</summary>
+    internal static PlanOutcome Ended(PlanOutcome outcome, bool hasReplaced) =>
+        outcome == PlanOutcome.Undone && hasReplaced ? PlanOutcome.Degraded : outcome;
+
+    /// <summary>What a failed repair has cost, after its error; empty for nothing.</summary>
+    internal static string Lost(PlanResult result, bool hasReplaced) => result switch
+    {
+        { Outcome: not PlanOutcome.Undone } => "",
+        _ when !hasReplaced => "",
+        { Steps: var steps } when steps.Any(static step => step is { Step: "copy", Outcome: StepOutcome.Done }) => "",
+        _ => " Its own data were being replaced by the primary's, and are lost in part or in whole: it is no usable copy until it is copied "
+            + "again.",
+    };
+
+    /// <summary>What to do about a member whose copy failed midway.</summary>
+    internal static string CopyAgain(string server, DatabaseFlavor flavor) => flavor == DatabaseFlavor.MariaDb
+        ? $"See what its database says (journalctl -u mariadb on {server}); its old data may still stand in .foobar-old of its data directory. "
+            + $"The copy must be made again: Repair-FoobarReplication -Server {server} -Copy."
+        : $"See what its database says (journalctl -u mysql on {server}, or mysqld). The copy must be made again: "
+            + $"Repair-FoobarReplication -Server {server} -Copy.";
 }

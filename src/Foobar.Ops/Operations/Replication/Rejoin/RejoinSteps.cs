@@ -38,6 +38,9 @@ internal sealed class RejoinSteps(RejoinConnections live, RejoinOptions options,
     /// <summary>How many bytes went through this machine.</summary>
     public long CopiedBytes { get; private set; }
 
+    /// <summary>Whether the member's own data are gone, or may be.</summary>
+    public bool HasReplaced { get; private set; }
+
     private DatabaseMember Primary => live.Primary.Member;
 
     private DatabaseFlavor Flavor => live.Primary.Member.Flavor;
@@ -227,8 +230,15 @@ internal sealed class RejoinSteps(RejoinConnections live, RejoinOptions options,
             await DatabaseMember.Of(database).DetachAsync(token);
         }
 
-        await copy.CopyAsync(new(live.Site, _member, live.Returning, live.Primary.Name, await SourceAsync(token), options), token);
-        CopiedBytes = copy.CopiedBytes;
+        try
+        {
+            await copy.CopyAsync(new(live.Site, _member, live.Returning, live.Primary.Name, await SourceAsync(token), options), token);
+        }
+        finally
+        {
+            (CopiedBytes, HasReplaced) = (copy.CopiedBytes, HasReplaced || copy.HasReplaced);
+        }
+
         await _member.FenceAsync(token);
     }
 
