@@ -22,7 +22,7 @@ public sealed class ResumeFoobarFailover : FailoverCmdlet
         ResumeOperation operation = new(site);
         string what = TakeOver
             ? $"End what another machine began, and the connections it still has: {Run((_, token) => operation.DescribeLostAsync(token))}"
-            : "End the failover that an earlier run began";
+            : $"End the {Try(operation.DescribeLeft)}";
         if (ShouldProcess(site.Site.Name, what))
         {
             Perform(

@@ -17,6 +17,10 @@ internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
     /// <summary>The step of a failover that lets writes through to the candidate, after which nothing is undone.</summary>
     public const string Opening = "open-endpoint";
 
+    private const string Code = "OperationUnfinished";
+
+    private const string Advice = "End it with Resume-FoobarFailover.";
+
     /// <summary>The newest on this machine that was not ended, or <see langword="null"/>.</summary>
     public (string Path, JournalState State)? Unfinished => store.FindUnfinished(Kind);
 
@@ -85,23 +89,48 @@ internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
     {
         if (Unfinished is { } unfinished)
         {
-            IReadOnlyDictionary<string, string> parameters = unfinished.State.Parameters;
-            if (lost is not null && (!OperationKeys.IsFailover(parameters) || (automatic && MayBeDoneAnew(unfinished.State)))
-                && (parameters.GetValueOrDefault(OperationKeys.Old) == lost || parameters.GetValueOrDefault(OperationKeys.New) == lost))
+            if (IsClosedBy(unfinished.State, lost, automatic))
             {
                 Close(unfinished.Path);
                 return;
             }
 
             throw new FoobarException(
-                "OperationUnfinished", ErrorKind.Refused,
-                $"A failover from {parameters.GetValueOrDefault(OperationKeys.Old)} to {parameters.GetValueOrDefault(OperationKeys.New)} "
-                    + $"that began at {unfinished.State.Since:u} was not ended ({unfinished.Path}).")
-            {
-                Recommendation = "End it with Resume-FoobarFailover.",
-            };
+                "OperationUnfinished", ErrorKind.Refused, $"{Told(unfinished)}.") { Recommendation = Advice };
         }
     }
+
+    /// <summary>The same for a preview, which changes nothing: what stands in the way; empty for nothing.</summary>
+    /// <param name="lost">A member that is known to be dead.</param>
+    /// <param name="automatic">Whether a guard would begin it.</param>
+    public IReadOnlyList<FailoverBlocker> Blockers(string? lost = null, bool automatic = false) =>
+        Unfinished is { } unfinished && !IsClosedBy(unfinished.State, lost, automatic)
+            ? [new() { Code = Code, Message = Told(unfinished), Remediation = Advice }]
+            : [];
+
+    /// <summary>What a resume on this machine would end.</summary>
+    /// <param name="site">The site's name.</param>
+    /// <exception cref="FoobarException"><c>NothingToResume</c>.</exception>
+    public (string Path, JournalState State) Left(string site) => Unfinished
+        ?? throw new FoobarException(
+            "NothingToResume", ErrorKind.NotFound,
+            $"No failover of {site} was left unfinished on this machine.")
+            {
+                Recommendation =
+                    "If Get-FoobarReplication or a refused failover tells of one all the same, another machine or user began it: "
+                        + "Resume-FoobarFailover there, or Resume-FoobarFailover -TakeOver here if that machine is lost.",
+            };
+
+    /// <summary>What was left, in one line: <c>a failover from web-01 to web-02 that began at ...</c>.</summary>
+    public static string Describe(JournalState left) =>
+        $"failover from {left.Parameters.GetValueOrDefault(OperationKeys.Old)} to {left.Parameters.GetValueOrDefault(OperationKeys.New)} "
+            + $"that began at {left.Since:u}";
+
+    private static string Told((string Path, JournalState State) left) => $"A {Describe(left.State)} was not ended ({left.Path})";
+
+    private static bool IsClosedBy(JournalState left, string? lost, bool automatic) =>
+        lost is not null && (!OperationKeys.IsFailover(left.Parameters) || (automatic && MayBeDoneAnew(left)))
+            && (left.Parameters.GetValueOrDefault(OperationKeys.Old) == lost || left.Parameters.GetValueOrDefault(OperationKeys.New) == lost);
 
     /// <summary>Refuses to end one by its journal that was ended otherwise: what the journal says of the members is no longer so.</summary>
     /// <param name="members">The members that take part.</param>

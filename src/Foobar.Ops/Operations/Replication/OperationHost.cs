@@ -71,15 +71,7 @@ internal sealed class OperationHost
     {
         DateTimeOffset started = Time.GetUtcNow();
         using IDisposable turn = Store.Lock(EarlierFailover.Kind, started);
-        (string path, JournalState state) = Earlier.Unfinished
-            ?? throw new FoobarException(
-                "NothingToResume", ErrorKind.NotFound,
-                $"No failover of {Session.Site.Name} was left unfinished on this machine.")
-                {
-                    Recommendation =
-                        "If Get-FoobarReplication or a refused failover tells of one all the same, another machine or user began it: "
-                            + "Resume-FoobarFailover there, or Resume-FoobarFailover -TakeOver here if that machine is lost.",
-                };
+        (string path, JournalState state) = Earlier.Left(Session.Site.Name);
         IUnfinishedOperation operation = find(state.Parameters, "the journal");
         IReconnectedOperation reconnected = await ReconnectAsync(operation, started, lostAfter, cancellationToken);
         await using OperationConnections live = reconnected.Live;

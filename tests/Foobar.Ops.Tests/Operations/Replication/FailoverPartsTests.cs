@@ -10,6 +10,7 @@ using Foobar.Ops.Operations.Replication.Endpoints;
 using Foobar.Ops.Operations.Replication.Switchover;
 using Foobar.Ops.Remoting;
 using Foobar.Ops.Remoting.Database.Wire;
+using Foobar.Ops.Tests.Database;
 using Foobar.Ops.Tests.Remoting;
 using FsCheck;
 using FsCheck.Fluent;
@@ -114,6 +115,19 @@ public sealed class FailoverPartsTests
             """;
         Assert.Equal(["web-01", "web-04"], HaproxyEndpoint.OpenServers(State, "lb-01"));
         Assert.Throws<ParseException>(() => HaproxyEndpoint.OpenServers("Can't find backend.", "lb-01"));
+        Assert.Contains("is no member of the database; the members are web-01, web-02", FailoverBlocker.NoMember(
+            ReplicationTopology.Of(HealthySite.Case()), "lb-01"), StringComparison.Ordinal);
+        Assert.Null(FailoverBlocker.NoMember(ReplicationTopology.Of(HealthySite.Case()), "WEB-02"));
+        Assert.Contains(
+            "SOURCE_DELAY = 0",
+            FilteredReplica.Advice(HealthySite.Channel with { DelaySeconds = 60 }, isMariaDb: false, canCopy: false), StringComparison.Ordinal);
+        Assert.Contains(
+            "MASTER_DELAY = 0",
+            FilteredReplica.Advice(HealthySite.Channel with { DelaySeconds = 60 }, isMariaDb: true, canCopy: false), StringComparison.Ordinal);
+        Assert.Contains(
+            "stays missing",
+            FilteredReplica.Advice(HealthySite.Channel with { Filters = ["Replicate_Do_DB=a"] }, isMariaDb: false, canCopy: false),
+            StringComparison.Ordinal);
         FoobarException missing = HaproxyEndpoint.Missing("Can't find backend.", "lb-01", "mysql-writ")!;
         Assert.Equal("WriteBackendNotFound", missing.ErrorId);
         Assert.Contains("policy.database.writeEndpoint.backend", missing.Recommendation, StringComparison.Ordinal);

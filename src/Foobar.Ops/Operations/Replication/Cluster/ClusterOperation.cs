@@ -35,7 +35,7 @@ public sealed class ClusterOperation
             OldPrimary = preflight.Old,
             NewPrimary = preflight.New,
             Choice = preflight.Choice,
-            Blockers = preflight.Blockers,
+            Blockers = [.. _host.Earlier.Blockers(), .. preflight.Blockers],
             Warnings = preflight.Warnings,
             Steps = [],
         };

@@ -23,7 +23,8 @@ public sealed class FailoverOperation
         ReplicationAnalysis analysis = await new ReplicationAnalyst(_host.Session, options, _host.Store, _host.Time)
             .AnalyseAsync(cancellationToken);
         await using FailoverConnections live = analysis.Live;
-        return new NewFailover(_host, options).Preview(analysis);
+        FailoverPreview preview = new NewFailover(_host, options).Preview(analysis);
+        return preview with { Blockers = [.. _host.Earlier.Blockers(analysis.Primary, options.Automatic), .. preview.Blockers] };
     }
 
     /// <summary>Does it.</summary>

@@ -28,6 +28,7 @@ public sealed class RejoinOperation
     public async Task<RejoinPreview> PreviewAsync(RejoinOptions options, CancellationToken cancellationToken)
     {
         (SiteCase<ReplicationFacts> facts, RejoinPreview preview) = await _survey.LookAsync(options, cancellationToken);
+        preview = preview with { Blockers = [.. _host.Earlier.Blockers(), .. preview.Blockers] };
         if (preview is not { Server: { } server, Primary: { } primary })
         {
             return preview;

@@ -46,6 +46,10 @@ public sealed class ResumeOperation
     public async Task<string> DescribeLostAsync(CancellationToken cancellationToken) =>
         $"{await EarlierFailover.FindLostAsync(_host.Session, cancellationToken)}";
 
+    /// <summary>Says which operation <see cref="ResumeAsync"/> would end: <c>failover from web-01 to web-02 that began at ...</c>.</summary>
+    /// <exception cref="FoobarException"><c>NothingToResume</c>.</exception>
+    public string DescribeLeft() => EarlierFailover.Describe(_host.Earlier.Left(_host.Session.Site.Name).State);
+
     private FindUnfinished Find(FailoverOptions options) => (parameters, source) => OperationKeys.IsFailover(parameters)
         ? new UnfinishedFailover(_host, FailoverParameters.Of(parameters, options.CatchUpLimit, source))
         : OperationKeys.IsCluster(parameters) ? new UnfinishedClusterMove(_host, options, ClusterParameters.Of(parameters, source))

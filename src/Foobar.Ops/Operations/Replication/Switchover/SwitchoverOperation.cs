@@ -29,7 +29,7 @@ public sealed class SwitchoverOperation
             OldPrimary = preflight.Old,
             NewPrimary = preflight.New,
             Choice = preflight.Choice,
-            Blockers = preflight.Blockers,
+            Blockers = [.. _host.Earlier.Blockers(), .. preflight.Blockers],
             Warnings = preflight.Warnings,
             Steps = [],
         };
