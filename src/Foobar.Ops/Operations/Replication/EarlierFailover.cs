@@ -130,7 +130,8 @@ internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
 
     private static bool IsClosedBy(JournalState left, string? lost, bool automatic) =>
         lost is not null && (!OperationKeys.IsFailover(left.Parameters) || (automatic && MayBeDoneAnew(left)))
-            && (left.Parameters.GetValueOrDefault(OperationKeys.Old) == lost || left.Parameters.GetValueOrDefault(OperationKeys.New) == lost);
+            && (left.Parameters.GetValueOrDefault(OperationKeys.Old) == lost
+                || left.Parameters.GetValueOrDefault(OperationKeys.New) == lost);
 
     /// <summary>Refuses to end one by its journal that was ended otherwise: what the journal says of the members is no longer so.</summary>
     /// <param name="members">The members that take part.</param>

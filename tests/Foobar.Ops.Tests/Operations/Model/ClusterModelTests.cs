@@ -18,7 +18,7 @@ public sealed class ClusterModelTests
     {
         ["a fence that is skipped"] = (WithoutFence, 0),
         ["a wait for the applier that is skipped"] = (WithoutWaiting, 1995),
-        ["a resume that ignores the other operator"] = (WithoutLock, 1061),
+        ["a resume that ignores the other operator"] = (WithoutLock, 277),
     };
 
     private static ClusterOptions Pair => new() { Pair = true };

@@ -22,7 +22,8 @@ public sealed class EarlierFailoverTests : IDisposable
         Assert.Empty(new EarlierFailover(_store, TimeProvider.System).Blockers());
         Assert.Equal(
             "NothingToResume",
-            Assert.Throws<FoobarException>(() => new ResumeOperation(new FakeSiteSession(TestSite.Create()), _store).DescribeLeft()).ErrorId);
+            Assert.Throws<FoobarException>(
+                () => new ResumeOperation(new FakeSiteSession(TestSite.Create()), _store).DescribeLeft()).ErrorId);
     }
 
     [Fact]

@@ -120,10 +120,12 @@ public sealed class FailoverPartsTests
         Assert.Null(FailoverBlocker.NoMember(ReplicationTopology.Of(HealthySite.Case()), "WEB-02"));
         Assert.Contains(
             "SOURCE_DELAY = 0",
-            FilteredReplica.Advice(HealthySite.Channel with { DelaySeconds = 60 }, isMariaDb: false, canCopy: false), StringComparison.Ordinal);
+            FilteredReplica.Advice(HealthySite.Channel with { DelaySeconds = 60 }, isMariaDb: false, canCopy: false),
+            StringComparison.Ordinal);
         Assert.Contains(
             "MASTER_DELAY = 0",
-            FilteredReplica.Advice(HealthySite.Channel with { DelaySeconds = 60 }, isMariaDb: true, canCopy: false), StringComparison.Ordinal);
+            FilteredReplica.Advice(HealthySite.Channel with { DelaySeconds = 60 }, isMariaDb: true, canCopy: false),
+            StringComparison.Ordinal);
         Assert.Contains(
             "stays missing",
             FilteredReplica.Advice(HealthySite.Channel with { Filters = ["Replicate_Do_DB=a"] }, isMariaDb: false, canCopy: false),

@@ -46,7 +46,9 @@ public sealed class ResumeOperation
     public async Task<string> DescribeLostAsync(CancellationToken cancellationToken) =>
         $"{await EarlierFailover.FindLostAsync(_host.Session, cancellationToken)}";
 
-    /// <summary>Says which operation <see cref="ResumeAsync"/> would end: <c>failover from web-01 to web-02 that began at ...</c>.</summary>
+    /// <summary>
+    /// Says which operation <see cref="ResumeAsync"/> would end: <c>failover from web-01 to web-02 that began at ...</c>.
+    /// </summary>
     /// <exception cref="FoobarException"><c>NothingToResume</c>.</exception>
     public string DescribeLeft() => EarlierFailover.Describe(_host.Earlier.Left(_host.Session.Site.Name).State);
 
