@@ -70,7 +70,7 @@ public sealed record SshdSettings
               for (i = 2; i <= NF; i++) if (tolower($i) !~ /publickey|hostbased|gssapi-with-mic/ && !said++) print block
             }' $files
           if [ -n "$process" ]; then
-            read=0 pidfile=$(printf '%s\n' "$printed" | awk '$1 == "pidfile" { print $2 }')
+            read=0 pidfile=$(printf '%s\n' "$printed" | awk 'tolower($1) == "pidfile" { print $2 }')
             if [ "$(cat "$pidfile" 2>/dev/null)" = "$process" ]; then read=$(stat -c %Y "$pidfile"); fi
             hertz=$(getconf CLK_TCK 2>/dev/null || echo 100)
             start=$(sed 's/.*) //' "/proc/$process/stat" | awk -v hertz="$hertz" '{ print int($20 / hertz) }')

@@ -116,7 +116,7 @@ internal static class SiteEndpoints
     /// The addresses to connect to, each of which may lead to another listener: those that the port is bound to, and for a
     /// family's wildcard the server's first one of that family.
     /// </summary>
-    private static IReadOnlyList<string> HostsOf(int port, Server server, IReadOnlyList<ListeningSocket> sockets)
+    private static string[] HostsOf(int port, Server server, IReadOnlyList<ListeningSocket> sockets)
     {
         ListeningSocket[] bound = [.. sockets.Where(socket => socket.Protocol == TransportProtocol.Tcp && socket.Port == port)];
         string[] own =

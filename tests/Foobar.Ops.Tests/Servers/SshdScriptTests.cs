@@ -32,7 +32,7 @@ public sealed class SshdScriptTests : IDisposable
             done
             [ "$file" != /other ] || password=yes
             printf 'permitrootlogin %s\npasswordauthentication %s\n' $root $password
-            printf 'authenticationmethods any\npidfile %s\n' "$PIDFILE"
+            printf 'authenticationmethods any\nPidFile %s\n' "$PIDFILE"
             """);
         File.SetUnixFileMode(Path.Combine(_root, "bin/sshd"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
         Write("etc/ssh/sshd_config", "Include /etc/ssh/sshd_config.d/*.conf\n");
