@@ -243,8 +243,11 @@ Describe 'The live site' -Tag Lab -Skip:(-not $env:FOOBAR_INVENTORY) {
     }
 
     It 'speaks TLS as its policy says, by <_>' -ForEach @{}, @{ Gentle = $true } {
-        $scan = Test-FoobarTls -PassThru @_
-        $scan.Protocols.Where{ $_.Offered.Support -eq 'Yes' }.Version | Should -Be 'Tls12', 'Tls13'
+        $scan = @(Test-FoobarTls -PassThru @_)
+        $scan.Endpoint.Host | Should -Be (Get-FoobarCertificate lb-01).Endpoint.Host
+        foreach ($one in $scan) {
+            $one.Protocols.Where{ $_.Offered.Support -eq 'Yes' }.Version | Should -Be 'Tls12', 'Tls13'
+        }
         $scan.Protocols.Offered.Support | Should -Not -Contain 'Unknown'
         $scan.Findings | Where-Object Status -in Fail, Unknown | Should -BeNullOrEmpty
         $scan.Connections | Should -BeLessThan 60

@@ -35,7 +35,7 @@ internal static class FaultExclusions
     [
         "table-without-transactions", "account-past-the-fence", "failover-left-unfinished", "database-takes-plain-text",
         "application-in-plain-text",
-        "replication-in-plain-text", "idle-transaction",
+        "replication-in-plain-text", "idle-transaction", "account-without-a-name",
     ];
 
     // What writes on the replica, and shuts it again.

@@ -160,7 +160,8 @@ public sealed class GuardTests(LabFixture labs, ITestOutputHelper output)
         // A shorter suspension leaves a longer one alone.
         WatchChange longer = await new WatchSwitch(bed.Session).SuspendAsync(TimeSpan.FromMinutes(30), "reboots", cancel);
         WatchChange shorter = await new WatchSwitch(bed.Session).SuspendAsync(TimeSpan.FromMinutes(1), "a look", cancel);
-        Assert.Equal((longer.Standing, null), (shorter.Standing, longer.Warning));
+        Assert.Equal((longer.Standing.SuspendedUntil, "reboots"), (shorter.Standing.SuspendedUntil, shorter.Standing.Reason));
+        Assert.Null(longer.Warning);
         Assert.Contains("'reboots'", shorter.Warning, StringComparison.Ordinal);
         Assert.Null((await new WatchSwitch(bed.Session).ResumeAsync(cancel)).Standing.SuspendedUntil);
     }

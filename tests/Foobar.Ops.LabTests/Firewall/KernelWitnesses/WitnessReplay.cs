@@ -42,7 +42,8 @@ internal sealed class WitnessReplay
         Finding[] findings =
         [
             .. WitnessSite.Judge(WitnessSite.Facts(text, saved), isNetworkFirewall)
-                .Where(static finding => finding.Status is FindingStatus.Fail or FindingStatus.Warning),
+                .Where(static finding => finding.Status is FindingStatus.Fail or FindingStatus.Warning)
+                .Where(IsOfFirstPacket),
         ];
         Replay(name, ruleset, [.. findings.Select(Claim).OfType<WitnessClaim>()]);
         _idle.Run(name, ruleset, text, [.. findings.Where(static finding => finding.ControlId is "FW-006" or "FW-007")]);
@@ -51,6 +52,11 @@ internal sealed class WitnessReplay
             Report.Add(new ComparisonReplay(_box).Run("FW-008", name, ruleset, nextBoot));
         }
     }
+
+    // What a connection's later packets meet, and what a limit lets through, no single packet shows.
+    private static bool IsOfFirstPacket(Finding finding) =>
+        finding.ControlId != "FW-002"
+            || (finding.Status == FindingStatus.Fail && finding.Target!.StartsWith("flow ", StringComparison.Ordinal));
 
     private RulesetText Load(string name, GeneratedRuleset ruleset, IEnumerable<Probe> probes)
     {

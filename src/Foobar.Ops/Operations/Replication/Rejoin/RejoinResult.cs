@@ -110,14 +110,14 @@ public sealed record RejoinResult
         { Outcome: not PlanOutcome.Undone } => "",
         _ when !hasReplaced => "",
         { Steps: var steps } when steps.Any(static step => step is { Step: "copy", Outcome: StepOutcome.Done }) => "",
-        _ => " Its own data were being replaced by the primary's, and are lost in part or in whole: it is no usable copy until it is "
-            + "copied again.",
+        _ => " Its own data were being replaced by the primary's, and are gone in part or in whole. Unless its database starts and "
+            + "replicates, it is no usable copy.",
     };
 
     /// <summary>What to do about a member whose copy failed midway.</summary>
     internal static string CopyAgain(string server, DatabaseFlavor flavor) => flavor == DatabaseFlavor.MariaDb
         ? $"See what its database says (journalctl -u mariadb on {server}); its old data may still stand in .foobar-old of its data "
-            + $"directory. The copy must be made again: Repair-FoobarReplication -Server {server} -Copy."
-        : $"See what its database says (journalctl -u mysql on {server}, or mysqld). The copy must be made again: "
+            + $"directory. Mend what it names, and copy again: Repair-FoobarReplication -Server {server} -Copy."
+        : $"See what its database says (journalctl -u mysql on {server}, or mysqld). Mend what it names, and copy again: "
             + $"Repair-FoobarReplication -Server {server} -Copy.";
 }
