@@ -1,4 +1,5 @@
 using Foobar.Ops.Linux.Configuration;
+using Foobar.Ops.LoadBalancing;
 using Foobar.Ops.LoadBalancing.Haproxy;
 using Foobar.Ops.Tls.Legs;
 
@@ -16,7 +17,11 @@ internal static class BalancerReader
     public static BalancerFacts Read(IReadOnlyList<HaproxySection> sections, Version? version) => new()
     {
         Legs = BalancerTlsReader.Read(sections, version),
-        Routes = [.. sections.Where(static section => section.Kind is "frontend" or "listen").Select(Route)],
+        Routes =
+        [
+            .. sections.Where(static section => section.Kind is "frontend" or "listen")
+                .Zip(ProxyRouteReader.ReadAll(sections), Route),
+        ],
         TakingTraffic =
         [
             .. sections.Where(static section => section.Kind is "backend" or "listen").Select(static section => section.Name).Distinct()
@@ -31,17 +36,14 @@ internal static class BalancerReader
             .Select(static words => words[2]).FirstOrDefault(),
     };
 
-    private static FrontendRoute Route(HaproxySection section)
+    private static FrontendRoute Route(HaproxySection section, ProxyRoute route)
     {
         string[][] lines = [.. section.Lines.Select(static line => line.Words.Select(static word => word.Text).ToArray())];
-        IEnumerable<string> usual = lines.Where(static words => words is ["default_backend", _, ..]).Select(static words => words[1]);
-        IEnumerable<string> chosen = lines.Where(static words => words is ["use_backend", _, ..]).Select(static words => words[1]);
-
-        // A listen section is its own backend where it has servers.
-        IEnumerable<string> own = section.Kind == "listen" && lines.Any(static words => words[0] == "server") ? [section.Name] : [];
         return new FrontendRoute(
             section.Name,
-            [.. usual.Concat(own).Concat(chosen).Distinct()],
+
+            // What takes all that is left is told first.
+            [.. route.Leads.Reverse().Select(static lead => lead.Backend).Distinct()],
             lines.Any(static words => words is ["redirect", "scheme", "https", ..] or ["http-request", "redirect", "scheme", "https", ..]),
             lines.Any(static words => words is ["http-request", "use-service", ..] or ["stats", "enable", ..] or ["stats", "uri", ..]));
     }

@@ -50,8 +50,8 @@ internal sealed class WriteBackendRule(ReplicationTopology topology, BackendTarg
         {
             return acceptOutage
                 ? null
-                : NotPrimary(meant, why, "Bring the databases back within reach, or accept that writes may fail with "
-                + "-AcceptOutage.");
+                : NotPrimary(
+                    meant, why, "Bring the databases back within reach, or accept that writes may fail with -AcceptOutage.");
         }
 
         foreach (BackendServer other in onlyOne ? others : [])
@@ -82,8 +82,8 @@ internal sealed class WriteBackendRule(ReplicationTopology topology, BackendTarg
             : new FoobarException(
                 "BackendWouldBeEmpty", ErrorKind.Refused,
                 $"{meant.Server}: without '{meant.Backend}/{meant.Name}' the write endpoint leads to no member that takes writes"
-                    + $"{(judged.Length > 0 ? $": {string.Join("; ", judged.Select(static each => each.Why))}" : "")}; nothing was "
-                    + "changed.")
+                    + $"{(judged.Length > 0 ? $": {string.Join("; ", judged.Select(static each => each.Why))}" : "")}"
+                    + "; nothing was changed.")
                 {
                     Server = meant.Server,
                     Recommendation =
@@ -126,8 +126,7 @@ internal sealed class WriteBackendRule(ReplicationTopology topology, BackendTarg
         topology.Writers.Any() && WriteEndpointControls.MemberOf(meant, topology) is Server { Name: var member }
             ? $"Invoke-FoobarFailover -To {member} moves writes to it."
             : "Look at Get-FoobarReplication. Resume-FoobarFailover ends a failover that was cut off; Invoke-FoobarFailover -Emergency "
-                + "puts a "
-                + "replica in the place of a dead primary.";
+                + "puts a replica in the place of a dead primary.";
 
     private static FoobarException NotPrimary(BackendServer meant, string why, string advice) => new(
         "BackendNotPrimary", ErrorKind.Refused,
