@@ -56,6 +56,13 @@ public sealed class RefusalTests(LabFixture labs)
         {
             Says = "has no server 'web-02'",
         },
+        new("address for writes where nothing listens", "EndpointAddress", "lb-01", "lb-01",
+            "cp -p /etc/haproxy/haproxy.cfg /etc/haproxy/haproxy.kept && sed -i '/^frontend mysql$/,/^$/ s/:3306/:3316/' "
+                + "/etc/haproxy/haproxy.cfg && systemctl reload haproxy && sleep 1",
+            "mv /etc/haproxy/haproxy.kept /etc/haproxy/haproxy.cfg && systemctl reload haproxy && sleep 1")
+        {
+            Says = "does not arrive at web-01",
+        },
         new("filter on the marker", "Filtered", "web-02", "web-02",
             "mysql -e \"STOP REPLICA SQL_THREAD\"; mysql -e \"CHANGE REPLICATION FILTER REPLICATE_WILD_IGNORE_TABLE = ('foobar\\_ops.%')\" "
                 + "|| mysql -e \"STOP ALL SLAVES; SET GLOBAL replicate_wild_ignore_table = 'foobar_ops.%'; START ALL SLAVES\"; mysql -e "

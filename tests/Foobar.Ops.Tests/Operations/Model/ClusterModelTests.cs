@@ -169,6 +169,20 @@ public sealed class ClusterModelTests
         Assert.Contains("connection 99 of backup", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void An_address_for_writes_that_leads_elsewhere_stands_in_the_way_of_a_switchover()
+    {
+        Schedule schedule = ScheduleRunner.OnThread(() => Schedule.Written(
+            new() { Members = 2 }, "switchover", "nothing", 1, Fault.None,
+            plant: static call => call.Sql.EndsWith("USER = 'unauthenticated user'", StringComparison.Ordinal)
+                ? [Rows.Of(("value", 0))]
+                : null));
+        FoobarException refused = Assert.IsType<FoobarException>(schedule.Ended[0].Error);
+        Assert.Equal("FailoverRefused", refused.ErrorId);
+        Assert.Contains("EndpointAddress on lb-01: a connection to 192.0.2.10:3306", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("does not arrive at web-01", refused.Message, StringComparison.Ordinal);
+    }
+
     // A takeover is killed at its beginning, the first operator goes on to the end, and then the second one resumes; a resume goes on
     // though the old primary could not be fenced.
     [Theory]

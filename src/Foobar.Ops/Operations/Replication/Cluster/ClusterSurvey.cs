@@ -26,6 +26,11 @@ internal sealed class ClusterSurvey(ISiteSession session)
         }
 
         IReadOnlyList<FailoverBlocker> found = await EndpointSurvey.JudgeAsync(endpoint, old, candidate, cancellationToken);
+        if (found.Count == 0 && preflight.OldIsIn
+            && await EndpointAddress.JudgeAsync(session, endpoint, old, cancellationToken) is { } elsewhere)
+        {
+            found = [elsewhere];
+        }
 
         // Whose writer is gone does not wait for a load balancer that is gone too.
         FailoverBlocker[] told = [.. found.Where(one => !preflight.OldIsIn && one.Server != endpoint.Server)];

@@ -1,6 +1,4 @@
 using Foobar.Ops.Errors;
-using Foobar.Ops.Remoting;
-using Foobar.Ops.Remoting.Database.Wire;
 
 namespace Foobar.Ops.Operations.Replication.Endpoints;
 
@@ -10,8 +8,6 @@ namespace Foobar.Ops.Operations.Replication.Endpoints;
 /// <param name="primary">The new primary.</param>
 internal sealed class EndpointCheck(OperationConnections live, string old, MemberConnection primary)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
-
     /// <summary>
     /// Leads it to the new primary alone, if it does not: a load balancer that was started anew since has read what its
     /// configuration said before.
@@ -56,18 +52,11 @@ internal sealed class EndpointCheck(OperationConnections live, string old, Membe
     /// <exception cref="FoobarException"><c>EndpointElsewhere</c>: it leads somewhere else.</exception>
     public async Task VerifyAsync(CancellationToken cancellationToken)
     {
-        if (live.Policy.WriteEndpoint is not { Place: (string host, int port) } endpoint)
-        {
-            return;
-        }
-
-        string server = live.Endpoint.Server ?? endpoint.Server;
-        IServerSession balancer = await live.Site.GetServerAsync(server, cancellationToken);
         for (int attempt = 1; ; attempt++)
         {
             try
             {
-                if (await DatabaseGreeting.HoldAsync(balancer, host, port, Limit, KnowsAsync, cancellationToken))
+                if (await EndpointAddress.LeadsToAsync(live.Site, live.Endpoint, primary.Member, cancellationToken))
                 {
                     return;
                 }
@@ -79,11 +68,10 @@ internal sealed class EndpointCheck(OperationConnections live, string old, Membe
 
             if (attempt >= 20)
             {
+                string? server = live.Endpoint.Server ?? live.Policy.WriteEndpoint?.Server;
                 throw new FoobarException(
-                    "EndpointElsewhere", ErrorKind.Failed, $"{server}: {endpoint.Address} does not lead to {primary.Name}.")
-                    {
-                        Server = server,
-                    };
+                    "EndpointElsewhere", ErrorKind.Failed,
+                    $"{server}: {live.Policy.WriteEndpoint?.Address} does not lead to {primary.Name}.") { Server = server };
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(50), live.Site.Time, cancellationToken);
@@ -93,7 +81,4 @@ internal sealed class EndpointCheck(OperationConnections live, string old, Membe
     private async Task<bool> LeadsAsync(CancellationToken cancellationToken) =>
         await live.Endpoint.MembersAsync(cancellationToken) is not { } open
             || (open is [{ } only] && string.Equals(only, primary.Name, StringComparison.OrdinalIgnoreCase));
-
-    private Task<bool> KnowsAsync(ServerGreeting greeting, CancellationToken cancellationToken) =>
-        primary.Member.KnowsAsync(greeting.ConnectionId, cancellationToken);
 }

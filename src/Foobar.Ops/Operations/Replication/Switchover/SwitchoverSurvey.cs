@@ -85,9 +85,17 @@ internal sealed class SwitchoverSurvey(ISiteSession session, OperationStore stor
 
         await using ConnectionSet open = new(session);
 #pragma warning disable CA2000 // The set owns it.
-        blockers.AddRange(
-            await EndpointSurvey.JudgeAsync(await open.EndpointAsync(cancellationToken), old.Name, candidate.Name, cancellationToken));
+        IWriteEndpoint endpoint = await open.EndpointAsync(cancellationToken);
 #pragma warning restore CA2000
+        IReadOnlyList<FailoverBlocker> atEndpoint = await EndpointSurvey.JudgeAsync(
+            endpoint, old.Name, candidate.Name, cancellationToken);
+        blockers.AddRange(atEndpoint);
+        if (atEndpoint.Count == 0
+            && await EndpointAddress.JudgeAsync(session, endpoint, old.Name, cancellationToken) is { } elsewhere)
+        {
+            blockers.Add(elsewhere);
+        }
+
         IReadOnlyList<FailoverBlocker>[] locked = await Task.WhenAll(
             ((string[])[old.Name, candidate.Name, .. preflight.Followers]).Select(member => LocksAsync(member, cancellationToken)));
         blockers.AddRange(locked.SelectMany(static held => held));
