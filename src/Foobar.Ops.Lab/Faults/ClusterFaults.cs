@@ -1,4 +1,4 @@
-using System.Globalization;
+using Foobar.Ops.Auditing;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Lab.Setup;
 
@@ -124,13 +124,13 @@ internal static class ClusterFaults
     // Nothing of a database that does not answer can be judged.
     private static IReadOnlyList<string> AlsoOfKilled =>
     [
-        .. Enumerable.Range(1, 41).Select(static number => string.Create(CultureInfo.InvariantCulture, $"DB-{number:000}")),
+        .. AuditRegistry.Controls.Where(static control => control.Area == Area.Database).Select(static control => control.Id),
         "SRV-001", "SRV-002", "SRV-004", "TLS-040", "TLS-041", "TLS-042", "TLS-043", "TLS-045", "TOP-002", "TOP-006",
     ];
 
     // A member without the majority refuses statements, and the rules that cut it off are seen too.
     private static IReadOnlyList<string> AlsoOfPartition =>
-        ["DB-015", "DB-029", "DB-030", "DB-034", "DB-036", "FW-002", "FW-006", "FW-008", "FW-014", "FW-016", "TOP-006"];
+        ["DB-015", "DB-029", "DB-030", "DB-034", "DB-036", "DB-042", "FW-002", "FW-006", "FW-008", "FW-014", "FW-016", "TOP-006"];
 
     private const string Held =
         "(mysql -N -e \"SHOW STATUS LIKE 'wsrep_flow_control_requested'\"; mysql -N -e 'SELECT COUNT_TRANSACTIONS_REMOTE_IN_APPLIER_QUEUE "
