@@ -5,6 +5,7 @@ using Foobar.Ops.Linux;
 using Foobar.Ops.Linux.Configuration;
 using Foobar.Ops.LoadBalancing.Haproxy;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Tls.Http;
 
 namespace Foobar.Ops.LoadBalancing;
 
@@ -40,6 +41,8 @@ public sealed class LoadBalancerCollector : Collector<LoadBalancerFacts>
             }, SocketParser.Parse, SocketScript, cancellationToken);
         Task<Reading<VisitorAnswer>> http = VisitAsync(
             connection, sockets, new UriBuilder("http", session.Site.Name, HttpPort).Uri, cancellationToken);
+        Task<Reading<VisitorAnswer>> httpOther = VisitAsync(
+            connection, sockets, new UriBuilder("http", session.Site.Name, HttpPort, HttpReader.OtherPath).Uri, cancellationToken);
         Task<Reading<VisitorAnswer>> https = VisitAsync(
             connection, sockets, new UriBuilder("https", session.Site.Name, session.Site.Policy.Tls.Port).Uri, cancellationToken);
         return new LoadBalancerFacts
@@ -50,6 +53,7 @@ public sealed class LoadBalancerCollector : Collector<LoadBalancerFacts>
             Starts = Read(await sections, ReadStarts),
             Configuration = Read(await sections, ProxyConfigurationReader.Read),
             Http = await http,
+            HttpOther = await httpOther,
             Https = await https,
         };
     }

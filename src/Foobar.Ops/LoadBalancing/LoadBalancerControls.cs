@@ -45,7 +45,7 @@ public static class LoadBalancerControls
                 "LB-005", Severity.Medium, "Plain HTTP is sent to HTTPS",
                 "Who types the name alone must not be served, or asked for a password, in plain text.",
                 "http-request redirect scheme https code 301", "RFC 9110, 15.4.2"),
-            server => server.Facts.Http.Judge(answer => [VisitorJudge.Redirect(answer, server.Site)])),
+            server => VisitorJudge.Redirect(server.Facts, server.Site)),
         new(
             Info(
                 "LB-006", Severity.Medium, "Browsers are told to use HTTPS only",

@@ -24,6 +24,10 @@ public sealed record LoadBalancerFacts
     /// <summary>The answer to <c>http://SITE/</c>.</summary>
     public required Reading<VisitorAnswer> Http { get; init; }
 
+    /// <summary>The answer to <c>http://SITE/PATH</c>, a page that no site has: the first page may be redirected by a rule of its
+    /// own.</summary>
+    public Reading<VisitorAnswer> HttpOther { get; init; } = Reading.Unreadable<VisitorAnswer>("It was not read.");
+
     /// <summary>The answer to <c>https://SITE/</c>.</summary>
     public required Reading<VisitorAnswer> Https { get; init; }
 }

@@ -10,7 +10,17 @@ internal static class VisitorJudge
     /// <summary>Half a year: shorter, and a browser forgets between visits.</summary>
     private const long ShortestHsts = 15_768_000;
 
-    public static Verdict Redirect(VisitorAnswer answer, Site site)
+    /// <summary>Whether plain HTTP is sent to HTTPS: the first page, and where that is so another one too.</summary>
+    public static IEnumerable<Verdict> Redirect(LoadBalancerFacts facts, Site site)
+    {
+        Verdict[] first = [.. facts.Http.Judge(answer => [Redirect(answer, site)])];
+        return first is not [{ Status: FindingStatus.Pass or FindingStatus.Warning }]
+            ? first
+            : [.. first, .. facts.HttpOther.Judge(answer => [Redirect(answer, site)])
+                .Where(static other => other.Status is not (FindingStatus.Pass or FindingStatus.Warning))];
+    }
+
+    private static Verdict Redirect(VisitorAnswer answer, Site site)
     {
         string actual = FormattableString.Invariant($"{answer.StatusCode}{(answer.Location is null ? "" : " to " + answer.Location)}");
         bool toHttps = answer.StatusCode is 301 or 302 or 303 or 307 or 308

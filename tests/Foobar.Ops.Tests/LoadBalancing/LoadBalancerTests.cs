@@ -43,6 +43,10 @@ public sealed class LoadBalancerTests
         }),
         Statistics = Reading.Of(StatParser.Parse(Stat)),
         Http = Reading.Of(new VisitorAnswer { Url = "http://www.foobar.com/", StatusCode = 301, Location = "https://www.foobar.com/" }),
+        HttpOther = Reading.Of(new VisitorAnswer
+        {
+            Url = "http://www.foobar.com/foobar-ops/any-page", StatusCode = 301, Location = "https://www.foobar.com/foobar-ops/any-page",
+        }),
         Https = Reading.Of(new VisitorAnswer
         {
             Url = "https://www.foobar.com/",
@@ -138,6 +142,8 @@ public sealed class LoadBalancerTests
             (["LB-009"], WithWeb(Web(0), Web(1), Web(1) with { Name = "web-09", Address = "192.0.2.99:80" })),
             (["LB-005"], Healthy with { Http = Answer(200, null, null) }),
             (["LB-005"], Healthy with { Http = Answer(301, "http://www.foobar.com/", null) }),
+            (["LB-005"], Healthy with { HttpOther = Answer(200, null, null) }),
+            (["LB-005"], Healthy with { HttpOther = Answer(404, null, null) }),
             (["LB-006"], Healthy with { Https = Answer(200, null, null) }),
             (["LB-006"], Healthy with { Https = Answer(200, null, "max-age=0") }),
             (["LB-006"], Healthy with { Https = Answer(200, null, "includeSubDomains") }),

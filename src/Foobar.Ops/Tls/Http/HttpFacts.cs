@@ -11,6 +11,10 @@ public sealed record HttpFacts
     /// <summary>The answer to <c>http://NAME/</c>; empty of a value where nothing listens.</summary>
     public required Reading<HttpAnswer> Plain { get; init; }
 
+    /// <summary>The answer to <c>http://NAME/PATH</c>, a page that no site has: the first page may be redirected by a rule of its
+    /// own.</summary>
+    public Reading<HttpAnswer> PlainOther { get; init; } = Reading.Unreadable<HttpAnswer>("It was not read.");
+
     /// <summary>Whether nothing listens for plain HTTP.</summary>
     public bool IsPlainClosed { get; init; }
 

@@ -25,15 +25,30 @@ internal static class HttpJudge
             return http.IsPlainClosed ? Verdict.NotApplicable(target, "nothing listens for plain HTTP") : http.Plain.ToUnknown(target);
         }
 
+        Verdict first = Redirect(target, answer, http.Plain.Source);
+        if (first.Status is not (FindingStatus.Pass or FindingStatus.Warning))
+        {
+            return first;
+        }
+
+        // The first page may be redirected by a rule of its own.
+        Verdict other = http.PlainOther.Value is { } elsewhere
+            ? Redirect(target, elsewhere, http.PlainOther.Source)
+            : http.PlainOther.ToUnknown(target);
+        return other.Status == FindingStatus.Pass || first.Status == other.Status ? first : other;
+    }
+
+    private static Verdict Redirect(string target, HttpAnswer answer, string? source)
+    {
         string actual = FormattableString.Invariant($"{answer.StatusCode}{(answer.Location is null ? "" : $" to {answer.Location}")}");
         Uri asked = new(answer.Url);
         bool isRedirect = answer.StatusCode is 301 or 302 or 303 or 307 or 308 && Uri.TryCreate(asked, answer.Location, out Uri? _);
         Uri? to = isRedirect ? new Uri(asked, answer.Location!) : null;
-        return to?.Scheme != Uri.UriSchemeHttps ? Verdict.Fail(target, $"a redirect to https://{asked.Host}/", actual, http.Plain.Source)
+        return to?.Scheme != Uri.UriSchemeHttps ? Verdict.Fail(target, $"a redirect to https://{asked.Host}{asked.PathAndQuery}", actual, source)
             : !to.Host.Equals(asked.Host, StringComparison.OrdinalIgnoreCase) ? Verdict.Warning(
-                target, $"first to https://{asked.Host}/, so that its HSTS is seen", actual, http.Plain.Source)
+                target, $"first to https://{asked.Host}/, so that its HSTS is seen", actual, source)
             : answer.StatusCode is 301 or 308 ? Verdict.Pass(target, actual)
-            : Verdict.Warning(target, "a permanent redirect (301 or 308)", actual, http.Plain.Source);
+            : Verdict.Warning(target, "a permanent redirect (301 or 308)", actual, source);
     }
 
     /// <summary>Whether browsers are told, for long enough, to use HTTPS alone.</summary>

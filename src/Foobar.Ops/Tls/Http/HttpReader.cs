@@ -7,10 +7,13 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Tls.Http;
 
-/// <summary>Asks an endpoint for its first page twice, over TLS and in plain text, as a visitor would. Redirects are not
-/// followed.</summary>
+/// <summary>Asks an endpoint for its first page twice, over TLS and in plain text, as a visitor would, and in plain text for another
+/// one. Redirects are not followed.</summary>
 public static class HttpReader
 {
+    /// <summary>The path of a page that no site has.</summary>
+    internal const string OtherPath = "/foobar-ops/any-page";
+
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>Asks.</summary>
@@ -25,9 +28,12 @@ public static class HttpReader
         Task<(Reading<HttpAnswer> Answer, bool IsClosed)> plain = isPlainClosed
             ? Task.FromResult((Reading.Unreadable<HttpAnswer>("Nothing listens on TCP port 80.", "ss"), true))
             : AskAsync(new UriBuilder("http", name, HttpFacts.PlainPort).Uri, connect, cancellationToken);
+        Task<(Reading<HttpAnswer> Answer, bool IsClosed)> other = isPlainClosed
+            ? plain
+            : AskAsync(new UriBuilder("http", name, HttpFacts.PlainPort, OtherPath).Uri, connect, cancellationToken);
         (Reading<HttpAnswer> secure, _) = await AskAsync(new UriBuilder("https", name, endpoint.Port).Uri, connect, cancellationToken);
         (Reading<HttpAnswer> open, bool isClosed) = await plain;
-        return new HttpFacts { Plain = open, IsPlainClosed = isClosed, Secure = secure };
+        return new HttpFacts { Plain = open, PlainOther = (await other).Answer, IsPlainClosed = isClosed, Secure = secure };
     }
 
     private static async Task<(Reading<HttpAnswer> Answer, bool IsClosed)> AskAsync(

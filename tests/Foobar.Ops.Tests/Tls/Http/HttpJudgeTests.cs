@@ -23,6 +23,20 @@ public sealed class HttpJudgeTests
         Assert.Equal(expected,
             Judge("TLS-050", plain: new HttpAnswer { Url = "http://www.foobar.com/", StatusCode = status, Location = location }).Status);
 
+    [Theory]
+    [InlineData(301, "https://www.foobar.com/page", FindingStatus.Pass)]
+    [InlineData(302, "https://www.foobar.com/page", FindingStatus.Warning)]
+    [InlineData(200, null, FindingStatus.Fail)]
+    [InlineData(404, null, FindingStatus.Fail)]
+    public void A_redirect_of_the_first_page_alone_is_none(int status, string? location, FindingStatus expected)
+    {
+        HttpAnswer other = new() { Url = "http://www.foobar.com/page", StatusCode = status, Location = location };
+
+        Assert.Equal(expected, Judge("TLS-050", Facts() with { PlainOther = Reading.Of(other) }).Status);
+        Assert.Equal(
+            FindingStatus.Unknown, Judge("TLS-050", Facts() with { PlainOther = Reading.Unreadable<HttpAnswer>("no answer") }).Status);
+    }
+
     [Fact]
     public void A_port_that_is_closed_needs_no_redirect_and_a_silent_one_is_not_known()
     {

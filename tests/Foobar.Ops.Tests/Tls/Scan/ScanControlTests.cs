@@ -41,6 +41,10 @@ public sealed class ScanControlTests
         Http = new HttpFacts
         {
             Plain = Reading.Of(new HttpAnswer { Url = "http://www.foobar.com/", StatusCode = 301, Location = "https://www.foobar.com/" }),
+            PlainOther = Reading.Of(new HttpAnswer
+            {
+                Url = "http://www.foobar.com/page", StatusCode = 301, Location = "https://www.foobar.com/page",
+            }),
             Secure = Reading.Of(new HttpAnswer
             {
                 Url = "https://www.foobar.com/",
