@@ -34,7 +34,13 @@ internal sealed class ClusterSurvey(ISiteSession session)
 
         // Whose writer is gone does not wait for a load balancer that is gone too.
         FailoverBlocker[] told = [.. found.Where(one => !preflight.OldIsIn && one.Server != endpoint.Server)];
-        return preflight with { Blockers = [.. preflight.Blockers, .. found.Except(told)], Warnings = [.. preflight.Warnings, .. told] };
+        IReadOnlyList<FailoverBlocker> locked = await LockSurvey.JudgeAsync(
+            session, preflight.OldIsIn ? [old, candidate] : [candidate], cancellationToken);
+        return preflight with
+        {
+            Blockers = [.. preflight.Blockers, .. found.Except(told), .. locked],
+            Warnings = [.. preflight.Warnings, .. told],
+        };
     }
 
     /// <summary>The same, for what is done: what was shown, or a refusal.</summary>

@@ -96,26 +96,8 @@ internal sealed class SwitchoverSurvey(ISiteSession session, OperationStore stor
             blockers.Add(elsewhere);
         }
 
-        IReadOnlyList<FailoverBlocker>[] locked = await Task.WhenAll(
-            ((string[])[old.Name, candidate.Name, .. preflight.Followers]).Select(member => LocksAsync(member, cancellationToken)));
-        blockers.AddRange(locked.SelectMany(static held => held));
+        blockers.AddRange(
+            await LockSurvey.JudgeAsync(session, [old.Name, candidate.Name, .. preflight.Followers], cancellationToken));
         return preflight with { Blockers = blockers };
-    }
-
-    // On the primary the fence waits for such a lock; on the candidate and on those that shall follow it the applier does, and what stops
-    // it.
-    private async Task<IReadOnlyList<FailoverBlocker>> LocksAsync(string member, CancellationToken cancellationToken)
-    {
-        await using IDatabaseSession database = await session.OpenDatabaseAsync(member, cancellationToken);
-        return
-        [
-            .. (await DatabaseMember.Of(database).GlobalLocksAsync(cancellationToken)).Select(held => new FailoverBlocker
-            {
-                Code = "GlobalLock",
-                Server = member,
-                Message = held,
-                Remediation = "A backup may be running: wait until it has ended, or end that connection (KILL).",
-            }),
-        ];
     }
 }
