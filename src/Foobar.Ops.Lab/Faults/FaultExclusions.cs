@@ -119,6 +119,10 @@ internal static class FaultExclusions
             ["nobody-takes-writes"], ["writes-to-replica", "writes-switched-off"],
             "the write endpoint can't lead to a primary that there is not"),
         new(["nobody-takes-writes"], Standstill, "a member that neither takes writes nor replicates is no replica"),
+        new(
+            ["quorum-lost", "split-brain"],
+            ["application-in-plain-text", "database-takes-plain-text", "account-without-a-name", "account-past-the-fence"],
+            "a member without the majority does not tell of its accounts and connections"),
         new(OpenReplica, ["writes-to-replica"], "the write endpoint then leads to a member that takes writes"),
         new(["fw-ports-swapped"], SecondWebServerOut, "no web server is left"),
         new(

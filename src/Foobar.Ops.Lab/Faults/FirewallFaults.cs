@@ -98,7 +98,7 @@ internal static class FirewallFaults
             "peer=$(sed -n 's#.* ip saddr {\\? \\?\\([0-9.]*\\)[ ,].*flow replication.*#\\1#p' \"$file\"); sed -i \"0,\\\\#ct state "
                 + "invalid drop#s##&\\n        ip saddr $peer/31 drop#\" \"$file\"",
             Load)
-            { AlsoSeenBy = ["FW-006", "FW-014"], Witness = "flow replication|is dropped|inet filter input rule 4" },
+            { AlsoSeenBy = ["FW-006", "FW-014", "FW-016"], Witness = "flow replication|is dropped|inet filter input rule 4" },
         new FileFault("fw-network-flow-missing", Area.Firewall, "FW-002", "fw-01 no longer lets visitors through", ["fw-01"], Path,
             "sed -i '/flow visitors/d' \"$file\"", Load)
             { AlsoSeenBy = ["FW-014"], Witness = "flow visitors|:80 (new in outside) is dropped|inet filter forward: policy drop" },
