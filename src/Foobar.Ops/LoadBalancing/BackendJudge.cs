@@ -28,10 +28,29 @@ internal static class BackendJudge
         (from backend in statistics.Backends
          from server in backend.Servers
          select server.IsChecked
-                ? backend.Mode == "http" ? JudgeCheck(server, configuration) : Verdict.Pass(Target(server), server.CheckStatus)
+                ? backend.Mode == "http" ? JudgeCheck(server, configuration) : JudgeTcpCheck(server, configuration)
                 : server.State == BackendServerState.Maintenance
                     ? Verdict.NotApplicable(Target(server), "in maintenance, where no check runs")
                 : Verdict.Fail(Target(server), "a health check", server.Status, Evidence)).OrNone();
+
+    // Of a database a program beside it may tell, which answers by HTTP on a port of its own.
+    private static Verdict JudgeTcpCheck(BackendServer server, Reading<ProxyConfiguration> configuration) =>
+        CheckOf(server, configuration.Value) is { Elsewhere: { } place, IsHttp: false, Doubts.Count: 0 } check
+            ? JudgeElsewhere(server, check, place)
+            : Verdict.Pass(Target(server), server.CheckStatus);
+
+    // A page for checks may stand on a port of its own; that another port opens says nothing of the one that takes the traffic.
+    private static Verdict JudgeElsewhere(BackendServer server, HealthCheck check, string place)
+    {
+        const string Expected = "a check of the port that takes the traffic";
+        string actual = $"{server.CheckStatus}, by {place}";
+        return check.IsHttp || check.Doubts.Count > 0
+            ? Verdict.Warning(Target(server), Expected, actual, HaproxyFiles.Source)
+            : Verdict.Fail(Target(server), Expected, $"{actual}, which asks for no answer of HTTP", HaproxyFiles.Source);
+    }
+
+    private static HealthCheck? CheckOf(BackendServer server, ProxyConfiguration? read) =>
+        read?.Checks.FirstOrDefault(each => each.Backend == server.Backend && each.Name == server.Name);
 
     private static Verdict JudgeCheck(BackendServer server, Reading<ProxyConfiguration> configuration)
     {
@@ -40,13 +59,12 @@ internal static class BackendJudge
             return configuration.ToUnknown(Target(server));
         }
 
-        HealthCheck? check = read.Checks.FirstOrDefault(each => each.Backend == server.Backend && each.Name == server.Name);
+        HealthCheck? check = CheckOf(server, read);
         return check is null ? Verdict.Unknown(
                 Target(server),
                 "The configuration has no line of its own for it, so what its check asks can't be told.",
                 HaproxyFiles.Source)
-            : check.Elsewhere is { } place ? Verdict.Warning(
-                Target(server), "a check of the port that takes the traffic", $"{server.CheckStatus}, by {place}", HaproxyFiles.Source)
+            : check.Elsewhere is { } place ? JudgeElsewhere(server, check, place)
             : !check.IsHttp && check.Doubts.Count == 0 ? Verdict.Warning(
                 Target(server), "a check of an answer (option httpchk)", $"{server.CheckStatus}, without option httpchk",
                 HaproxyFiles.Source)

@@ -214,7 +214,7 @@ public sealed class LoadBalancerTests
     [InlineData("server web-01 192.0.2.43:80 check", FindingStatus.Warning)]
     [InlineData("option tcp-check\n server web-01 192.0.2.43:80 check", FindingStatus.Warning)]
     [InlineData("option httpchk\n no option httpchk\n server web-01 192.0.2.43:80 check", FindingStatus.Warning)]
-    [InlineData("server web-01 192.0.2.43:80 check port 3306 no-check-ssl", FindingStatus.Warning)]
+    [InlineData("server web-01 192.0.2.43:80 check port 3306 no-check-ssl", FindingStatus.Fail)]
     [InlineData("option httpchk\n default-server check port 8080\n server web-01 192.0.2.43:80", FindingStatus.Warning)]
     [InlineData("option httpchk\n server web-01 [2001:db8::43]:80 check addr 2001:db8::1", FindingStatus.Warning)]
     [InlineData("option httpchk\n server web-01 192.0.2.43:80 check brandnew", FindingStatus.Unknown)]
@@ -224,6 +224,22 @@ public sealed class LoadBalancerTests
             expected,
             Judge("LB-004", WithWeb(Web(0)) with { Configuration = Configured($"backend web\n mode http\n {lines}\n") })
                 .Single(static finding => finding.Target == "web/web-01").Status);
+
+    [Theory]
+    [InlineData("server web-01 192.0.2.43:3306 check", FindingStatus.Pass)]
+    [InlineData("option mysql-check\n server web-01 192.0.2.43:3306 check", FindingStatus.Pass)]
+    [InlineData("option httpchk\n server web-01 192.0.2.43:3306 check port 9200", FindingStatus.Pass)]
+    [InlineData("server web-01 192.0.2.43:3306 check port 22", FindingStatus.Fail)]
+    public void A_check_of_a_database_asks_it_or_a_program_beside_it(string lines, FindingStatus expected)
+    {
+        ProxyStatistics read = WithWeb(Web(0)).Statistics.Value!;
+        ProxyStatistics tcp = read with { Backends = [.. read.Backends.Select(static backend => backend with { Mode = "tcp" })] };
+
+        Assert.Equal(
+            expected,
+            Judge("LB-004", Healthy with { Statistics = Reading.Of(tcp), Configuration = Configured($"backend web\n mode tcp\n {lines}\n") })
+                .Single(static finding => finding.Target == "web/web-01").Status);
+    }
 
     [Theory]
     [InlineData("stats enable", "", FindingStatus.Fail, FindingStatus.NotApplicable)]
