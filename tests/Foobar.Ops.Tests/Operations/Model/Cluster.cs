@@ -21,6 +21,9 @@ internal sealed record ClusterOptions
     /// <summary>Whether there is a second load balancer, which takes the address of the first while that does not run.</summary>
     public bool Pair { get; init; }
 
+    /// <summary>The backend that the inventory names.</summary>
+    public string WriteBackend { get; init; } = "mysql-write";
+
     public override string ToString() =>
         $"{(Pair ? "two load balancers, " : "")}{(MariaDb ? "MariaDB" : "MySQL")}, {Members} "
             + $"members{(Chain && Members > 2 ? " in a chain" : "")}{(SemiSync ? ", semi-sync" : "")}{(Event ? ", a scheduled event" : "")}";
@@ -78,7 +81,7 @@ internal sealed class Cluster
                     {
                         Kind = WriteEndpointKind.Haproxy,
                         Server = "lb-01",
-                        Backend = "mysql-write",
+                        Backend = options.WriteBackend,
                         Address = "192.0.2.10:3306",
                     },
                 },

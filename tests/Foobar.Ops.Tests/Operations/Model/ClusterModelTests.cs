@@ -170,6 +170,16 @@ public sealed class ClusterModelTests
     }
 
     [Fact]
+    public void A_misspelt_backend_of_two_load_balancers_is_told_as_such()
+    {
+        Schedule schedule = ScheduleRunner.OnThread(() => Schedule.Written(
+            Pair with { WriteBackend = "mysql-writ" }, "switchover", "nothing", 1, Fault.None));
+        FoobarException refused = Assert.IsType<FoobarException>(schedule.Ended[0].Error);
+        Assert.Contains("Endpoint on lb-01: HAProxy has no backend 'mysql-writ'", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("BalancerUnreachable", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_address_for_writes_that_leads_elsewhere_stands_in_the_way_of_a_switchover()
     {
         Schedule schedule = ScheduleRunner.OnThread(() => Schedule.Written(

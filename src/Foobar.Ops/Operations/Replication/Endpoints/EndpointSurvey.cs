@@ -24,12 +24,12 @@ internal static class EndpointSurvey
             try
             {
                 blockers.AddRange(connected is null || failure is not null
-                    ? [Silent(server, failure?.Message)]
+                    ? [Refused(server, failure)]
                     : await JudgeAsync(connected, from, to, cancellationToken));
             }
             catch (FoobarException error) when (endpoint is EndpointGroup)
             {
-                blockers.Add(Silent(server, error.Message));
+                blockers.Add(Refused(server, error));
             }
         }
 
@@ -171,6 +171,12 @@ internal static class EndpointSurvey
         Message = message,
         Remediation = "Put the other servers of the backend into maintenance, and the primary out of it (Set-FoobarBackend).",
     };
+
+    // One that answers, but not as the inventory says, needs no bringing back.
+    private static FailoverBlocker Refused(string server, FoobarException? error) =>
+        error is { Kind: ErrorKind.NotFound or ErrorKind.InvalidInput, Recommendation: { } cure }
+            ? Elsewhere(server, error.Message.Replace($"{server}: ", "", StringComparison.Ordinal).TrimEnd('.')) with { Remediation = cure }
+            : Silent(server, error?.Message);
 
     private static FailoverBlocker Silent(string server, string? reason) => new()
     {
