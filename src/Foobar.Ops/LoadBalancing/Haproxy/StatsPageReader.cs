@@ -74,7 +74,7 @@ internal static partial class StatsPageReader
     // The rule that ends every request before the page; rules that end some, by who asks, are doubts.
     private static string? Guard(string[][] rules, List<string> doubts)
     {
-        foreach (string[] rule in rules.Where(static rule => rule[0] != "acl"))
+        foreach ((int index, string[] rule) in rules.Index().Where(static each => each.Item[0] != "acl"))
         {
             string text = string.Join(' ', rule);
             int at = Array.FindIndex(rule, static word => word is "if" or "unless");
@@ -84,16 +84,24 @@ internal static partial class StatsPageReader
                 return text;
             }
 
+            // The rules after it are not looked at, if they stand in the same section.
+            if (at < 0 && Admitting().IsMatch(text))
+            {
+                doubts.AddRange(Guard(rules[(index + 1)..], doubts) is null ? [] : [text]);
+                return null;
+            }
+
             if (at < 0 || HoldsForAll(rule[at..]) == false)
             {
                 continue;
             }
 
-            string condition = Resolved(rule[at..], rules);
-            if (ends && AsksLogin().IsMatch(condition) && (rule[at] == "unless" || rule[at + 1].StartsWith('!')))
+            if (ends && AsksEverybody(rule[at..], rules))
             {
                 return text;
             }
+
+            string condition = Resolved(rule[at..], rules);
 
             if (Refusal().IsMatch(text) && ByClient().IsMatch(condition))
             {
@@ -102,6 +110,24 @@ internal static partial class StatsPageReader
         }
 
         return null;
+    }
+
+    // A further test in the condition, or another way to meet it, lets some pass without a login.
+    private static bool AsksEverybody(string[] condition, string[][] rules)
+    {
+        string test = string.Join(' ', condition[1..]);
+        bool isNegated = test.StartsWith('!');
+        string bare = isNegated ? test[1..].TrimStart() : test;
+        if (isNegated != (condition[0] == "if"))
+        {
+            return false;
+        }
+
+        string[][] named = [.. rules.Where(rule => rule is ["acl", { } name, _, ..] && name == bare)];
+        return named.Length > 0
+            ? named.All(static rule => AsksLogin().IsMatch(rule[2]))
+            : bare.StartsWith("{ ", StringComparison.Ordinal) && bare.IndexOf('}', StringComparison.Ordinal) == bare.Length - 1
+                && AsksLogin().IsMatch(bare[2..]);
     }
 
     // The condition with what its named parts test.
@@ -116,7 +142,10 @@ internal static partial class StatsPageReader
     [GeneratedRegex(@"^(tcp-request \w+ (reject|accept)|(http-request )?(auth|deny|reject|silent-drop|tarpit|allow))\b")]
     private static partial Regex Refusal();
 
-    [GeneratedRegex(@"\bhttp_auth(_group)?\(")]
+    [GeneratedRegex(@"^(http-request )?allow\b")]
+    private static partial Regex Admitting();
+
+    [GeneratedRegex(@"^http_auth(_group)?\(")]
     private static partial Regex AsksLogin();
 
     [GeneratedRegex(@"\b(src|http_auth\w*|ssl_c_\w+|path\w*|url\w*|base\w*|hdr\w*|req\.\w+|var|LOCALHOST)\b")]
