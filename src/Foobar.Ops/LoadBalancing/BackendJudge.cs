@@ -10,6 +10,9 @@ internal static class BackendJudge
 {
     private const string Evidence = "show stat";
 
+    // Visitors meet a server that died for some such times.
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromMinutes(1);
+
     /// <summary>One verdict a server; in the backend of the database's write endpoint all but the writer are out on purpose.</summary>
     public static IEnumerable<Verdict> ServersUp(ProxyStatistics statistics, Site site) =>
         statistics.Backends.Where(backend => backend.Name != WriteBackend(site))
@@ -70,6 +73,11 @@ internal static class BackendJudge
                 HaproxyFiles.Source)
             : check.Doubts.Count > 0 ? Verdict.Unknown(
                 Target(server), $"What its check asks can't be told: {string.Join("; ", check.Doubts)}.", HaproxyFiles.Source)
+            : check.Lenient is { } lenient ? Verdict.Warning(
+                Target(server), "a check that an error fails", $"{server.CheckStatus}, by {lenient}", HaproxyFiles.Source)
+            : check.Interval > LongestInterval ? Verdict.Warning(
+                Target(server), FormattableString.Invariant($"a check every {LongestInterval.TotalSeconds:0} s or more often"),
+                FormattableString.Invariant($"{server.CheckStatus}, every {check.Interval.TotalSeconds:0} s"), HaproxyFiles.Source)
             : Verdict.Pass(Target(server), server.CheckStatus);
     }
 

@@ -1,8 +1,12 @@
 namespace Foobar.Ops.LoadBalancing;
 
-/// <summary>What the health check of a backend's server asks (HAProxy Configuration Manual, 4.2 option httpchk, 5.2 addr, port).</summary>
+/// <summary>What the health check of a backend's server asks (HAProxy Configuration Manual, 4.2 option httpchk, http-check connect,
+/// http-check expect; 5.2 addr, inter, port).</summary>
 public sealed record HealthCheck
 {
+    /// <summary>HAProxy's own <c>inter</c>.</summary>
+    internal static readonly TimeSpan UsualInterval = TimeSpan.FromSeconds(2);
+
     /// <summary>The backend.</summary>
     public required string Backend { get; init; }
 
@@ -15,6 +19,13 @@ public sealed record HealthCheck
     /// <summary>The address and port that it asks, where they are not those that take the traffic; <see langword="null"/> if they
     /// are.</summary>
     public string? Elsewhere { get; init; }
+
+    /// <summary>What it takes for a good answer though servers give it for errors (<c>http-check expect</c>); <see langword="null"/> if
+    /// nothing is.</summary>
+    public string? Lenient { get; init; }
+
+    /// <summary>How long after a check the next one follows while the server is up (<c>inter</c>; 2 s if nothing is said).</summary>
+    public TimeSpan Interval { get; init; } = UsualInterval;
 
     /// <summary>Why it can't be told for sure.</summary>
     public IReadOnlyList<string> Doubts { get; init; } = [];

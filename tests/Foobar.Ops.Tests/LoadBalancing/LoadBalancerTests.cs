@@ -217,6 +217,19 @@ public sealed class LoadBalancerTests
     [InlineData("server web-01 192.0.2.43:80 check port 3306 no-check-ssl", FindingStatus.Fail)]
     [InlineData("option httpchk\n default-server check port 8080\n server web-01 192.0.2.43:80", FindingStatus.Warning)]
     [InlineData("option httpchk\n server web-01 [2001:db8::43]:80 check addr 2001:db8::1", FindingStatus.Warning)]
+    [InlineData("option httpchk\n http-check connect port 80 addr 192.0.2.43\n server web-01 192.0.2.43:80 check", FindingStatus.Pass)]
+    [InlineData(
+        "option httpchk\n http-check connect addr 127.0.0.1 port 8090\n server web-01 192.0.2.43:80 check", FindingStatus.Warning)]
+    [InlineData("option tcp-check\n tcp-check connect port 8090\n server web-01 192.0.2.43:80 check", FindingStatus.Fail)]
+    [InlineData("option httpchk\n http-check expect status 200-399\n server web-01 192.0.2.43:80 check", FindingStatus.Pass)]
+    [InlineData("option httpchk\n http-check expect status 200-599\n server web-01 192.0.2.43:80 check", FindingStatus.Warning)]
+    [InlineData("option httpchk\n http-check expect status 200,404\n server web-01 192.0.2.43:80 check", FindingStatus.Warning)]
+    [InlineData("option httpchk\n http-check expect rstatus ^[23]\n server web-01 192.0.2.43:80 check", FindingStatus.Pass)]
+    [InlineData("option httpchk\n http-check expect ! rstatus ^5\n server web-01 192.0.2.43:80 check", FindingStatus.Warning)]
+    [InlineData("option httpchk\n http-check expect string ready\n server web-01 192.0.2.43:80 check", FindingStatus.Pass)]
+    [InlineData("option httpchk\n server web-01 192.0.2.43:80 check inter 1m", FindingStatus.Pass)]
+    [InlineData("option httpchk\n default-server inter 24h\n server web-01 192.0.2.43:80 check", FindingStatus.Warning)]
+    [InlineData("option httpchk\n server web-01 192.0.2.43:80 check inter 61000", FindingStatus.Warning)]
     [InlineData("option httpchk\n server web-01 192.0.2.43:80 check brandnew", FindingStatus.Unknown)]
     [InlineData("option httpchk\n server-template web- 2 web.example:80 check", FindingStatus.Unknown)]
     public void A_check_asks_the_web_server_itself(string lines, FindingStatus expected) =>
@@ -249,6 +262,20 @@ public sealed class LoadBalancerTests
     [InlineData("stats admin if { src 192.0.2.0/24 }", "", FindingStatus.Fail, FindingStatus.Unknown)]
     [InlineData("stats admin if TRUE\n stats http-request auth unless { http_auth(ops) }", "", FindingStatus.Pass, FindingStatus.Pass)]
     [InlineData("stats enable\n acl ops http_auth(ops)\n http-request auth if !ops", "", FindingStatus.Pass, FindingStatus.NotApplicable)]
+    [InlineData(
+        "http-request auth if !{ http_auth(ops) } { path_beg /admin }\n stats enable\n stats admin if TRUE", "", FindingStatus.Unknown,
+        FindingStatus.Unknown)]
+    [InlineData(
+        "http-request auth unless { http_auth(ops) } || { src 192.0.2.1 }\n stats enable\n stats admin if TRUE", "", FindingStatus.Unknown,
+        FindingStatus.Unknown)]
+    [InlineData(
+        "acl ops http_auth(ops)\n acl ops path_beg /hastats\n http-request auth unless ops\n stats enable\n stats admin if TRUE", "",
+        FindingStatus.Unknown, FindingStatus.Unknown)]
+    [InlineData(
+        "http-request allow\n http-request auth unless { http_auth(ops) }\n stats enable\n stats admin if TRUE", "",
+        FindingStatus.Unknown, FindingStatus.Unknown)]
+    [InlineData("stats enable\n http-request deny if ! { http_auth_group(ops) admins }", "", FindingStatus.Pass,
+        FindingStatus.NotApplicable)]
     [InlineData("stats enable\n http-request deny unless { src 192.0.2.1 }", "", FindingStatus.Unknown, FindingStatus.NotApplicable)]
     [InlineData("stats enable\n http-request deny if { sc_http_req_rate(0) gt 9 }", "", FindingStatus.Fail, FindingStatus.NotApplicable)]
     [InlineData("http-request redirect scheme https", "stats enable", FindingStatus.Pass, FindingStatus.NotApplicable)]
