@@ -81,17 +81,38 @@ public sealed class SetFoobarBackend : ServerCmdlet
     private protected override async Task ProcessServerAsync(
         ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken)
     {
-        BackendOperation operation = new(site, State, AcceptOutage);
+        BackendOperation operation = new(site, State, AcceptOutage, Persist);
         foreach ((_, string backend, string name) in Members(server))
         {
             output.Progress.Report($"{backend}/{name} to {State}");
             BackendChange change = await operation.SetAsync(
                 server.Name, backend, name, TimeSpan.FromSeconds(WaitSeconds), cancellationToken);
-            output.Write(Persist ? await operation.PersistAsync(change, cancellationToken) : change);
+            output.Write(Persist ? await PersistAsync(operation, change, output, cancellationToken) : change);
             if (State != BackendTarget.Ready && change.SessionsLeft > 0)
             {
                 output.Warn($"{server.Name}: {backend}/{name} still holds {change.SessionsLeft} sessions after {WaitSeconds} s.");
             }
+
+            if (State != BackendTarget.Ready && change.OfOlderWorkers is null)
+            {
+                output.Warn($"{server.Name}: whether older workers of HAProxy still hold sessions of {backend}/{name} could not be seen "
+                    + "(ss -tnp state established).");
+            }
+        }
+    }
+
+    // What was done before is shown though it can't be made to last.
+    private static async Task<BackendChange> PersistAsync(
+        BackendOperation operation, BackendChange change, CmdletOutput output, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await operation.PersistAsync(change, cancellationToken);
+        }
+        catch (FoobarException)
+        {
+            output.Write(change);
+            throw;
         }
     }
 
@@ -99,7 +120,7 @@ public sealed class SetFoobarBackend : ServerCmdlet
     private List<(string? Server, string Backend, string Name)> Allowed(Server server)
     {
         ISiteSession site = OpenSite();
-        BackendOperation operation = new(site, State, AcceptOutage);
+        BackendOperation operation = new(site, State, AcceptOutage, Persist);
         List<(string? Server, string Backend, string Name)> allowed = [];
         foreach ((string? Server, string Backend, string Name) member in Members(server))
         {

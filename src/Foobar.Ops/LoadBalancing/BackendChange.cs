@@ -31,8 +31,14 @@ public sealed record BackendChange
     /// <summary>Its status now.</summary>
     public required string After { get; init; }
 
-    /// <summary>Sessions that it still holds; 0 when it is drained.</summary>
+    /// <summary>Sessions that it still holds, those of older workers of HAProxy too; 0 when it is drained.</summary>
     public required long SessionsLeft { get; init; }
+
+    /// <summary>
+    /// Those of older workers, which go on with their connections after a reload; <see langword="null"/> if that could not be seen, and of
+    /// a server that was to become ready.
+    /// </summary>
+    public long? OfOlderWorkers { get; init; }
 
     /// <summary>
     /// Whether a restart of HAProxy finds it so too, as was asked; a drained server starts in maintenance, since there are no sessions to

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Foobar.Ops.Findings;
 using Foobar.Ops.LoadBalancing.Haproxy;
@@ -81,6 +82,20 @@ public sealed partial record BackendServer
     /// <summary>The same in more words.</summary>
     public string? CheckDescription { get; init; }
 
+    /// <summary>The server whose state it follows, as <c>BACKEND/SERVER</c> (<c>track</c>); <see langword="null"/> for none.</summary>
+    public string? Tracks { get; init; }
+
+    /// <summary>
+    /// Whether it takes traffic, and its last check passed. HAProxy calls a server up that was just ordered back, and one whose first
+    /// check failed: <c>UP 1/n</c>.
+    /// </summary>
+    internal bool IsProven => State == BackendServerState.Up
+        && (CheckStatus is not { } check || (Passed().IsMatch(check) && !Status.StartsWith("UP 1/", StringComparison.Ordinal)));
+
+    /// <summary>How many checks count towards its state; <see langword="null"/> if all that can.</summary>
+    internal int? ChecksCounted => Status.Split(' ') is [_, { } counted] && counted.Split('/') is [{ } number, _]
+        && int.TryParse(number, CultureInfo.InvariantCulture, out int checks) ? checks : null;
+
     /// <summary>How long it has this status, in seconds.</summary>
     [Measurement]
     public required long SinceSeconds { get; init; }
@@ -100,6 +115,10 @@ public sealed partial record BackendServer
     /// <summary>Sessions since HAProxy started.</summary>
     [Measurement]
     public required long SessionsTotal { get; init; }
+
+    // Management Guide, 9.1, check_status: L4OK, L6OK, L7OK, L7OKC, PROCOK.
+    [GeneratedRegex(@"OKC?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Passed();
 
     // The word itself is looked up in HaproxyWords.States; n/m counts checks towards the next state.
     [GeneratedRegex(@"^(?<word>[A-Za-z]+( check)?)( \d+/\d+| \((agent|resolution|via [^)]+)\))?\z",

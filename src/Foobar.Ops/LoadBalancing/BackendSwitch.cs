@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Foobar.Ops.Errors;
+using Foobar.Ops.Linux.Configuration;
 using Foobar.Ops.LoadBalancing.Haproxy;
 using Foobar.Ops.Remoting;
 
@@ -13,6 +14,11 @@ public static class BackendSwitch
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
+    private static readonly TimeSpan LookPause = TimeSpan.FromSeconds(1);
+
+    // What a check takes at most, usually.
+    private static readonly TimeSpan CheckTime = TimeSpan.FromSeconds(1);
+
     /// <summary>Changes a server's state.</summary>
     /// <param name="session">The load balancer.</param>
     /// <param name="adminSocket">The path of its admin socket.</param>
@@ -24,8 +30,9 @@ public static class BackendSwitch
     /// <param name="cancellationToken">Cancels the waiting; what was set stays.</param>
     /// <param name="rule">What else may refuse it, given the server and all servers; <see langword="null"/> for nothing.</param>
     /// <exception cref="FoobarException">
-    /// <c>BackendServerNotFound</c>; <c>BackendWouldBeEmpty</c>: nothing was changed; <c>BackendChangeRefused</c>;
-    /// <c>BackendNotReady</c>: it does not pass its health check and was put back; what the rule says.
+    /// <c>BackendServerNotFound</c>; <c>BackendWouldBeEmpty</c>: nothing was changed, or the server was put back, since another one
+    /// had been taken out meanwhile; <c>BackendChangeRefused</c>; <c>BackendNotReady</c>: it passes no health check and was put back;
+    /// what the rule says.
     /// </exception>
     public static async Task<BackendChange> SetAsync(
         IServerSession session,
@@ -42,8 +49,15 @@ public static class BackendSwitch
         (BackendServer before, AdminStates reasons) = await LookAsync(
             session, adminSocket, backend, name, target, acceptOutage, rule, cancellationToken);
         await OrderAsync(session, adminSocket, before, target, cancellationToken);
-        BackendServer after = await WaitAsync(session, adminSocket, before, target, patience, cancellationToken);
-        if (!IsReached(after, target))
+        if (target != BackendTarget.Ready && !acceptOutage)
+        {
+            await EnsureOthersAsync(session, adminSocket, before, reasons, cancellationToken);
+        }
+
+        (BackendServer after, bool isReached, long? older) = target == BackendTarget.Ready
+            ? await WaitUntilReadyAsync(session, adminSocket, before, patience, cancellationToken)
+            : await WaitUntilLeftAsync(session, adminSocket, before, target, patience, cancellationToken);
+        if (!isReached)
         {
             await UndoAsync(session, adminSocket, before, reasons, after, patience, cancellationToken);
         }
@@ -55,7 +69,8 @@ public static class BackendSwitch
             Name = before.Name,
             Before = before.Status,
             After = after.Status,
-            SessionsLeft = after.CurrentSessions,
+            SessionsLeft = after.CurrentSessions + (older ?? 0),
+            OfOlderWorkers = older,
             Duration = Stopwatch.GetElapsedTime(start),
         };
     }
@@ -91,10 +106,23 @@ public static class BackendSwitch
     public static async Task<BackendChange> PersistAsync(
         IServerSession session, BackendChange change, BackendTarget target, CancellationToken cancellationToken)
     {
-        await HaproxyConfigurationFile.SetAsync(
-            session, [new(change.Backend, change.Name, Disabled: target != BackendTarget.Ready)], cancellationToken);
+        await HaproxyConfigurationFile.SetAsync(session, [Configured(change.Backend, change.Name, target)], cancellationToken);
         return change with { Persisted = true };
     }
+
+    /// <summary>Refuses what <see cref="PersistAsync"/> would refuse; only reads.</summary>
+    /// <param name="session">The load balancer.</param>
+    /// <param name="backend">The backend.</param>
+    /// <param name="name">The server's name in it.</param>
+    /// <param name="target">What is wanted.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="FoobarException">As for <see cref="PersistAsync"/>.</exception>
+    public static Task CheckPersistAsync(
+        IServerSession session, string backend, string name, BackendTarget target, CancellationToken cancellationToken) =>
+        HaproxyConfigurationFile.CheckAsync(session, Configured(backend, name, target), cancellationToken);
+
+    private static ConfiguredServer Configured(string backend, string name, BackendTarget target) =>
+        new(backend, name, Disabled: target != BackendTarget.Ready);
 
     private static async Task<(BackendServer Before, AdminStates Reasons)> LookAsync(
         IServerSession session,
@@ -140,17 +168,67 @@ public static class BackendSwitch
 
     private static void RefuseLast(IReadOnlyList<BackendServer> servers, BackendServer leaving)
     {
-        bool others = servers.Any(
-            server => server.Backend == leaving.Backend && server.Name != leaving.Name && server.State == BackendServerState.Up);
-        if (leaving.State == BackendServerState.Up && !others)
+        if (leaving.State == BackendServerState.Up && LeftWithout(servers, leaving) is { } last)
         {
             throw new FoobarException(
                 "BackendWouldBeEmpty", ErrorKind.Refused,
-                $"{leaving.Server}: '{leaving.Backend}/{leaving.Name}' is the last server of its backend that takes traffic; nothing was "
-                    + "changed.")
+                $"{leaving.Server}: {Last(servers, leaving, last)}; nothing was changed.")
             {
                 Server = leaving.Server,
                 Recommendation = "Bring another server of the backend back first, or accept the outage with -AcceptOutage.",
+            };
+        }
+    }
+
+    /// <summary>
+    /// The server that would leave its backend without one that surely takes traffic: the one that is taken out, or one that tracks it
+    /// (Configuration Manual, 5.2 track); <see langword="null"/> if none would.
+    /// </summary>
+    private static BackendServer? LeftWithout(IReadOnlyList<BackendServer> servers, BackendServer leaving)
+    {
+        List<BackendServer> gone = [leaving];
+        for (int at = 0; at < gone.Count; at++)
+        {
+            gone.AddRange(servers.Where(server => server.Tracks == Path(gone[at]) && !gone.Any(known => Path(known) == Path(server))));
+        }
+
+        return gone.Find(each => (each == leaving || each.State == BackendServerState.Up) && !servers.Any(
+            other => other.Backend == each.Backend && other.IsProven && !gone.Any(known => Path(known) == Path(other))));
+    }
+
+    private static string Last(IReadOnlyList<BackendServer> servers, BackendServer leaving, BackendServer last)
+    {
+        string[] unproven =
+        [
+            .. servers.Where(server => server.Backend == last.Backend && server.State == BackendServerState.Up && !server.IsProven
+                && Path(server) != Path(last)).Select(static server => $"{server.Name} is {server.Status}, {server.CheckStatus}"),
+        ];
+        return $"'{Path(last)}'{(last == leaving ? "" : $" follows '{Path(leaving)}', and")} is the last server of its backend that takes "
+            + $"traffic{(unproven.Length == 0 ? "" : $" ({string.Join("; ", unproven)})")}";
+    }
+
+    private static string Path(BackendServer server) => $"{server.Backend}/{server.Name}";
+
+    // Two operators may each have seen the other's server before either took his own out.
+    private static async Task EnsureOthersAsync(
+        IServerSession session, string adminSocket, BackendServer before, AdminStates reasons, CancellationToken cancellationToken)
+    {
+        if (before.State != BackendServerState.Up)
+        {
+            return;
+        }
+
+        IReadOnlyList<BackendServer> servers = await LoadBalancerCollector.ReadServersAsync(session, adminSocket, cancellationToken);
+        if (LeftWithout(servers, Find(servers, session, before.Backend, before.Name)) is { } last)
+        {
+            BackendTarget previous = await PutBackAsync(session, adminSocket, before, reasons, cancellationToken);
+            throw new FoobarException(
+                "BackendWouldBeEmpty", ErrorKind.Refused,
+                $"{before.Server}: no other server of backend '{last.Backend}' takes traffic any more: it was taken out, or failed, at the "
+                    + $"same time; '{Path(before)}' was put back to {previous}.")
+            {
+                Server = before.Server,
+                Recommendation = "See who else works on the load balancer (Get-FoobarBackend), and take out one server after the other.",
             };
         }
     }
@@ -205,8 +283,8 @@ public static class BackendSwitch
         }
     }
 
-    /// <summary>Waits until what is wanted is reached, and a drained server is empty, or patience ends.</summary>
-    private static async Task<BackendServer> WaitAsync(
+    /// <summary>Waits until it takes no traffic and holds no session, or patience ends.</summary>
+    private static async Task<(BackendServer Now, bool IsReached, long? Older)> WaitUntilLeftAsync(
         IServerSession session,
         string adminSocket,
         BackendServer server,
@@ -217,37 +295,83 @@ public static class BackendSwitch
         long start = Stopwatch.GetTimestamp();
         while (true)
         {
-            BackendServer now = Find(
-                await LoadBalancerCollector.ReadServersAsync(session, adminSocket, cancellationToken),
-                session, server.Backend, server.Name);
-            bool isDone = IsReached(now, target) && (target == BackendTarget.Ready || now.CurrentSessions == 0);
-            if (isDone || Stopwatch.GetElapsedTime(start) >= patience)
+            BackendServer now = await ReadAsync(session, adminSocket, server, cancellationToken);
+
+            // One whose health check fails is out already, and is shown so.
+            bool isOut = target == BackendTarget.Drain
+                ? now.State is BackendServerState.Drain or BackendServerState.Down
+                : now.State == BackendServerState.Maintenance;
+            bool isOver = Stopwatch.GetElapsedTime(start) >= patience;
+            if ((isOut && now.CurrentSessions == 0) || isOver)
             {
-                return now;
+                long? older = await OlderWorkers.ConnectionsAsync(session, adminSocket, now, cancellationToken);
+                if (isOver || older is null or 0)
+                {
+                    return (now, isOut, older);
+                }
+
+                await Task.Delay(LookPause, cancellationToken);
             }
 
             await Task.Delay(Pause, cancellationToken);
         }
     }
 
-    private static bool IsReached(BackendServer server, BackendTarget target) => target switch
+    /// <summary>
+    /// Waits until it takes traffic and has passed a check since the order, or patience ends. HAProxy lets traffic through at once, before
+    /// it has checked (srv_clr_admin_flag in server.c); of one that it had not stopped checking it tells no more than the last check.
+    /// </summary>
+    private static async Task<(BackendServer Now, bool IsReached, long? Older)> WaitUntilReadyAsync(
+        IServerSession session, string adminSocket, BackendServer server, TimeSpan patience, CancellationToken cancellationToken)
     {
-        BackendTarget.Ready => server.State == BackendServerState.Up,
+        long start = Stopwatch.GetTimestamp();
+        BackendServer first = await ReadAsync(session, adminSocket, server, cancellationToken);
+        TimeSpan due = first.IsChecked && server.State != BackendServerState.Up
+            ? await IntervalAsync(session, server, cancellationToken) + CheckTime
+            : TimeSpan.Zero;
+        for (BackendServer now = first; ; now = await ReadAsync(session, adminSocket, server, cancellationToken))
+        {
+            bool isNewer = first.ChecksCounted is { } counted && !(now.ChecksCounted <= counted);
+            if (now.IsProven && (isNewer || Stopwatch.GetElapsedTime(start) >= due))
+            {
+                return (now, true, null);
+            }
 
-        // One whose health check fails is out already, and is shown so.
-        BackendTarget.Drain => server.State is BackendServerState.Drain or BackendServerState.Down,
-        _ => server.State == BackendServerState.Maintenance,
-    };
+            if (Stopwatch.GetElapsedTime(start) >= patience)
+            {
+                return (now, false, null);
+            }
+
+            await Task.Delay(Pause, cancellationToken);
+        }
+    }
+
+    private static async Task<BackendServer> ReadAsync(
+        IServerSession session, string adminSocket, BackendServer server, CancellationToken cancellationToken) => Find(
+        await LoadBalancerCollector.ReadServersAsync(session, adminSocket, cancellationToken), session, server.Backend, server.Name);
+
+    // HAProxy's own where the configuration can't be read, or does not tell.
+    private static async Task<TimeSpan> IntervalAsync(
+        IServerSession session, BackendServer server, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return HealthCheckReader.ReadAll(HaproxySection.Of(await HaproxyFiles.ReadAsync(session, cancellationToken)))
+                .FirstOrDefault(check => check.Backend == server.Backend && check.Name == server.Name)?.Interval
+                    ?? HealthCheck.UsualInterval;
+        }
+        catch (FoobarException error) when (error.Kind != ErrorKind.Connection)
+        {
+            return HealthCheck.UsualInterval;
+        }
+    }
 
     /// <summary>Puts back what an operator's order changes and no more: maintenance and drain that were ordered before.</summary>
     private static async Task UndoAsync(
         IServerSession session, string adminSocket, BackendServer before, AdminStates reasons, BackendServer after, TimeSpan patience,
         CancellationToken cancellationToken)
     {
-        BackendTarget previous = reasons.HasFlag(AdminStates.ForcedMaintenance)
-            ? BackendTarget.Maint
-            : reasons.HasFlag(AdminStates.ForcedDrain) ? BackendTarget.Drain : BackendTarget.Ready;
-        await OrderAsync(session, adminSocket, before, previous, cancellationToken);
+        BackendTarget previous = await PutBackAsync(session, adminSocket, before, reasons, cancellationToken);
         throw new FoobarException(
             "BackendNotReady", ErrorKind.Failed,
             FormattableString.Invariant(
@@ -258,5 +382,15 @@ public static class BackendSwitch
             Server = session.Server.Name,
             Recommendation = "See why its health check fails: the service behind it, or the check itself.",
         };
+    }
+
+    private static async Task<BackendTarget> PutBackAsync(
+        IServerSession session, string adminSocket, BackendServer before, AdminStates reasons, CancellationToken cancellationToken)
+    {
+        BackendTarget previous = reasons.HasFlag(AdminStates.ForcedMaintenance)
+            ? BackendTarget.Maint
+            : reasons.HasFlag(AdminStates.ForcedDrain) ? BackendTarget.Drain : BackendTarget.Ready;
+        await OrderAsync(session, adminSocket, before, previous, cancellationToken);
+        return previous;
     }
 }

@@ -16,6 +16,14 @@ public sealed class BackendSwitchTests
 
     private bool _isHealthy = true;
 
+    private readonly Dictionary<string, string> _checks = [];
+
+    private readonly Dictionary<string, string> _tracked = [];
+
+    private string _older = "";
+
+    private Action<string> _ordered = static _ => { };
+
     private int _sessions;
 
     [Fact]
@@ -61,6 +69,87 @@ public sealed class BackendSwitchTests
 
         Assert.Equal("BackendNotReady", error.ErrorId);
         Assert.Equal(["set server web/web-01 state ready", "set server web/web-01 state maint"], _orders);
+    }
+
+    [Fact]
+    public async Task A_server_is_ready_once_it_passed_a_check_after_the_order()
+    {
+        (_states["web-01"], _checks["web-01"]) = ("MAINT", "L7OK");
+        _ordered = _ => _states["web-01"] = "UP 1/3";
+
+        Task<BackendChange> setting = SetAsync("web-01", BackendTarget.Ready, seconds: 30);
+        await Task.Delay(300, TestContext.Current.CancellationToken);
+        Assert.False(setting.IsCompleted);
+        _states["web-01"] = "UP 2/3";
+
+        Assert.Equal("UP 2/3", (await setting).After);
+    }
+
+    [Theory]
+    [InlineData("UP 1/3", "L7OK")]
+    [InlineData("UP 1/3", "L4CON")]
+    [InlineData("UP 2/3", "L4CON")]
+    [InlineData("UP", "L7STS")]
+    [InlineData("UP", "L7OK")]
+    public async Task A_server_that_was_ordered_back_and_passed_no_check_is_put_back(string status, string check)
+    {
+        (_states["web-01"], _checks["web-01"]) = ("MAINT", check);
+        _ordered = order => _states["web-01"] = order.EndsWith("ready", StringComparison.Ordinal) ? status : "MAINT";
+
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => SetAsync("web-01", BackendTarget.Ready, seconds: 0.5));
+
+        Assert.Equal("BackendNotReady", error.ErrorId);
+        Assert.Equal("set server web/web-01 state maint", _orders[^1]);
+    }
+
+    [Theory]
+    [InlineData("UP 1/3", "L7OK")]
+    [InlineData("UP 2/3", "L4CON")]
+    public async Task The_last_server_whose_check_passes_is_not_taken_out(string status, string check)
+    {
+        (_states["web-02"], _checks["web-02"]) = (status, check);
+
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => SetAsync("web-01", BackendTarget.Drain));
+
+        Assert.Equal("BackendWouldBeEmpty", error.ErrorId);
+        Assert.Contains($"web-02 is {status}, {check}", error.Message, StringComparison.Ordinal);
+        Assert.Empty(_orders);
+    }
+
+    [Fact]
+    public async Task A_server_is_not_taken_out_under_the_last_one_that_tracks_it()
+    {
+        _tracked["api"] = "web/web-01";
+
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => SetAsync("web-01", BackendTarget.Maint));
+
+        Assert.Contains("'api/api-01' follows 'web/web-01'", error.Message, StringComparison.Ordinal);
+        Assert.Empty(_orders);
+    }
+
+    [Fact]
+    public async Task Of_two_operators_who_take_out_a_server_each_at_once_neither_empties_the_backend()
+    {
+        _ordered = _ => _states["web-02"] = "MAINT";
+
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => SetAsync("web-01", BackendTarget.Maint));
+
+        Assert.Equal("BackendWouldBeEmpty", error.ErrorId);
+        Assert.Equal(["set server web/web-01 state maint", "set server web/web-01 state ready"], _orders);
+    }
+
+    [Fact]
+    public async Task Sessions_of_a_worker_that_a_reload_left_are_waited_for_and_told()
+    {
+        _older = """
+            0 0 192.0.2.10:40222 192.0.2.11:80 users:(("haproxy",pid=4711,fd=12))
+            0 0 192.0.2.10:40223 192.0.2.11:80 users:(("haproxy",pid=89,fd=31))
+            0 0 192.0.2.10:40224 192.0.2.11:80 users:(("curl",pid=90,fd=3))
+            """;
+
+        BackendChange change = await SetAsync("web-01", BackendTarget.Drain, seconds: 0);
+
+        Assert.Equal((1L, 1L), (change.SessionsLeft, change.OfOlderWorkers));
     }
 
     [Theory]
@@ -131,7 +220,8 @@ public sealed class BackendSwitchTests
     private Task<BackendChange> SetAsync(string name, BackendTarget target, double seconds = 1, bool acceptOutage = false)
     {
         FakeServerSession session = new FakeServerSession(TestSite.Create().Find("lb-01")!)
-            .On("socat", command => (Answer(Encoding.ASCII.GetString(command.Input.Span).Trim()), 0, ""));
+            .On("socat", command => (Answer(Encoding.ASCII.GetString(command.Input.Span).Trim()), 0, ""))
+            .On("ss -H", _ => (_older, 0, ""));
         return BackendSwitch.SetAsync(
             session, "/run/haproxy/admin.sock", "web", name, target, acceptOutage, TimeSpan.FromSeconds(seconds),
             TestContext.Current.CancellationToken);
@@ -144,6 +234,7 @@ public sealed class BackendSwitchTests
             _orders.Add(command);
             string[] words = command.Split(' ');
             _states[words[2][4..]] = words[4] switch { "drain" => "DRAIN", "maint" => "MAINT", _ => _isHealthy ? "UP" : "DOWN" };
+            _ordered(command);
             return "\n";
         }
 
@@ -157,11 +248,19 @@ public sealed class BackendSwitchTests
                                 + $"{_reasons.GetValueOrDefault(pair.Key, pair.Value switch { "MAINT" => 5, "DRAIN" => 8, _ => 0 })} 1\n"));
         }
 
+        if (command == "show info")
+        {
+            return "Name: HAProxy\nVersion: 3.2.1\nPid: 4711\nUptime_sec: 9\nCurrConns: 1\nMaxconn: 2000\n";
+        }
+
         _sessions = Math.Max(0, _sessions - 1);
         return Table();
     }
 
-    private string Table() => "# pxname,svname,scur,status,weight,type,addr,\n"
-        + string.Concat(_states.Select(pair => $"web,{pair.Key},{_sessions},{pair.Value},1,2,192.0.2.11:80,\n"))
-        + "web,BACKEND,0,UP,1,1,,\n";
+    private string Table() => "# pxname,svname,scur,status,weight,type,addr,check_status,tracked,\n"
+        + string.Concat(_states.Select(
+            pair => $"web,{pair.Key},{_sessions},{pair.Value},1,2,192.0.2.11:80,{_checks.GetValueOrDefault(pair.Key, "")},,\n"))
+        + "web,BACKEND,0,UP,1,1,,,,\n"
+        + string.Concat(_tracked.Select(pair => $"{pair.Key},{pair.Key}-01,0,UP,1,2,192.0.2.11:80,,{pair.Value},\n"
+            + $"{pair.Key},BACKEND,0,UP,1,1,,,,\n"));
 }

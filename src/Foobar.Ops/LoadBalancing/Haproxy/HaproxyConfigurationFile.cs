@@ -81,6 +81,11 @@ internal static class HaproxyConfigurationFile
         return changed.Length > 0;
     }
 
+    /// <summary>Sees whether <see cref="SetAsync"/> can tell what to write; only reads.</summary>
+    /// <exception cref="FoobarException">As for <see cref="SetAsync"/>.</exception>
+    public static async Task CheckAsync(IServerSession session, ConfiguredServer server, CancellationToken cancellationToken) =>
+        Apply(await HaproxyFiles.ReadAsync(session, cancellationToken), [server]);
+
     /// <summary>
     /// The files with the servers as wanted. All that is asked of one backend is asked together, so none is left half done.
     /// </summary>

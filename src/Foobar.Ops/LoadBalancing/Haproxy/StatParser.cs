@@ -54,6 +54,7 @@ internal static class StatParser
         IsBackup = row.Number("bck") == 1,
         CheckStatus = row.Text("check_status") is { Length: > 0 } check ? check.TrimStart('*', ' ') : null,
         CheckDescription = row.Text("check_desc") is { Length: > 0 } description ? description : null,
+        Tracks = row.Text("tracked") is { Length: > 0 } tracked ? tracked : null,
         SinceSeconds = row.Number("lastchg") ?? 0,
         DowntimeSeconds = row.Number("downtime") ?? 0,
         QueueLength = row.Number("qcur") ?? 0,

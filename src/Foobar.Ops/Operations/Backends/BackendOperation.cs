@@ -13,7 +13,8 @@ namespace Foobar.Ops.Operations.Backends;
 /// <param name="site">The site's connections.</param>
 /// <param name="target">What is wanted.</param>
 /// <param name="acceptOutage">Whether an outage is accepted.</param>
-public sealed class BackendOperation(ISiteSession site, BackendTarget target, bool acceptOutage)
+/// <param name="persist">Whether a restart of HAProxy shall find it so too.</param>
+public sealed class BackendOperation(ISiteSession site, BackendTarget target, bool acceptOutage, bool persist = false)
 {
     private string Socket => site.Site.Policy.LoadBalancing.AdminSocket;
 
@@ -30,9 +31,10 @@ public sealed class BackendOperation(ISiteSession site, BackendTarget target, bo
     {
         try
         {
+            IServerSession server = await site.GetServerAsync(balancer, cancellationToken);
             await BackendSwitch.CheckAsync(
-                await site.GetServerAsync(balancer, cancellationToken), Socket, backend, name, target, acceptOutage,
-                await RuleAsync(backend, cancellationToken), cancellationToken);
+                server, Socket, backend, name, target, acceptOutage, await RuleAsync(backend, cancellationToken), cancellationToken);
+            await CheckPersistAsync(server, backend, name, cancellationToken);
             return null;
         }
         catch (FoobarException error)
@@ -52,11 +54,13 @@ public sealed class BackendOperation(ISiteSession site, BackendTarget target, bo
     /// <see cref="BackendSwitch.SetAsync"/>.
     /// </exception>
     public async Task<BackendChange> SetAsync(
-        string balancer, string backend, string name, TimeSpan patience, CancellationToken cancellationToken) =>
-        await BackendSwitch.SetAsync(
-            await site.GetServerAsync(
-                balancer, cancellationToken), Socket, backend, name, target, acceptOutage, patience, cancellationToken,
-            await RuleAsync(backend, cancellationToken));
+        string balancer, string backend, string name, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        IServerSession server = await site.GetServerAsync(balancer, cancellationToken);
+        await CheckPersistAsync(server, backend, name, cancellationToken);
+        return await BackendSwitch.SetAsync(
+            server, Socket, backend, name, target, acceptOutage, patience, cancellationToken, await RuleAsync(backend, cancellationToken));
+    }
 
     /// <summary>Makes a change survive a restart of HAProxy.</summary>
     /// <param name="change">What was done.</param>
@@ -68,6 +72,9 @@ public sealed class BackendOperation(ISiteSession site, BackendTarget target, bo
         return await BackendSwitch.PersistAsync(
             await site.GetServerAsync(change.Server, cancellationToken), change, target, cancellationToken);
     }
+
+    private Task CheckPersistAsync(IServerSession server, string backend, string name, CancellationToken cancellationToken) =>
+        persist ? BackendSwitch.CheckPersistAsync(server, backend, name, target, cancellationToken) : Task.CompletedTask;
 
     private async Task<Func<BackendServer, IReadOnlyList<BackendServer>, FoobarException?>?> RuleAsync(
         string backend, CancellationToken cancellationToken) =>
