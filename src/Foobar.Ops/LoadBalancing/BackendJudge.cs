@@ -20,10 +20,19 @@ internal static class BackendJudge
             .Select(JudgeUp)
             .OrNone();
 
-    public static IEnumerable<Verdict> Redundant(ProxyStatistics statistics, Site site) => WithWebBackend(statistics, site, backend =>
-        [backend.Servers.Count(server => !server.IsBackup) is var count && count >= 2
-            ? Verdict.Pass(backend.Name, $"{count} servers")
-            : Verdict.Fail(backend.Name, "two servers or more", $"{count}", Evidence)]);
+    /// <summary>One verdict for the web backend, and one for each other that visitors are led to and that has fewer than two
+    /// servers.</summary>
+    public static IEnumerable<Verdict> Redundant(ProxyStatistics statistics, ServerCase<LoadBalancerFacts> server) =>
+        WithWebBackend(statistics, server, backend =>
+            [Count(backend) >= 2
+                ? Verdict.Pass(backend.Name, $"{Count(backend)} servers")
+                : Verdict.Fail(backend.Name, "two servers or more", $"{Count(backend)}", Evidence)])
+            .Concat(VisitedBackends.Others(statistics, server).Where(static backend => Count(backend) < 2)
+                .Select(static backend => Verdict.Warning(backend.Name, "two servers or more", $"{Count(backend)}", Evidence)));
+
+    // Several lines may name one server.
+    private static int Count(Backend backend) => backend.Servers.Where(static server => !server.IsBackup)
+        .DistinctBy(static server => server.Address.Length == 0 ? server.Name : server.Address).Count();
 
     /// <summary>One verdict a server. A check tells of an HTTP server only if it asks for an answer of HTTP where the traffic
     /// goes.</summary>
@@ -84,7 +93,17 @@ internal static class BackendJudge
     public static IEnumerable<Verdict> Served(ProxyStatistics statistics, Site site) =>
         statistics.Backends.Where(backend => backend.Servers.Count > 0).Select(JudgeServed).OrNone();
 
-    public static IEnumerable<Verdict> Declared(ProxyStatistics statistics, Site site) => WithWebBackend(statistics, site, backend =>
+    /// <summary>Whether the web backend holds the declared web servers, and each other that visitors are led to only servers of the
+    /// site.</summary>
+    public static IEnumerable<Verdict> Declared(ProxyStatistics statistics, ServerCase<LoadBalancerFacts> server) =>
+        WithWebBackend(statistics, server, backend => Declared(backend, server.Site)).Concat(
+            from backend in VisitedBackends.Others(statistics, server)
+            from member in backend.Servers
+            where !server.Site.Servers.Any(known => IsOn(member, known)) && !IsLocal(member)
+            select Verdict.Fail(
+                Target(member), "the address of a declared server", member.Address.Length == 0 ? "no address" : member.Address, Evidence));
+
+    private static IEnumerable<Verdict> Declared(Backend backend, Site site)
     {
         Server[] declared = [.. site.WithRole(Role.Web)];
         IEnumerable<Verdict> missing = declared
@@ -98,7 +117,7 @@ internal static class BackendJudge
                     member.Address.Length == 0 ? "no address" : member.Address,
                     Evidence));
         return missing.Concat(unknown).OrPass($"{declared.Length} declared web servers");
-    });
+    }
 
     private static Verdict JudgeServed(Backend backend)
     {
@@ -134,11 +153,14 @@ internal static class BackendJudge
         };
     }
 
-    private static IEnumerable<Verdict> WithWebBackend(ProxyStatistics statistics, Site site, Func<Backend, IEnumerable<Verdict>> judge)
+    private static IEnumerable<Verdict> WithWebBackend(
+        ProxyStatistics statistics, ServerCase<LoadBalancerFacts> server, Func<Backend, IEnumerable<Verdict>> judge)
     {
-        string name = site.Policy.LoadBalancing.WebBackend;
+        string name = server.Site.Policy.LoadBalancing.WebBackend;
         return statistics.Backends.FirstOrDefault(backend => backend.Name == name) is { } found
-            ? judge(found)
+            ? VisitedBackends.IsLeftOut(name, server) ? [Verdict.Fail(
+                name, "a frontend that leads visitors to it", "none does", HaproxyFiles.Source)]
+                : judge(found)
             : [
                 Verdict.Fail(
                     name, "a backend of that name",
@@ -156,6 +178,9 @@ internal static class BackendJudge
     private static bool IsOn(BackendServer member, Server server) =>
         (IPEndPoint.TryParse(member.Address, out IPEndPoint? endpoint) && server.Addresses.Contains(endpoint.Address))
             || (member.Address.Length == 0 && member.Name == server.Name);
+
+    private static bool IsLocal(BackendServer member) =>
+        IPEndPoint.TryParse(member.Address, out IPEndPoint? endpoint) && IPAddress.IsLoopback(endpoint.Address);
 
     private static string Target(BackendServer server) => $"{server.Backend}/{server.Name}";
 

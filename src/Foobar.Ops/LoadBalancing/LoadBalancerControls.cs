@@ -29,9 +29,9 @@ public static class LoadBalancerControls
             server => JudgeStatistics(server, BackendJudge.ServersUp)),
         new(
             Info(
-                "LB-003", Severity.Medium, "The web backend has two servers or more", "With one server every restart is an outage.",
+                "LB-003", Severity.Medium, "Each backend of visitors has two servers or more", "With one server every restart is an outage.",
                 "Add the second web server to the backend.", null),
-            server => JudgeStatistics(server, BackendJudge.Redundant)),
+            server => server.Facts.Statistics.Judge(statistics => BackendJudge.Redundant(statistics, server))),
         new(
             Info(
                 "LB-004", Severity.High, "The health of each backend server is checked",
@@ -63,11 +63,11 @@ public static class LoadBalancerControls
         new(
             Info(
                 "LB-009", Severity.High,
-                "The web backend holds the declared web servers and no others",
+                "Visitors are led to the declared web servers and no others",
                 "A server that is missing carries nothing; one that nobody declared is watched, patched and firewalled by nobody.",
                 "Correct the backend's server lines, or the inventory.",
                 null),
-            server => JudgeStatistics(server, BackendJudge.Declared)),
+            server => server.Facts.Statistics.Judge(statistics => BackendJudge.Declared(statistics, server))),
         new(
             Info(
                 "LB-010", Severity.Medium, "Connections are left",

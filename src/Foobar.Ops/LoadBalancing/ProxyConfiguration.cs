@@ -48,6 +48,9 @@ public sealed record ProxyListener(string Address, int Port, int LastPort)
     /// <summary>Whether only clients with a certificate are let in (<c>verify required</c>).</summary>
     public bool WantsClientCertificate { get; init; }
 
+    /// <summary>Whether only programs on the server itself reach it: a loopback address, a Unix socket, a file descriptor.</summary>
+    public bool IsLocal => Port == 0 || (IPAddress.TryParse(Address, out IPAddress? address) && IPAddress.IsLoopback(address));
+
     /// <summary>Whether a connection to an address and port may arrive here. A name may stand for any address.</summary>
     public bool Takes(string address, int port) =>
         port >= Port && port <= LastPort

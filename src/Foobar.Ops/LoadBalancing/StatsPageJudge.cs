@@ -25,7 +25,7 @@ internal static class StatsPageJudge
     private static Verdict Judge(StatsPage page, Site site, IReadOnlyList<string> doubts)
     {
         const string Expected = "stats auth, or an http-request auth rule";
-        ProxyListener[] open = [.. page.Listeners.Where(static listener => !IsLocal(listener) && !listener.WantsClientCertificate)];
+        ProxyListener[] open = [.. page.Listeners.Where(static listener => !listener.IsLocal && !listener.WantsClientCertificate)];
         string actual = $"no password, on {string.Join(", ", open.AsEnumerable())}{(page.Orders is null ? "" : $", and {page.Orders}")}";
         return page.Guard is not null ? Verdict.Pass(Target(page), page.Guard)
             : open.Length == 0 ? Verdict.Pass(Target(page), "on the server itself or with a certificate alone")
@@ -36,9 +36,6 @@ internal static class StatsPageJudge
     }
 
     private static string Target(StatsPage page) => $"{page.Proxy} {page.Path}";
-
-    private static bool IsLocal(ProxyListener listener) =>
-        listener.Port == 0 || (IPAddress.TryParse(listener.Address, out IPAddress? address) && IPAddress.IsLoopback(address));
 
     // A declared flow of others than operators leads to the port.
     private static bool IsForOthers(ProxyListener listener, Site site) => site.Policy.Flows.Any(

@@ -239,6 +239,32 @@ public sealed class LoadBalancerTests
                 .Single(static finding => finding.Target == "web/web-01").Status);
 
     [Theory]
+    [InlineData("default_backend web", "", FindingStatus.Pass, FindingStatus.Pass)]
+    [InlineData("default_backend new", "192.0.2.99:22", FindingStatus.Fail, FindingStatus.Fail)]
+    [InlineData("use_backend %[path,lower]\n default_backend new", "192.0.2.43:81", FindingStatus.Warning, FindingStatus.Pass)]
+    [InlineData("use_backend new if { path /x }\n default_backend web", "192.0.2.99:22", FindingStatus.Warning, FindingStatus.Fail)]
+    [InlineData("use_backend new if { path /x }\n default_backend web", "127.0.0.1:8080", FindingStatus.Warning, FindingStatus.Pass)]
+    [InlineData("use_backend new if { path /x }\n default_backend web", "", FindingStatus.Pass, FindingStatus.Pass)]
+    public void Each_backend_that_visitors_are_led_to_is_judged(string lines, string other, FindingStatus count, FindingStatus declared)
+    {
+        ProxyStatistics read = WithWeb(Web(0), Web(1)).Statistics.Value!;
+        Backend added = read.Backends.Single(static backend => backend.Name == "web") with
+        {
+            Name = "new", Servers = other.Length == 0 ? [] : [Web(0) with { Backend = "new", Name = "one", Address = other }],
+        };
+        LoadBalancerFacts facts = Healthy with
+        {
+            Statistics = Reading.Of(read with { Backends = [.. read.Backends, added] }),
+            Configuration = Configured(
+                $"defaults\n mode http\nfrontend www\n bind :443\n {lines}\nfrontend inner\n bind 127.0.0.1:1\n default_backend inner\n"),
+        };
+
+        FindingStatus[] worst = [FindingStatus.Fail, FindingStatus.Warning, FindingStatus.Pass];
+        Assert.Equal(count, worst.First(status => Judge("LB-003", facts).Any(finding => finding.Status == status)));
+        Assert.Equal(declared, worst.First(status => Judge("LB-009", facts).Any(finding => finding.Status == status)));
+    }
+
+    [Theory]
     [InlineData("server web-01 192.0.2.43:3306 check", FindingStatus.Pass)]
     [InlineData("option mysql-check\n server web-01 192.0.2.43:3306 check", FindingStatus.Pass)]
     [InlineData("option httpchk\n server web-01 192.0.2.43:3306 check port 9200", FindingStatus.Pass)]
