@@ -55,7 +55,8 @@ internal static class TlsFaults
         File("tls-gone-after-reload", "TLS-043", "HAProxy's configuration has lost TLS, and nobody has reloaded it yet", ["lb-01"],
             BalancerFile,
             "s/:443 ssl crt[^ ]* [^ ]* alpn [^ ]*/:443/", "true") with
-            { AppliesTo = static options => options.Tls != TlsVariant.Web, Witness = "visitors -> lb-01:443" },
+            { AppliesTo = static options => options.Tls != TlsVariant.Web, Witness = "visitors -> lb-01:443",
+                AlsoSeenBy = ["LB-004", "LB-011", "LB-013", "LB-014"] },
         Shell("database-takes-plain-text", "TLS-042", "The primary lets the application in without TLS", "web-01", Open("app"),
             Close("app")) with
             { Witness = "app@" },

@@ -32,7 +32,7 @@ public sealed class LoadBalancerCollector : Collector<LoadBalancerFacts>
         Task<Reading<HaproxyProcess>> process = AskAsync(connection, socket, InfoParser.Source, InfoParser.Parse, cancellationToken);
         Task<Reading<ProxyStatistics>> statistics = AskAsync(connection, socket, StatParser.Source, StatParser.Parse, cancellationToken);
         Task<Reading<string>> level = AskAsync(connection, socket, HaproxySocket.LevelCommand, HaproxySocket.ParseLevel, cancellationToken);
-        Task<Reading<IReadOnlyList<HaproxySection>>> sections = ReadSectionsAsync(connection, cancellationToken);
+        Task<Reading<IReadOnlyList<HaproxyFile>>> files = ReadFilesAsync(connection, cancellationToken);
         Reading<IReadOnlyList<ListeningSocket>> sockets = await connection.ReadAsync(
             RemoteCommand.FromScript(SocketScript) with
             {
@@ -45,13 +45,15 @@ public sealed class LoadBalancerCollector : Collector<LoadBalancerFacts>
             connection, sockets, new UriBuilder("http", session.Site.Name, HttpPort, HttpReader.OtherPath).Uri, cancellationToken);
         Task<Reading<VisitorAnswer>> https = VisitAsync(
             connection, sockets, new UriBuilder("https", session.Site.Name, session.Site.Policy.Tls.Port).Uri, cancellationToken);
+        Reading<IReadOnlyList<HaproxySection>> sections = Read(await files, HaproxySection.Of);
         return new LoadBalancerFacts
         {
             Process = await process,
             SocketLevel = await level,
             Statistics = await statistics,
-            Starts = Read(await sections, ReadStarts),
-            Configuration = Read(await sections, ProxyConfigurationReader.Read),
+            Starts = Read(sections, ReadStarts),
+            Configuration = await RunningAsync(
+                connection, await process, await files, Read(sections, ProxyConfigurationReader.Read), cancellationToken),
             Http = await http,
             HttpOther = await httpOther,
             Https = await https,
@@ -71,23 +73,65 @@ public sealed class LoadBalancerCollector : Collector<LoadBalancerFacts>
         ];
     }
 
-    private static async Task<Reading<IReadOnlyList<HaproxySection>>> ReadSectionsAsync(
+    private static async Task<Reading<IReadOnlyList<HaproxyFile>>> ReadFilesAsync(
         IServerSession connection, CancellationToken cancellationToken)
     {
         try
         {
-            return Reading.Of(HaproxySection.Of(await HaproxyFiles.ReadAsync(connection, cancellationToken)), HaproxyFiles.Source);
+            return Reading.Of(await HaproxyFiles.ReadAsync(connection, cancellationToken), HaproxyFiles.Source);
         }
         catch (FoobarException error) when (error.Kind != ErrorKind.Connection)
         {
-            return Reading.Unreadable<IReadOnlyList<HaproxySection>>(error.Message, HaproxyFiles.Source);
+            return Reading.Unreadable<IReadOnlyList<HaproxyFile>>(error.Message, HaproxyFiles.Source);
         }
     }
 
-    private static Reading<T> Read<T>(Reading<IReadOnlyList<HaproxySection>> sections, Func<IReadOnlyList<HaproxySection>, T> read) =>
-        sections.TryGet(out IReadOnlyList<HaproxySection>? all)
-            ? Reading.Of(read(all), sections.Source)
-            : Reading.Unreadable<T>(sections.Failure ?? "It was not read.", sections.Source);
+    private static Reading<TOut> Read<T, TOut>(Reading<T> from, Func<T, TOut> read) => from.TryGet(out T? value)
+        ? Reading.Of(read(value), from.Source)
+        : Reading.Unreadable<TOut>(from.Failure ?? "It was not read.", from.Source);
+
+    // What runs is what the files said when the process started: of those that were changed since it is not known.
+    private static async Task<Reading<ProxyConfiguration>> RunningAsync(
+        IServerSession connection,
+        Reading<HaproxyProcess> process,
+        Reading<IReadOnlyList<HaproxyFile>> files,
+        Reading<ProxyConfiguration> configuration,
+        CancellationToken cancellationToken)
+    {
+        if (!process.TryGet(out HaproxyProcess? running) || !files.TryGet(out IReadOnlyList<HaproxyFile>? read))
+        {
+            return configuration;
+        }
+
+        try
+        {
+            (long now, IReadOnlyList<(string Path, long Changed)> times) = await HaproxyFiles.ReadTimesAsync(
+                connection, read.Select(static file => file.Path), cancellationToken);
+            return EditedSince(running, now, times) is { } edited
+                ? Reading.Unreadable<ProxyConfiguration>(edited, HaproxyFiles.Source)
+                : configuration;
+        }
+        catch (FoobarException error) when (error.Kind != ErrorKind.Connection)
+        {
+            return Reading.Unreadable<ProxyConfiguration>(error.Message, HaproxyFiles.Source);
+        }
+    }
+
+    /// <summary>Why the files do not tell what runs; <see langword="null"/> if none was changed since the process started.</summary>
+    internal static string? EditedSince(HaproxyProcess process, long now, IReadOnlyList<(string Path, long Changed)> files)
+    {
+        long started = now - process.UptimeSeconds;
+        string[] edited =
+        [
+            .. files.Where(file => file.Changed > started).Select(static file => $"{file.Path} was edited at {Time(file.Changed)}"),
+        ];
+        return edited.Length == 0 ? null
+            : $"{string.Join(", ", edited)}, and HAProxy runs since {Time(started)}: what it runs with is not what the files say. "
+                + "Reload it.";
+    }
+
+    private static string Time(long seconds) => DateTimeOffset.FromUnixTimeSeconds(seconds)
+        .ToString("yyyy-MM-dd HH:mm:ss 'UTC'", System.Globalization.CultureInfo.InvariantCulture);
 
     private static IReadOnlyList<ServerStart> ReadStarts(IReadOnlyList<HaproxySection> sections) =>
     [

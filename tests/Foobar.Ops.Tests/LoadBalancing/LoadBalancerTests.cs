@@ -239,6 +239,21 @@ public sealed class LoadBalancerTests
                 .Single(static finding => finding.Target == "web/web-01").Status);
 
     [Theory]
+    [InlineData(99, null)]
+    [InlineData(100, null)]
+    [InlineData(101, "/a b.cfg was edited at 1970-01-01 00:01:41 UTC, and HAProxy runs since 1970-01-01 00:01:40 UTC")]
+    public void A_file_that_was_edited_since_the_process_started_does_not_tell_what_runs(long changed, string? why)
+    {
+        HaproxyProcess process = InfoParser.Parse(Info) with { UptimeSeconds = 900 };
+        (long now, IReadOnlyList<(string, long)> files) = HaproxyFiles.ParseTimes($"1000\n50 /b.cfg\n{changed} /a b.cfg\n");
+
+        Assert.Equal(why, LoadBalancerCollector.EditedSince(process, now, files)?.Split(": ")[0]);
+    }
+
+    [Fact]
+    public void A_time_that_is_none_is_an_error() => Assert.Throws<ParseException>(() => HaproxyFiles.ParseTimes("1000\nx /a.cfg\n"));
+
+    [Theory]
     [InlineData("default_backend web", "", FindingStatus.Pass, FindingStatus.Pass)]
     [InlineData("default_backend new", "192.0.2.99:22", FindingStatus.Fail, FindingStatus.Fail)]
     [InlineData("use_backend %[path,lower]\n default_backend new", "192.0.2.43:81", FindingStatus.Warning, FindingStatus.Pass)]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
 
@@ -57,6 +58,38 @@ internal static class HaproxyFiles
         }
 
         return files;
+    }
+
+    /// <summary>When each file's text was changed last, and the server's own time, both in seconds since 1970-01-01 UTC.</summary>
+    /// <exception cref="FoobarException">A file is gone; <c>OutputNotUnderstood</c>.</exception>
+    public static async Task<(long Now, IReadOnlyList<(string Path, long Changed)> Files)> ReadTimesAsync(
+        IServerSession session, IEnumerable<string> paths, CancellationToken cancellationToken)
+    {
+        CommandResult read = await session.RunAsync(
+            RemoteCommand.FromScript("date +%s; [ $# = 0 ] || stat -c '%Y %n' -- \"$@\"", paths) with
+            {
+                Privileged = true, IsShort = true,
+            },
+            cancellationToken);
+        return ParseTimes(SessionReadings.Succeeded(read, Source).OutputText);
+    }
+
+    /// <summary>Reads what <c>date +%s</c> and <c>stat -c '%Y %n'</c> print.</summary>
+    /// <exception cref="ParseException">A line is not so.</exception>
+    internal static (long Now, IReadOnlyList<(string Path, long Changed)> Files) ParseTimes(string text)
+    {
+        string[] lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return (Number(lines.FirstOrDefault() ?? "", 1), [.. lines.Index().Skip(1).Select(line =>
+            line.Item.Split(' ', 2) is [{ } time, { } path]
+                ? (path, Number(time, line.Index + 1))
+                : throw Unexpected(line.Index + 1, line.Item))]);
+
+        static long Number(string word, int line) => long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            ? number
+            : throw Unexpected(line, word);
+
+        static ParseException Unexpected(int line, string found) =>
+            new(null, "stat -c '%Y %n'", line, $"expected a time in seconds, found '{found}'.");
     }
 
     /// <summary>Reads one file, of the configuration or one that it names.</summary>

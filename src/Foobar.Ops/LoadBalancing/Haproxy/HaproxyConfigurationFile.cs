@@ -16,7 +16,7 @@ internal sealed record ConfiguredServer(string Backend, string Name, bool Disabl
 internal static class HaproxyConfigurationFile
 {
     // The new file is checked together with the others before it takes the place of the old one, in one rename, with
-    // owner and mode kept.
+    // owner, mode and time kept: what is written is what runs already, and no edit that waits for a reload (LoadBalancerCollector).
     private const string Replace = """
         set -e
         PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -25,6 +25,7 @@ internal static class HaproxyConfigurationFile
         trap 'rm -f -- "$new"' EXIT
         cp -p -- "$old" "$new"
         cat > "$new"
+        touch -r "$old" -- "$new"
         for file in "$@"; do
           shift
           if [ "$file" = "$old" ]; then set -- "$@" -f "$new"; else set -- "$@" -f "$file"; fi
