@@ -72,9 +72,10 @@ public static class LoadBalancerControls
             Info(
                 "LB-010", Severity.Medium, "Connections are left",
                 "At maxconn new visitors wait in the kernel until they give up.",
-                "Raise maxconn in HAProxy's global section, or find who holds the connections.",
+                "Raise maxconn in HAProxy's global section, or of the frontend, or find who holds the connections.",
                 "HAProxy Configuration Manual, 3.2 maxconn"),
-            server => server.Facts.Process.Judge(process => [JudgeConnections(process)])),
+            server => server.Facts.Process.Judge(
+                process => JudgeConnections(process).Concat(server.Facts.Statistics.Judge(statistics => JudgeSessions(statistics))))),
         new(
             Info(
                 "LB-012", Severity.High,
@@ -122,15 +123,22 @@ public static class LoadBalancerControls
         ServerCase<LoadBalancerFacts> server, Func<ProxyStatistics, Site, IEnumerable<Verdict>> judge) =>
         server.Facts.Statistics.Judge(statistics => judge(statistics, server.Site));
 
-    private static Verdict JudgeConnections(HaproxyProcess process)
+    private static IEnumerable<Verdict> JudgeConnections(HaproxyProcess process) =>
+        [Left("maxconn", process.CurrentConnections, process.MaximumConnections, "show info: CurrConns, Maxconn")];
+
+    // A frontend's own limit, where it comes before the process's.
+    private static IEnumerable<Verdict> JudgeSessions(ProxyStatistics statistics) => statistics.Frontends
+        .Where(static frontend => frontend.MaximumSessions > 0)
+        .Select(static frontend => Left(
+            $"{frontend.Name} maxconn", frontend.CurrentSessions, frontend.MaximumSessions!.Value, "show stat: scur, slim"))
+        .Where(static verdict => verdict.Status != FindingStatus.Pass);
+
+    private static Verdict Left(string target, long current, long maximum, string evidence)
     {
-        double percent = process.MaximumConnections == 0 ? 0 : 100.0 * process.CurrentConnections / process.MaximumConnections;
-        string actual = FormattableString.Invariant($"{process.CurrentConnections} of {process.MaximumConnections}");
+        double percent = maximum == 0 ? 0 : 100.0 * current / maximum;
+        string actual = FormattableString.Invariant($"{current} of {maximum}");
         return percent > ConnectionWarnPercent
-            ? Verdict.Warning(
-                "maxconn",
-                FormattableString.Invariant($"at most {ConnectionWarnPercent:0} % of maxconn"),
-                actual, "show info: CurrConns, Maxconn")
-            : Verdict.Pass("maxconn", actual);
+            ? Verdict.Warning(target, FormattableString.Invariant($"at most {ConnectionWarnPercent:0} % of maxconn"), actual, evidence)
+            : Verdict.Pass(target, actual);
     }
 }

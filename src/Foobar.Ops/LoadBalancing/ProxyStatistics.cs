@@ -28,6 +28,9 @@ public sealed record Frontend
     [Measurement]
     public required long CurrentSessions { get; init; }
 
+    /// <summary>How many it takes at most (<c>maxconn</c>); <see langword="null"/> if it is not told.</summary>
+    public long? MaximumSessions { get; init; }
+
     /// <summary>Sessions since it started.</summary>
     [Measurement]
     public required long SessionsTotal { get; init; }

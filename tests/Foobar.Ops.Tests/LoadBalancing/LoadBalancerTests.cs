@@ -250,6 +250,23 @@ public sealed class LoadBalancerTests
         Assert.Equal(why, LoadBalancerCollector.EditedSince(process, now, files)?.Split(": ")[0]);
     }
 
+    [Theory]
+    [InlineData(4, FindingStatus.Pass)]
+    [InlineData(5, FindingStatus.Warning)]
+    public void A_frontend_at_its_own_limit_is_told(long sessions, FindingStatus expected)
+    {
+        ProxyStatistics read = Healthy.Statistics.Value!;
+        LoadBalancerFacts facts = Healthy with
+        {
+            Statistics = Reading.Of(read with
+            {
+                Frontends = [read.Frontends[0] with { Name = "www", CurrentSessions = sessions, MaximumSessions = 5 }],
+            }),
+        };
+
+        Assert.Equal(expected, Judge("LB-010", facts)[^1].Status);
+    }
+
     [Fact]
     public void A_time_that_is_none_is_an_error() => Assert.Throws<ParseException>(() => HaproxyFiles.ParseTimes("1000\nx /a.cfg\n"));
 

@@ -29,6 +29,7 @@ internal static class StatParser
         Mode = row.Text("mode"),
         Status = row.Text("status"),
         CurrentSessions = row.Number("scur") ?? 0,
+        MaximumSessions = row.Number("slim"),
         SessionsTotal = row.Number("stot") ?? 0,
         RequestsTotal = row.Text("mode") == "tcp" ? null : row.Number("req_tot"),
     };
