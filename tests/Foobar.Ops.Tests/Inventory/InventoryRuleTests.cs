@@ -39,6 +39,7 @@ public sealed class InventoryRuleTests
         "already",
         null)]
     [InlineData("\"192.0.2.12\"", "\"192.0.2.11\"", "$.servers['web-02'].addresses[0]", "is an address of web-01 already", null)]
+    [InlineData("\"ssh\": \"web-01\"", "\"ssh\": \"WEB-02\"", "$.servers['web-02']", "web-02 is logged in to as web-01 is", null)]
     [InlineData("\"192.0.2.12\"", "\"192.0.2\"", "$.servers['web-02'].addresses[0]", "does not fit", null)]
     [InlineData("\"192.0.2.12\"", "\"::ffff:192.0.2.12\"", "$.servers['web-02'].addresses[0]", "does not fit", null)]
     [InlineData("\"192.0.2.12\"", "\"fe80::1%eth0\"", "$.servers['web-02'].addresses[0]", "does not fit", null)]

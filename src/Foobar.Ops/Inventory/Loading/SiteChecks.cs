@@ -17,6 +17,7 @@ internal sealed class SiteChecks(Site site, SourceValue root, Problems problems)
         Names(root["servers"], "server", [.. site.Networks.Keys]);
         Names(root["vantages"], "vantage", [.. site.Networks.Keys, .. site.Servers.Select(server => server.Name)]);
         OwnAddresses();
+        OwnLogins();
         new VantageChecks(site, root, problems).Run();
         new FlowChecks(site, root, problems).Run();
         new PolicyChecks(site, root, problems).Run();
@@ -66,6 +67,25 @@ internal sealed class SiteChecks(Site site, SourceValue root, Problems problems)
         foreach (SourceValue item in root["policy"]?["loadBalancing"]?["virtualAddresses"]?.Items ?? [])
         {
             Claim(owners, item, "the load balancers");
+        }
+    }
+
+    // Two servers that are logged in to the same way are one machine, whose facts would be told of both.
+    private void OwnLogins()
+    {
+        Dictionary<(string, int?, string?), string> owners = [];
+        foreach (Server server in site.Servers)
+        {
+            (string, int?, string?) way = (server.Ssh.Host.ToUpperInvariant(), server.Ssh.Port, server.Ssh.ProxyJump);
+            if (owners.TryAdd(way, server.Name))
+            {
+                continue;
+            }
+
+            SourceValue declared = root["servers"]![server.Name]!;
+            problems.Add(
+                declared["ssh"] ?? declared, $"{server.Name} is logged in to as {owners[way]} is ({server.Ssh.Host})",
+                "each server by a login of its own");
         }
     }
 
