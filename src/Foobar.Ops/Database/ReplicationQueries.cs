@@ -75,20 +75,21 @@ internal static class ReplicationQueries
     /// <summary>
     /// What replication should keep the same on all members, each with a digest: accounts, what they may do, code that the
     /// server keeps, and the columns of tables. A salted password hash differs where an account was created on each member
-    /// by itself, so that it says nothing. No hash leaves the server.
+    /// by itself, so that it says nothing; of one without salt a digest is read beside, of which no fact keeps more than
+    /// <see cref="ServerObject.Password"/>.
     /// </summary>
     public const string Objects = """
-        SELECT 'account' AS kind, CONCAT(QUOTE(User), '@', QUOTE(Host)) AS name, SHA2(CONCAT_WS('|', plugin, IF(plugin IN ('caching_sha2_password', 'sha256_password', 'parsec'), authentication_string = '', authentication_string), ssl_type), 256) AS digest FROM mysql.user
-        UNION ALL SELECT 'grants', GRANTEE, CONCAT(COUNT(*), ' ', BIT_XOR(CAST(CONV(LEFT(SHA2(CONCAT_WS('|', place, PRIVILEGE_TYPE, IS_GRANTABLE), 256), 15), 16, 10) AS UNSIGNED))) FROM (
+        SELECT 'account' AS kind, CONCAT(QUOTE(User), '@', QUOTE(Host)) AS name, SHA2(CONCAT_WS('|', plugin, authentication_string = '', ssl_type), 256) AS digest, IF(plugin IN ('caching_sha2_password', 'sha256_password', 'parsec') OR authentication_string = '', NULL, SHA2(authentication_string, 256)) AS secret FROM mysql.user
+        UNION ALL SELECT 'grants', GRANTEE, CONCAT(COUNT(*), ' ', BIT_XOR(CAST(CONV(LEFT(SHA2(CONCAT_WS('|', place, PRIVILEGE_TYPE, IS_GRANTABLE), 256), 15), 16, 10) AS UNSIGNED))), NULL FROM (
           SELECT GRANTEE, '*' AS place, PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.USER_PRIVILEGES
           UNION ALL SELECT GRANTEE, TABLE_SCHEMA, PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.SCHEMA_PRIVILEGES
           UNION ALL SELECT GRANTEE, CONCAT_WS('.', TABLE_SCHEMA, TABLE_NAME), PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.TABLE_PRIVILEGES
           UNION ALL SELECT GRANTEE, CONCAT_WS('.', TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME), PRIVILEGE_TYPE, IS_GRANTABLE FROM information_schema.COLUMN_PRIVILEGES) g GROUP BY GRANTEE
-        UNION ALL SELECT 'routine', CONCAT_WS('.', ROUTINE_SCHEMA, ROUTINE_NAME), SHA2(CONCAT_WS('|', ROUTINE_TYPE, DEFINER, SECURITY_TYPE, ROUTINE_DEFINITION), 256) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA NOT IN ('sys', 'mysql')
-        UNION ALL SELECT 'trigger', CONCAT_WS('.', TRIGGER_SCHEMA, TRIGGER_NAME), SHA2(CONCAT_WS('|', EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, DEFINER, ACTION_STATEMENT), 256) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA NOT IN ('sys', 'mysql')
-        UNION ALL SELECT 'event', CONCAT_WS('.', EVENT_SCHEMA, EVENT_NAME), SHA2(CONCAT_WS('|', DEFINER, EVENT_DEFINITION, INTERVAL_VALUE, INTERVAL_FIELD), 256) FROM information_schema.EVENTS
-        UNION ALL SELECT 'view', CONCAT_WS('.', TABLE_SCHEMA, TABLE_NAME), SHA2(CONCAT_WS('|', VIEW_DEFINITION, DEFINER, SECURITY_TYPE), 256) FROM information_schema.VIEWS WHERE TABLE_SCHEMA NOT IN ('sys', 'mysql')
-        UNION ALL SELECT 'table', CONCAT_WS('.', TABLE_SCHEMA, TABLE_NAME), CONCAT(COUNT(*), ' ', BIT_XOR(CAST(CONV(LEFT(SHA2(CONCAT_WS('|', COLUMN_NAME, ORDINAL_POSITION, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, COLLATION_NAME, EXTRA), 256), 15), 16, 10) AS UNSIGNED)))
+        UNION ALL SELECT 'routine', CONCAT_WS('.', ROUTINE_SCHEMA, ROUTINE_NAME), SHA2(CONCAT_WS('|', ROUTINE_TYPE, DEFINER, SECURITY_TYPE, ROUTINE_DEFINITION), 256), NULL FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA NOT IN ('sys', 'mysql')
+        UNION ALL SELECT 'trigger', CONCAT_WS('.', TRIGGER_SCHEMA, TRIGGER_NAME), SHA2(CONCAT_WS('|', EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, DEFINER, ACTION_STATEMENT), 256), NULL FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA NOT IN ('sys', 'mysql')
+        UNION ALL SELECT 'event', CONCAT_WS('.', EVENT_SCHEMA, EVENT_NAME), SHA2(CONCAT_WS('|', DEFINER, EVENT_DEFINITION, INTERVAL_VALUE, INTERVAL_FIELD), 256), NULL FROM information_schema.EVENTS
+        UNION ALL SELECT 'view', CONCAT_WS('.', TABLE_SCHEMA, TABLE_NAME), SHA2(CONCAT_WS('|', VIEW_DEFINITION, DEFINER, SECURITY_TYPE), 256), NULL FROM information_schema.VIEWS WHERE TABLE_SCHEMA NOT IN ('sys', 'mysql')
+        UNION ALL SELECT 'table', CONCAT_WS('.', TABLE_SCHEMA, TABLE_NAME), CONCAT(COUNT(*), ' ', BIT_XOR(CAST(CONV(LEFT(SHA2(CONCAT_WS('|', COLUMN_NAME, ORDINAL_POSITION, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, COLLATION_NAME, EXTRA), 256), 15), 16, 10) AS UNSIGNED))), NULL
           FROM information_schema.COLUMNS WHERE TABLE_SCHEMA NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema') GROUP BY TABLE_SCHEMA, TABLE_NAME
         """;
 

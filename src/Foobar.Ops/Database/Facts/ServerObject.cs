@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+using Foobar.Ops.Findings;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Database;
@@ -12,6 +15,16 @@ namespace Foobar.Ops.Database;
 /// <param name="Digest">Of what it consists of.</param>
 public sealed record ServerObject(string Kind, string Name, string Digest)
 {
+    // Whoever gets a snapshot must not be able to try passwords against it.
+    private static readonly byte[] Key = RandomNumberGenerator.GetBytes(32);
+
+    /// <summary>
+    /// Of an account whose password hash has no salt: whether members have the same one (HMAC-SHA256 with a key that the reading process
+    /// made and forgets); <see langword="null"/> for all else. It says nothing beside that of another process.
+    /// </summary>
+    [Measurement]
+    public string? Password { get; init; }
+
     /// <summary>The user of an account or of its grants.</summary>
     internal string User => Name.Split("'@'")[0].Trim('\'');
 
@@ -22,7 +35,12 @@ public sealed record ServerObject(string Kind, string Name, string Digest)
                 || Name.EndsWith("@'127.0.0.1'", StringComparison.Ordinal)
                 || Name.EndsWith("@'::1'", StringComparison.Ordinal));
 
-    internal static ServerObject From(DatabaseRow row) => new(row.Text("kind") ?? "", row.Text("name") ?? "", row.Text("digest") ?? "");
+    internal static ServerObject From(DatabaseRow row) => new(row.Text("kind") ?? "", row.Text("name") ?? "", row.Text("digest") ?? "")
+    {
+        Password = row.Text("secret") is { } secret
+            ? Convert.ToHexString(HMACSHA256.HashData(Key, Encoding.UTF8.GetBytes(secret)))
+            : null,
+    };
 
     /// <summary>
     /// What is not the same on a replica as on its source, and how: <c>is missing</c>, <c>differs</c>, <c>is there alone</c>.
@@ -32,24 +50,24 @@ public sealed record ServerObject(string Kind, string Name, string Digest)
     internal static IReadOnlyList<(ServerObject Object, string How)> Differences(
         IReadOnlyList<ServerObject> source, IReadOnlyList<ServerObject> replica)
     {
-        Dictionary<(string, string), string> theirs = Index(source);
-        Dictionary<(string, string), string> own = Index(replica);
+        Dictionary<(string, string), ServerObject> theirs = Index(source);
+        Dictionary<(string, string), ServerObject> own = Index(replica);
         return
         [
             .. from one in source
                let there = own.GetValueOrDefault((one.Kind, one.Name))
-               where there != one.Digest
+               where (there?.Digest, there?.Password) != (one.Digest, one.Password)
                select (one, there is null ? "is missing" : "differs"),
             .. from one in replica where !theirs.ContainsKey((one.Kind, one.Name)) select (one, "is there alone"),
         ];
     }
 
-    private static Dictionary<(string Kind, string Name), string> Index(IReadOnlyList<ServerObject> objects)
+    private static Dictionary<(string Kind, string Name), ServerObject> Index(IReadOnlyList<ServerObject> objects)
     {
-        Dictionary<(string, string), string> index = [];
+        Dictionary<(string, string), ServerObject> index = [];
         foreach (ServerObject one in objects)
         {
-            index[(one.Kind, one.Name)] = one.Digest;
+            index[(one.Kind, one.Name)] = one;
         }
 
         return index;

@@ -15,8 +15,8 @@ internal static class Told
     public static readonly DatabaseRow[] Settings = [Rows.Of(("Variable_name", "binlog_format"), ("Value", "ROW"))];
     public static readonly DatabaseRow[] Objects =
     [
-        Rows.Of(("kind", "account"), ("name", "'app'@'192.0.2.%'"), ("digest", "1")),
-        Rows.Of(("kind", "table"), ("name", "shop.orders"), ("digest", "3")),
+        Rows.Of(("kind", "account"), ("name", "'app'@'192.0.2.%'"), ("digest", "1"), ("secret", null)),
+        Rows.Of(("kind", "table"), ("name", "shop.orders"), ("digest", "3"), ("secret", null)),
     ];
     public static readonly DatabaseRow[] ClientRows = [Rows.Of(("user", "app")), Rows.Of(("user", "operator"))];
     public static readonly DatabaseRow Accounts = Rows.Of(
