@@ -31,7 +31,10 @@ public sealed class ReplicationCollector : Collector<ReplicationFacts>
         {
             // The server itself answered above: that its database does not is a fact of its own.
             refused?.Invoke(error);
-            return ReplicationFacts.Unreadable(error.Message, "the database connection");
+            return ReplicationFacts.Unreadable(error.Message, "the database connection") with
+            {
+                IsLoginRefused = error.Kind == ErrorKind.Authentication,
+            };
         }
     }
 }

@@ -287,6 +287,22 @@ public sealed class DatabaseControlsTests
     }
 
     [Fact]
+    public void A_database_that_refuses_the_login_answers_and_is_not_known()
+    {
+        ReplicationFacts refused = ReplicationFacts.Unreadable("web-01: Access denied for user 'nobody'", "the database connection");
+
+        Verdict silent = Judged(refused);
+        Verdict denied = Judged(refused with { IsLoginRefused = true });
+
+        Assert.Equal(FindingStatus.Fail, silent.Status);
+        Assert.Equal(FindingStatus.Unknown, denied.Status);
+        Assert.Contains("-DatabaseCredential", denied.Remediation, StringComparison.Ordinal);
+
+        static Verdict Judged(ReplicationFacts facts) => Assert.Single(
+            RoleControls.Answers.Judge(HealthySite.Case(facts)), static verdict => verdict.Server == "web-01");
+    }
+
+    [Fact]
     public void Facts_survive_a_snapshot()
     {
         string json = JsonSerializer.Serialize(HealthySite.Replica);

@@ -115,6 +115,14 @@ internal static class RoleControls
     {
         null => Verdict.Unknown(null, "its facts were not collected"),
         { Failure: { } failure } => Verdict.Unknown(null, $"{failure.TrimEnd('.')}. Nothing else of it can be judged.", reading.Source),
+        { Value: { Refusal: { } refusal, IsLoginRefused: true } } =>
+            Verdict.Unknown(
+                null, $"It answers, and refuses the login, so that nothing else of it can be judged: {refusal.TrimEnd('.')}.",
+                reading.Source) with
+            {
+                Remediation = "Log in as an account that it lets in (-DatabaseCredential, or the operator's own account of the server). "
+                    + "The database itself runs.",
+            },
         { Value.Refusal: { } refusal } =>
             Verdict.Fail(null, "answers", $"does not answer, so that nothing else of it can be judged: {refusal.TrimEnd('.')}"),
         _ => Verdict.Pass(actual: "answers"),

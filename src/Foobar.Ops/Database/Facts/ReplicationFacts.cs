@@ -8,6 +8,9 @@ public sealed record ReplicationFacts
     /// <summary>Why the database did not answer, though its server did; <see langword="null"/> if it answered.</summary>
     public string? Refusal { get; init; }
 
+    /// <summary>Whether it answered that the login was refused: the database runs, and nobody could look.</summary>
+    public bool IsLoginRefused { get; init; }
+
     /// <summary>Who it is.</summary>
     public required Reading<DatabaseIdentity> Identity { get; init; }
 
