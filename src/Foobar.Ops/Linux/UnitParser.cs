@@ -53,9 +53,15 @@ public static class UnitParser
                 Load = fields[1],
                 Active = fields[2],
                 Sub = fields[3],
-                Description = fields.Length > 4 ? fields[4] : "",
+                Description = fields.Length > 4 ? Described(fields[4]) : "",
             };
     }
+
+    // systemd-run(1) describes a unit by its command line, arguments and all, unless it is told otherwise.
+    private static string Described(string text) =>
+        text.StartsWith('/') || text.StartsWith("[systemd-run]", StringComparison.Ordinal)
+            ? "a transient unit; its command line is left out, since it may hold secrets"
+            : text;
 
     private static string FileStateOf(string name, IReadOnlyDictionary<string, string> files)
     {

@@ -61,6 +61,17 @@ public sealed class LinuxParserTests
         HugePages_Total:       0
         """;
 
+    [Theory]
+    [InlineData("/bin/sh -c mysqldump -pS3CRET")]
+    [InlineData("[systemd-run] /usr/bin/mysqldump -pS3CRET")]
+    public void The_command_line_of_a_transient_unit_is_not_kept(string description)
+    {
+        Unit unit = Assert.Single(UnitParser.Parse($"nightdump.service loaded failed failed {description}\n"));
+
+        Assert.DoesNotContain("S3CRET", unit.Description, StringComparison.Ordinal);
+        Assert.Equal("failed", unit.Active);
+    }
+
     [Fact]
     public void Units_are_read_with_their_states()
     {
