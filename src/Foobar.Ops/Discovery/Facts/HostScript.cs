@@ -26,14 +26,19 @@ internal static class HostScript
     {
         IReadOnlyDictionary<string, string> sections = Sections.Parse(text);
         string[] ends = Lines.Fields(sections.Require("session"));
-        IPAddress? client = ends.Length == 4 && IPAddress.TryParse(ends[0], out IPAddress? address)
-            ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address)
-            : null;
         int port = ends.Length == 4
             && int.TryParse(ends[3].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             && number is > 0 and <= 65535
             ? number
             : 0;
-        return new HostFacts(sections.Require("name").Trim().Split('.')[0], client, port, sections.Require("forwarding").Trim() == "1");
+        return new HostFacts(
+            sections.Require("name").Trim().Split('.')[0], End(ends, 0), port, sections.Require("forwarding").Trim() == "1")
+        {
+            Address = End(ends, 2),
+        };
     }
+
+    private static IPAddress? End(string[] ends, int index) => ends.Length == 4 && IPAddress.TryParse(ends[index], out IPAddress? address)
+        ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address)
+        : null;
 }

@@ -83,7 +83,11 @@ public sealed record ServerDiscovery
 /// <param name="Client">The address from which the operator's session comes; <see langword="null"/> if the SSH server does not say.</param>
 /// <param name="SshPort">The port that the session leads to; 0 if the SSH server does not say.</param>
 /// <param name="Forwards">Whether it forwards packets.</param>
-public sealed record HostFacts(string HostName, IPAddress? Client, int SshPort, bool Forwards);
+public sealed record HostFacts(string HostName, IPAddress? Client, int SshPort, bool Forwards)
+{
+    /// <summary>The address of the machine that the session leads to; <see langword="null"/> if the SSH server does not say.</summary>
+    public IPAddress? Address { get; init; }
+}
 
 /// <summary>Whom a clock follows, and who follows it.</summary>
 /// <param name="Sources">The addresses it asks.</param>

@@ -45,12 +45,20 @@ internal sealed partial class AddressBook
     /// <summary>The addresses that are no server's own: keepalived moves them, or several servers have them.</summary>
     public IReadOnlyList<IPAddress> Shared { get; private set; } = [];
 
+    /// <summary>The servers that have an address at this moment.</summary>
+    public IEnumerable<FoundServer> Holders(IPAddress address) =>
+        Servers.Where(server => OwnAddresses(server.Facts.Network.Value).Any(own => own.Address.Equals(address)));
+
     /// <summary>Those of them that keepalived is configured with.</summary>
     public IReadOnlyList<IPAddress> Moving =>
         [.. Servers.SelectMany(static server => server.Facts.VirtualAddresses.Value ?? []).Distinct()];
 
     /// <summary>A server's own addresses with their networks, those of containers left out.</summary>
     public IReadOnlyList<InterfaceAddress> AddressesOf(FoundServer server) => _addresses[server.Name];
+
+    /// <summary>Takes addresses out of those that a server is declared with; that it has them stays known.</summary>
+    public void LeaveOut(FoundServer server, IReadOnlyCollection<InterfaceAddress> addresses) =>
+        _addresses[server.Name] = [.. _addresses[server.Name].Except(addresses)];
 
     /// <summary>The server that has an address; <see langword="null"/> if none has.</summary>
     public FoundServer? Owner(IPAddress? address) => address is null ? null : _owners.GetValueOrDefault(address);

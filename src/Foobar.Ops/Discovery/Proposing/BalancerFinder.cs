@@ -47,13 +47,7 @@ internal sealed class BalancerFinder
 
     /// <summary>The addresses at which visitors reach the site.</summary>
     public IReadOnlyList<IPAddress> VisitedAddresses =>
-        [
-            .. Visited.SelectMany(
-                pair =>
-                    IPAddress.TryParse(pair.Listener.Address, out IPAddress? address)
-                        ? [address]
-                        : _book.AddressesOf(pair.Server).Select(static own => own.Address)),
-        ];
+        [.. Visited.SelectMany(pair => NetworkFinder.Listening(_book, pair.Server, pair.Listener.Address))];
 
     private void Follow(FoundServer server)
     {

@@ -26,6 +26,7 @@ public static class InventoryProposer
         RoleFinder roles = new(book, draft);
         BalancerFinder balancers = new(book, roles, draft);
         (string name, IReadOnlyList<string> names) = TlsFinder.Names(book, roles, options, draft);
+        UnusedNetworks.LeaveOut(book, roles, balancers, draft);
         Dictionary<string, IReadOnlyList<IPNetwork>> networks = NetworkFinder.Find(
             book, roles.With(Role.NetworkFirewall), balancers.VisitedAddresses, options, draft);
         bool hasOperator = networks.TryGetValue(NetworkFinder.Operator, out IReadOnlyList<IPNetwork>? own);
@@ -95,17 +96,27 @@ public static class InventoryProposer
             }
         }
 
-        foreach (IPAddress address in book.Shared.Except(book.Moving))
+        IPAddress[] doubled = [.. book.Shared.Except(book.Moving)];
+        IPAddress[] balanced = servers.Length < 2 ? [] : [.. doubled.Where(address => book.Holders(address).All(servers.Contains))];
+        foreach (IPAddress address in balanced)
         {
             draft.Confirm(
                 "policy.loadBalancing.virtualAddresses", null, $"Does {address} move between load balancers?", "Several servers have it.");
+        }
+
+        foreach (IPAddress address in doubled.Except(balanced))
+        {
+            draft.Unexplained(
+                "servers", null, $"Whose address is {address}?",
+                "Several servers have it at once, which are not all load balancers, and no keepalived moves it.",
+                $"ip address show: {string.Join(", ", book.Holders(address).Select(static holder => holder.Name))}");
         }
 
         return new LoadBalancingPolicy
         {
             AdminSocket = sockets.Length == 1 ? sockets[0] : usual.AdminSocket,
             WebBackend = backends.Length == 1 ? backends[0] : usual.WebBackend,
-            VirtualAddresses = servers.Length > 1 ? book.Shared : [],
+            VirtualAddresses = servers.Length > 1 ? [.. book.Shared.Except(doubled.Except(balanced))] : [],
         };
     }
 

@@ -19,7 +19,7 @@ internal static class NetworkFinder
     public static Dictionary<string, IReadOnlyList<IPNetwork>> Find(
         AddressBook book, IReadOnlyList<FoundServer> firewalls, IReadOnlyList<IPAddress> visited, ProposalOptions options, Draft draft)
     {
-        List<(HashSet<IPNetwork> Networks, List<string> Links)> groups = [];
+        List<Group> groups = [];
         foreach (FoundServer server in book.Servers)
         {
             string[] beyond = firewalls.Contains(server)
@@ -29,21 +29,50 @@ internal static class NetworkFinder
                 .Where(own => !beyond.Contains(own.Interface))
                 .GroupBy(static own => own.Interface))
             {
-                Join(groups, [.. link.Where(IsNetwork).Select(NetworkOf)], $"{server.Name}, {link.Key}");
+                Join(groups, [.. link.Where(IsNetwork).Select(NetworkOf)], server.Name, link.Key);
             }
         }
 
         Dictionary<string, IReadOnlyList<IPNetwork>> named = [];
-        foreach ((HashSet<IPNetwork> networks, List<string> links) in groups)
+        bool IsVisited(Group group) => visited.Any(address => group.Networks.Any(network => network.Contains(address)));
+
+        // The plain names go to the networks that most servers share.
+        foreach (Group group in groups.OrderByDescending(
+            group => IsVisited(group) ? int.MaxValue : group.Links.Select(static link => link.Server).Distinct().Count()))
         {
-            bool isVisited = visited.Any(address => networks.Any(network => network.Contains(address)));
-            string name = Free(named, groups.Count == 1 ? "site" : isVisited ? "public" : "internal");
-            named[name] = [.. networks];
-            draft.Show($"networks.{name}", null, $"ip address show: {string.Join("; ", links)}");
+            string name = Free(named, groups.Count == 1 ? "site" : IsVisited(group) ? "public" : "internal");
+            named[name] = [.. group.Networks];
+            draft.Show(
+                $"networks.{name}", null,
+                $"ip address show: {string.Join("; ", group.Links.Select(static link => $"{link.Server}, {link.Interface}"))}");
         }
 
         AddOperator(named, book, options, draft);
         return named.OrderBy(static pair => pair.Key == Operator ? 2 : pair.Key == "public" ? 0 : 1).ToDictionary();
+    }
+
+    /// <summary>The address that a listener is bound to; <see langword="null"/> for every address, or a name.</summary>
+    public static IPAddress? Bound(string place) => IPAddress.TryParse(place.Trim('[', ']'), out IPAddress? address)
+        && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any) ? address : null;
+
+    /// <summary>The addresses at which others than the site's servers reach a listener.</summary>
+    public static IEnumerable<IPAddress> Listening(AddressBook book, FoundServer server, string place) =>
+        Bound(place) is { } address ? [address] : Outward(book, server);
+
+    /// <summary>
+    /// The addresses at which others than the site's servers reach a program that listens on every address: those of the networks by which
+    /// the server sends to everywhere, all of them where no such route is known.
+    /// </summary>
+    private static IEnumerable<IPAddress> Outward(AddressBook book, FoundServer server)
+    {
+        IReadOnlyList<InterfaceAddress> all = book.AddressesOf(server);
+        InterfaceAddress[] outward =
+        [
+            .. all.Where(own => DefaultRoutes(server).Any(route => route.Gateway is { IsIPv6LinkLocal: false } gateway && IsNetwork(own)
+                ? NetworkOf(own).Contains(gateway)
+                : route.Interface == own.Interface)),
+        ];
+        return (outward.Length > 0 ? outward : all).Select(static own => own.Address);
     }
 
     /// <summary>A server's routes to everywhere.</summary>
@@ -83,19 +112,18 @@ internal static class NetworkFinder
             "Only the address that this session comes from can be seen.", string.Join(", ", named[Operator]));
     }
 
-    private static void Join(List<(HashSet<IPNetwork> Networks, List<string> Links)> groups, IPNetwork[] networks, string link)
+    private static void Join(List<Group> groups, IPNetwork[] networks, string server, string link)
     {
         if (networks.Length == 0)
         {
             return;
         }
 
-        var touching = groups.Where(group => group.Networks.Overlaps(networks)).ToArray();
+        Group[] touching = [.. groups.Where(group => group.Networks.Overlaps(networks))];
         groups.RemoveAll(touching.Contains);
-        groups.Add(
-            ([
-                .. touching.SelectMany(static group => group.Networks), .. networks,
-            ], [.. touching.SelectMany(static group => group.Links), link]));
+        groups.Add(new Group(
+            [.. touching.SelectMany(static group => group.Networks), .. networks],
+            [.. touching.SelectMany(static group => group.Links), (server, link)]));
     }
 
     private static string Free(Dictionary<string, IReadOnlyList<IPNetwork>> named, string name) =>
@@ -103,10 +131,12 @@ internal static class NetworkFinder
             .Select(number => number == 1 ? name : string.Create(CultureInfo.InvariantCulture, $"{name}-{number}"))
             .First(each => !named.ContainsKey(each));
 
-    private static bool IsNetwork(InterfaceAddress own) =>
+    /// <summary>Whether an address has others beside it in its network.</summary>
+    internal static bool IsNetwork(InterfaceAddress own) =>
         own.PrefixLength > 0 && own.PrefixLength < own.Address.GetAddressBytes().Length * 8;
 
-    private static IPNetwork NetworkOf(InterfaceAddress own)
+    /// <summary>The network of an address.</summary>
+    internal static IPNetwork NetworkOf(InterfaceAddress own)
     {
         byte[] bytes = own.Address.GetAddressBytes();
         for (int bit = own.PrefixLength; bit < bytes.Length * 8; bit++)
@@ -116,4 +146,7 @@ internal static class NetworkFinder
 
         return new IPNetwork(new IPAddress(bytes), own.PrefixLength);
     }
+
+    /// <summary>Networks that are on the same links.</summary>
+    private sealed record Group(HashSet<IPNetwork> Networks, List<(string Server, string Interface)> Links);
 }
