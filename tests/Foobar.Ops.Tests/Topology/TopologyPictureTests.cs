@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Foobar.Ops.Database;
 using Foobar.Ops.Discovery.Sockets;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
@@ -42,7 +43,7 @@ public sealed partial class TopologyPictureTests
         Assert.Contains(picture.Edges, static edge => edge is { From: "internet", To: "fw-01", Label: "visitors 80 443" });
         Assert.DoesNotContain(picture.Edges, static edge => edge is { From: "internet", To: "lb-01" });
         Assert.Equal(PictureTone.Warning, Edge(picture, "lb-01", "web-01").Tone);
-        Assert.Equal(PictureTone.Good, Edge(picture, "internet", "fw-01").Tone);
+        Assert.Equal(PictureTone.NotJudged, Edge(picture, "internet", "fw-01").Tone);
     }
 
     [Fact]
@@ -62,6 +63,84 @@ public sealed partial class TopologyPictureTests
         Assert.Equal("1 failed", picture.Nodes.Single(static node => node.Name == "web-02").Lines[^1].Text);
         Assert.Equal(PictureTone.Good, picture.Nodes.Single(static node => node.Name == "web-01").Tone);
         Assert.Contains("2 failed, 1 unknown", picture.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_findings_nothing_was_judged_and_nothing_is_good()
+    {
+        Picture picture = PictureMaker.Make(Well, []);
+        string chart = TopologyMermaid.Draw(Well, []);
+
+        Assert.Contains("Nothing was judged", picture.Description, StringComparison.Ordinal);
+        Assert.DoesNotContain("found wrong", picture.Description, StringComparison.Ordinal);
+        Assert.All(picture.Nodes, static node => Assert.NotEqual(PictureTone.Good, node.Tone));
+        Assert.All(picture.Edges, static edge => Assert.NotEqual(PictureTone.Good, edge.Tone));
+        Assert.DoesNotContain(" good", chart, StringComparison.Ordinal);
+        Assert.Contains("  classDef neutral ", chart, StringComparison.Ordinal);
+        Assert.DoesNotContain("class=\"box good", TopologySvg.Draw(Well, []), StringComparison.Ordinal);
+        Assert.Contains("class=\"box neutral", TopologySvg.Draw(Well, []), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Only_what_was_judged_is_good()
+    {
+        Picture picture = PictureMaker.Make(
+            Well, [Finding("SRV-006", FindingStatus.Pass, "web-01", "/"), Finding("SRV-007", FindingStatus.NotApplicable, "web-02", "/")]);
+
+        Assert.Equal(PictureTone.Good, picture.Nodes.Single(static node => node.Name == "web-01").Tone);
+        Assert.Equal(PictureTone.NotJudged, picture.Nodes.Single(static node => node.Name == "web-02").Tone);
+        Assert.Contains("Not judged: fw-01, lb-01, web-02.", picture.Description, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("unread", "web-02: not read in full")]
+    [InlineData("writable", "web-02: MariaDB 9.7.0, replica that takes writes")]
+    [InlineData("stopped", "does not run")]
+    public void What_the_picture_itself_shows_does_not_stand_beside_nothing_found(string fault, string shown)
+    {
+        SiteTopology topology = Calm with
+        {
+            Servers =
+            [
+                .. Calm.Servers.Select(server => server.Server != "web-02" ? server
+                    : fault == "unread" ? server with { Components = [], Unread = ["web-02: connection timed out"] }
+                    : server with
+                    {
+                        Components =
+                        [
+                            .. server.Components.Select(
+                                component => fault == "writable" && component.DatabaseRole is not null
+                                    ? component with { DatabaseRole = MemberRole.WritableReplica }
+                                    : fault == "stopped" && component.Kind == ComponentKind.Firewall
+                                        ? component with { IsRunning = false }
+                                        : component),
+                        ],
+                    }),
+            ],
+        };
+        Finding[] passes = [.. topology.Servers.Select(static server => Finding("SRV-006", FindingStatus.Pass, server.Server, "/"))];
+
+        Assert.Contains("Nothing was found wrong by the 1 control given", PictureMaker.Make(Calm, passes).Description, StringComparison.Ordinal);
+        foreach (Finding[] findings in (Finding[][])[passes, []])
+        {
+            Picture picture = PictureMaker.Make(topology, findings);
+            Assert.DoesNotContain("Nothing was found wrong", picture.Description, StringComparison.Ordinal);
+            Assert.Contains(shown, picture.Description, StringComparison.Ordinal);
+            Assert.True(picture.Nodes.Single(static node => node.Name == "web-02").Tone > PictureTone.Good);
+        }
+    }
+
+    // Servers alone: the sample's backends are plain text, which is a warning of its own.
+    private static readonly SiteTopology Calm = Well with { Links = [] };
+
+    [Fact]
+    public void Servers_of_a_kind_that_were_not_read_have_a_box_too()
+    {
+        SiteTopology many = Many(30);
+        Picture picture = PictureMaker.Make(
+            many with { Servers = [.. many.Servers.Select(static server => server with { Components = [], Unread = ["timed out"] })] }, []);
+
+        Assert.Contains(picture.Nodes, static node => node.Lines.Any(static line => line.Text == "web-07: not read in full"));
     }
 
     [Fact]

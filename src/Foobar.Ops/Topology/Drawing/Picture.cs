@@ -3,7 +3,10 @@ namespace Foobar.Ops.Topology.Drawing;
 /// <summary>How well something does, as a picture shows it; a later one is worse.</summary>
 internal enum PictureTone
 {
-    /// <summary>Nothing is wrong with it.</summary>
+    /// <summary>No control judged it.</summary>
+    NotJudged,
+
+    /// <summary>It was judged, and nothing is wrong with it.</summary>
     Good,
 
     /// <summary>It could not be told.</summary>

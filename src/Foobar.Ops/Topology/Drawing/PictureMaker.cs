@@ -21,6 +21,8 @@ internal sealed class PictureMaker
     private readonly Dictionary<string, string> _boxes = new(StringComparer.OrdinalIgnoreCase);
     private readonly ILookup<TopologyLink, Finding> _onLinks;
     private readonly HashSet<Finding> _elsewhere;
+    private readonly HashSet<string> _judged;
+    private readonly int _controls;
 
     private PictureMaker(SiteTopology topology, IReadOnlyList<Finding> findings)
     {
@@ -29,6 +31,12 @@ internal sealed class PictureMaker
         [
             .. findings.Where(static finding => finding.Status is FindingStatus.Fail or FindingStatus.Warning or FindingStatus.Unknown),
         ];
+        Finding[] decided = [.. findings.Where(static finding => finding.Status != FindingStatus.NotApplicable)];
+        _controls = decided.Select(static finding => finding.ControlId).Distinct().Count();
+        _judged = new(
+            topology.Servers.Select(static server => server.Server).Where(
+                server => decided.Any(finding => string.Equals(finding.Server, server, StringComparison.OrdinalIgnoreCase))),
+            StringComparer.OrdinalIgnoreCase);
         _onLinks = topology.Links.SelectMany(link => _findings.Where(finding => IsOn(finding, link)).Select(finding => (link, finding)))
             .ToLookup(static pair => pair.link, static pair => pair.finding);
         _elsewhere = [.. _findings.Except(_onLinks.SelectMany(static on => on))];
@@ -45,7 +53,7 @@ internal sealed class PictureMaker
 
     /// <summary>The picture.</summary>
     /// <param name="topology">The setup as found.</param>
-    /// <param name="findings">What was found of it; those that are no pass give the colours.</param>
+    /// <param name="findings">What was found of it, passes too: they tell what was judged, and the others give the colours.</param>
     public static Picture Make(SiteTopology topology, IReadOnlyList<Finding> findings) => new PictureMaker(topology, findings).Make();
 
     private Picture Make()
@@ -87,11 +95,13 @@ internal sealed class PictureMaker
     private PictureNode One(TopologyServer server)
     {
         Finding[] own = [.. _elsewhere.Where(finding => string.Equals(finding.Server, server.Server, StringComparison.OrdinalIgnoreCase))];
-        PictureLine[] lines = [.. server.Components.Select(Line), .. WritesOf(server)];
+        PictureLine[] lines = LinesOf(server);
+        PictureTone ground = _judged.Contains(server.Server) ? PictureTone.Good : PictureTone.NotJudged;
         PictureTone tone = Worst(
             own.Select(ToneOf)
-                .Append(server.Unread.Count > 0 ? PictureTone.Unknown : PictureTone.Good)
-                .Concat(lines.Select(static line => line.Tone)));
+                .Concat(lines.Select(static line => line.Tone))
+                .Where(static each => each > PictureTone.Good)
+                .Append(ground));
         return new PictureNode
         {
             Name = server.Server,
@@ -110,10 +120,17 @@ internal sealed class PictureMaker
         };
     }
 
+    private PictureLine[] LinesOf(TopologyServer server) =>
+        [
+            .. server.Components.Select(Line),
+            .. WritesOf(server),
+            .. server.Unread.Count > 0 ? [new PictureLine("not read in full", PictureTone.Unknown)] : Array.Empty<PictureLine>(),
+        ];
+
     private PictureNode Many(string name, IReadOnlyList<TopologyServer> servers)
     {
         PictureNode[] all = [.. servers.Select(One)];
-        PictureNode[] troubled = [.. all.Where(static node => node.Tone != PictureTone.Good).OrderByDescending(static node => node.Tone)];
+        PictureNode[] troubled = [.. all.Where(static node => node.Tone > PictureTone.Good).OrderByDescending(static node => node.Tone)];
         return all[0] with
         {
             Name = name,
@@ -125,7 +142,9 @@ internal sealed class PictureMaker
                         same => new PictureLine($"{same.Count()} x {same.Key}", PictureTone.Good)),
                 .. troubled.Select(static node => new PictureLine($"{node.Title}: {node.Lines[^1].Text}", node.Tone)),
             ]),
-            Tone = Worst(all.Select(static node => node.Tone)),
+            Tone = Worst(all.Select(static node => node.Tone)) is var worst && worst == PictureTone.Good
+                ? all.Min(static node => node.Tone)
+                : worst,
             Notes =
             [
                 $"{servers[0].Server} to {servers[^1].Server}",
@@ -150,10 +169,21 @@ internal sealed class PictureMaker
         string trouble = !component.IsDeclared ? ", not declared" : !component.IsRunning ? ", does not run" : "";
         string kind = component.Kind switch { ComponentKind.Firewall => "firewall: ", ComponentKind.Agent => "agent: ", _ => "" };
         return new PictureLine(
-            $"{kind}{component.Name}{role}{(component.Container is null ? "" : " (container)")}{trouble}", trouble.Length > 0
-                ? PictureTone.Bad
+            $"{kind}{component.Name}{role}{(component.Container is null ? "" : " (container)")}{trouble}",
+            trouble.Length > 0 || component.DatabaseRole is MemberRole.WritableReplica ? PictureTone.Bad
+                : component.DatabaseRole is MemberRole.Unknown ? PictureTone.Unknown
                 : PictureTone.Good);
     }
+
+    private static string Listed(string[] items, string separator) => string.Join(separator, items.Take(MostAlike))
+        + (items.Length > MostAlike ? string.Create(CultureInfo.InvariantCulture, $"{separator}and {items.Length - MostAlike} more") : "");
+
+    private static string Word(PictureTone tone) => tone switch
+    {
+        PictureTone.Bad => "wrong",
+        PictureTone.Warning => "weaker than it could be",
+        _ => "could not be told",
+    };
 
     private static string Word(MemberRole role) => role switch
     {
@@ -268,7 +298,10 @@ internal sealed class PictureMaker
             : link.State == LinkState.Unknown ? PictureTone.Unknown
             : link.Tls is LegRating.Plain or LegRating.Optional or LegRating.Unauthenticated ? PictureTone.Warning
             : PictureTone.Good;
-        return Worst(_onLinks[link].Select(ToneOf).Append(state));
+        PictureTone worst = Worst(_onLinks[link].Select(ToneOf).Append(state));
+
+        // That a way is open is what was declared of it; whether it is well protected is for controls to say.
+        return worst == PictureTone.Good && !_judged.Contains(link.From) && !_judged.Contains(link.To) ? PictureTone.NotJudged : worst;
     }
 
     private static PictureTone ToneOf(Finding finding) => finding.Status switch
@@ -319,9 +352,24 @@ internal sealed class PictureMaker
         return $"{link}: {string.Join("; ", parts.Where(static part => part.Length > 0))}";
     }
 
+    // What was judged and found, then what the picture shows by itself: no control need have been asked for it.
     private string Describe(PictureEdge[] edges)
     {
-        string found = _findings.Length == 0 ? "Nothing was found wrong." : $"Found: {Count(_findings)}.";
+        string[] shown =
+        [
+            .. _topology.Servers.SelectMany(
+                server => LinesOf(server).Where(static line => line.Tone > PictureTone.Good).Select(line => $"{server.Server}: {line.Text}")),
+            .. _findings.Length > 0 ? [] : edges.Where(static edge => edge.Tone > PictureTone.Good).Select(
+                static edge => $"{edge.From} to {edge.To}: {Word(edge.Tone)}"),
+        ];
+        string[] unjudged = [.. _topology.Servers.Select(static server => server.Server).Where(server => !_judged.Contains(server))];
+        string found = _controls == 0 ? "Nothing was judged: no findings were given."
+            : _findings.Length > 0 ? $"Found: {Count(_findings)}."
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{(shown.Length == 0 ? "Nothing was found wrong by the" : "No failure is among the findings of the")} {_controls} {(_controls == 1 ? "control" : "controls")} given.");
+        found += _controls > 0 && unjudged.Length > 0 ? $" Not judged: {Listed(unjudged, ", ")}." : "";
+        found += shown.Length > 0 ? $" To be seen in the picture itself: {Listed(shown, "; ")}." : "";
         string servers = string.Join(". ", _topology.Servers.Take(MostAlike).Select(static server =>
             $"{server.Server}: "
                 + $"{string.Join(", ", server.Components.Where(static component => component.IsRunning).Select(static component => Line(component).Text))}"));

@@ -12,6 +12,7 @@ public static class TopologyMermaid
 {
     private static readonly (PictureTone Tone, string Name, string Box, string Line)[] Styles =
     [
+        (PictureTone.NotJudged, "neutral", "stroke:#7b8a97,stroke-width:1px", "stroke:#7b8a97,stroke-width:2px"),
         (PictureTone.Good, "good", "stroke:#1f7a4d,stroke-width:1px", "stroke:#1f7a4d,stroke-width:2px"),
         (
             PictureTone.Unknown, "unknown",

@@ -22,17 +22,19 @@ public static class TopologySvg
         .fbt .dim { fill: #51606e; font-size: 11px; }
         .fbt .box { fill: #f5f7f9; stroke: #7b8a97; stroke-width: 1.2; }
         .fbt .box.outside { fill: #ffffff; stroke-dasharray: 5 3; }
+        .fbt .box.good { stroke: #1f7a4d; }
         .fbt .box.unknown { stroke: #6b4fa0; stroke-width: 2; stroke-dasharray: 2 4; }
         .fbt .box.warning { stroke: #a86200; stroke-width: 2; }
         .fbt .box.bad { stroke: #b3261e; stroke-width: 3; }
         .fbt .edge { fill: none; stroke: #1f7a4d; stroke-width: 2; }
+        .fbt .edge.neutral { stroke: #7b8a97; }
         .fbt .edge.unknown { stroke: #6b4fa0; stroke-dasharray: 2 4; }
         .fbt .edge.warning { stroke: #a86200; stroke-dasharray: 9 4; }
         .fbt .edge.bad { stroke: #b3261e; stroke-width: 3.4; }
         .fbt .edge.support { stroke-width: 1; }
         .fbt .edge.good.support { stroke: #7b8a97; }
         .fbt .tip { stroke: none; fill: #1f7a4d; }
-        .fbt .tip.good.support { fill: #7b8a97; }
+        .fbt .tip.good.support, .fbt .tip.neutral { fill: #7b8a97; }
         .fbt .tip.unknown, .fbt .text.unknown { fill: #6b4fa0; }
         .fbt .tip.warning, .fbt .text.warning { fill: #a86200; }
         .fbt .tip.bad, .fbt .text.bad { fill: #b3261e; font-weight: 600; }
@@ -44,13 +46,14 @@ public static class TopologySvg
           .fbt .dim { fill: #a3b1be; }
           .fbt .box { fill: #1c252f; stroke: #8595a3; }
           .fbt .box.outside { fill: #12181f; }
+          .fbt .box.good { stroke: #55c98d; }
           .fbt .box.unknown, .fbt .edge.unknown { stroke: #bba4ee; }
           .fbt .box.warning, .fbt .edge.warning { stroke: #f0ab3c; }
           .fbt .box.bad, .fbt .edge.bad { stroke: #ff8178; }
           .fbt .edge { stroke: #55c98d; }
-          .fbt .edge.good.support { stroke: #8595a3; }
+          .fbt .edge.good.support, .fbt .edge.neutral { stroke: #8595a3; }
           .fbt .tip { fill: #55c98d; }
-          .fbt .tip.good.support { fill: #8595a3; }
+          .fbt .tip.good.support, .fbt .tip.neutral { fill: #8595a3; }
           .fbt .tip.unknown, .fbt .text.unknown { fill: #bba4ee; }
           .fbt .tip.warning, .fbt .text.warning { fill: #f0ab3c; }
           .fbt .tip.bad, .fbt .text.bad { fill: #ff8178; }
@@ -126,7 +129,8 @@ public static class TopologySvg
         PictureTone.Bad => "bad",
         PictureTone.Warning => "warning",
         PictureTone.Unknown => "unknown",
-        _ => "good",
+        PictureTone.Good => "good",
+        _ => "neutral",
     };
 
     private static string Classes(PictureEdge edge) => Word(edge.Tone) + (edge.IsSupport ? " support" : "");
@@ -204,7 +208,7 @@ public static class TopologySvg
     {
         (string Classes, string Text)[] keys =
         [
-            ("good", "nothing found"), ("warning", "weaker than it could be"), ("bad", "wrong"), ("unknown", "could not be told"),
+            ("neutral", "not judged"), ("good", "nothing found"), ("warning", "weaker than it could be"), ("bad", "wrong"), ("unknown", "could not be told"),
             ("good support", "logins, time, monitoring"),
         ];
         double x = 36, y = top + 20;
