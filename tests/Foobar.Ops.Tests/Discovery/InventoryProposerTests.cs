@@ -463,7 +463,8 @@ public sealed class InventoryProposerTests
                     "==> name\nweb-01\n\n==> session\n192.0.2.10 50000 198.18.0.11 22\n\n==> forwarding\n0\n"))
                 : server.Host,
             Sockets = use == "connection"
-                ? DiscoveredSite.Sockets("", """1 in tcp 198.18.0.11:80 192.0.2.10:0 users:(("nginx",pid=9))""", "9 /system.slice/nginx.service")
+                ? DiscoveredSite.Sockets(
+                    "", """1 in tcp 198.18.0.11:80 192.0.2.10:0 users:(("nginx",pid=9))""", "9 /system.slice/nginx.service")
                 : server.Sockets,
         });
         if (use == "backend")

@@ -120,7 +120,8 @@ public sealed partial class TopologyPictureTests
         };
         Finding[] passes = [.. topology.Servers.Select(static server => Finding("SRV-006", FindingStatus.Pass, server.Server, "/"))];
 
-        Assert.Contains("Nothing was found wrong by the 1 control given", PictureMaker.Make(Calm, passes).Description, StringComparison.Ordinal);
+        Assert.Contains(
+            "Nothing was found wrong by the 1 control given", PictureMaker.Make(Calm, passes).Description, StringComparison.Ordinal);
         foreach (Finding[] findings in (Finding[][])[passes, []])
         {
             Picture picture = PictureMaker.Make(topology, findings);

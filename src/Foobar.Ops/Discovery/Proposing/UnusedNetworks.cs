@@ -47,8 +47,8 @@ internal sealed class UnusedNetworks
                 string own = string.Join(", ", network.Select(static each => each.Address));
                 draft.Unexplained(
                     "networks", server.Name, $"What is {network.Key} of {server.Name} for?",
-                    $"No other server that was read has it, and nothing known uses it. Neither the network nor the address {own} is part of "
-                        + "the inventory, so that it counts as outside of the site.",
+                    "No other server that was read has it, and nothing known uses it. Neither the network nor the address "
+                        + $"{own} is part of the inventory, so that both count as outside of the site.",
                     "ip address show: " + string.Join(
                         ", ", network.Select(static each => FormattableString.Invariant(
                             $"{each.Interface} {each.Address}/{each.PrefixLength}"))));
@@ -107,7 +107,8 @@ internal sealed class UnusedNetworks
             .Concat(_firewalls.Contains(server) ? NetworkFinder.DefaultRoutes(server) : []);
     }
 
-    private bool Leaves(FoundServer server, NetworkRoute route, InterfaceAddress own) => route.Gateway is { } gateway && NetworkFinder.IsNetwork(own)
+    private bool Leaves(FoundServer server, NetworkRoute route, InterfaceAddress own) =>
+        route.Gateway is { } gateway && NetworkFinder.IsNetwork(own)
         ? NetworkFinder.NetworkOf(own).Contains(gateway)
         : route.Interface == own.Interface && _book.AddressesOf(server).Where(other => other.Interface == own.Interface)
             .Select(NetworkFinder.NetworkOf).Where(network => network.BaseAddress.AddressFamily == own.Address.AddressFamily)

@@ -358,16 +358,17 @@ internal sealed class PictureMaker
         string[] shown =
         [
             .. _topology.Servers.SelectMany(
-                server => LinesOf(server).Where(static line => line.Tone > PictureTone.Good).Select(line => $"{server.Server}: {line.Text}")),
+                server => LinesOf(server).Where(static line => line.Tone > PictureTone.Good)
+                    .Select(line => $"{server.Server}: {line.Text}")),
             .. _findings.Length > 0 ? [] : edges.Where(static edge => edge.Tone > PictureTone.Good).Select(
                 static edge => $"{edge.From} to {edge.To}: {Word(edge.Tone)}"),
         ];
         string[] unjudged = [.. _topology.Servers.Select(static server => server.Server).Where(server => !_judged.Contains(server))];
+        string by = string.Create(CultureInfo.InvariantCulture, $"{_controls} {(_controls == 1 ? "control" : "controls")} given");
         string found = _controls == 0 ? "Nothing was judged: no findings were given."
             : _findings.Length > 0 ? $"Found: {Count(_findings)}."
-            : string.Create(
-                CultureInfo.InvariantCulture,
-                $"{(shown.Length == 0 ? "Nothing was found wrong by the" : "No failure is among the findings of the")} {_controls} {(_controls == 1 ? "control" : "controls")} given.");
+            : shown.Length == 0 ? $"Nothing was found wrong by the {by}."
+            : $"No failure is among the findings of the {by}.";
         found += _controls > 0 && unjudged.Length > 0 ? $" Not judged: {Listed(unjudged, ", ")}." : "";
         found += shown.Length > 0 ? $" To be seen in the picture itself: {Listed(shown, "; ")}." : "";
         string servers = string.Join(". ", _topology.Servers.Take(MostAlike).Select(static server =>

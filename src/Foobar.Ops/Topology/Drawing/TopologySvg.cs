@@ -208,8 +208,8 @@ public static class TopologySvg
     {
         (string Classes, string Text)[] keys =
         [
-            ("neutral", "not judged"), ("good", "nothing found"), ("warning", "weaker than it could be"), ("bad", "wrong"), ("unknown", "could not be told"),
-            ("good support", "logins, time, monitoring"),
+            ("neutral", "not judged"), ("good", "nothing found"), ("warning", "weaker than it could be"), ("bad", "wrong"),
+            ("unknown", "could not be told"), ("good support", "logins, time, monitoring"),
         ];
         double x = 36, y = top + 20;
         foreach ((string classes, string text) in keys)
