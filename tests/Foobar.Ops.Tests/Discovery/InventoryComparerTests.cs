@@ -2,6 +2,7 @@ using System.Net;
 using Foobar.Ops.Discovery;
 using Foobar.Ops.Discovery.Facts;
 using Foobar.Ops.Discovery.Proposing;
+using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
 
 namespace Foobar.Ops.Tests.Discovery;
@@ -48,6 +49,67 @@ public sealed class InventoryComparerTests
             (difference.Kind, difference.Key, difference.Found));
         Assert.NotEmpty(difference.Evidence);
         Assert.Empty(Compare(InventoryComparer.Apply(declared, [difference])));
+    }
+
+    [Fact]
+    public void A_new_address_is_a_difference_of_the_server_and_of_no_flow()
+    {
+        InventoryProposal found = new DiscoveredSite()
+            .With("web-02", static server => server with
+            {
+                Network = DiscoveredSite.Network(("internal", "192.0.2.12", 24), ("internal", "192.0.2.46", 28)),
+            })
+            .Propose();
+
+        InventoryDifference difference = Assert.Single(InventoryComparer.Compare(Found.Site, found, true));
+
+        Assert.Equal(
+            (InventoryDifferenceKind.Added, "servers.web-02.addresses", "192.0.2.46"),
+            (difference.Kind, difference.Key, difference.Found));
+        Assert.Equal(["web-02: ip address show: internal 192.0.2.46/28"], difference.Evidence);
+        Assert.Empty(Compare(InventoryComparer.Apply(Found.Site, [difference]), found));
+    }
+
+    [Fact]
+    public void A_new_address_of_the_operator_is_a_difference_of_the_network_and_of_no_flow()
+    {
+        InventoryProposal found = new DiscoveredSite()
+            .With("lb-01", static server => server with
+            {
+                Host = Reading.Of(HostScript.Parse(
+                    "==> name\nlb-01\n\n==> session\n203.0.113.9 50000 198.51.100.10 22\n\n==> forwarding\n0\n")),
+            })
+            .Propose();
+
+        Assert.Equal(["Added networks.operator: - > 203.0.113.9/32"], Compare(Found.Site, found));
+    }
+
+    [Fact]
+    public void Only_the_part_of_a_flow_that_is_not_declared_is_added()
+    {
+        Site declared = Changed(static policy => policy with
+        {
+            Flows =
+            [
+                .. policy.Flows.Select(
+                    static flow => flow.Name switch
+                    {
+                        "backends" => flow with { To = ["web-01"] },
+                        "visitors" => flow with { Ports = [new PortRange(TransportProtocol.Tcp, 443, 443)] },
+                        _ => flow,
+                    }),
+            ],
+        });
+
+        IReadOnlyList<InventoryDifference> differences = InventoryComparer.Compare(declared, Found, true);
+
+        Assert.Equal(
+            [
+                "Added policy.flows.visitors-found: - > internet, operator to load-balancer, tcp/80",
+                "Added policy.flows.backends-found: - > load-balancer to web-02, tcp/80",
+            ],
+            Compare(declared));
+        Assert.Empty(Compare(InventoryComparer.Apply(declared, differences)));
     }
 
     [Fact]

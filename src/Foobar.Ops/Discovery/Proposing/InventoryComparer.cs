@@ -61,7 +61,8 @@ public static class InventoryComparer
                     [.. known.Addresses.Select(static address => address.ToString())],
                     [.. server.Addresses.Select(static address => address.ToString()).Except(own)],
                     address =>
-                        site => With(site, known.Name, each => each with { Addresses = [.. each.Addresses, IPAddress.Parse(address)] })))
+                        site => With(site, known.Name, each => each with { Addresses = [.. each.Addresses, IPAddress.Parse(address)] }),
+                    isEvidence: static (text, address) => text.Split(' ', '/').Contains(address)))
                 {
                     yield return difference;
                 }
@@ -92,27 +93,36 @@ public static class InventoryComparer
 
         public IEnumerable<InventoryDifference> Flows()
         {
-            ResolvedFlow[] known = [.. new FlowResolver(declared).Flows()];
+            ResolvedFlow[] known = [.. new FlowResolver(Settled()).Flows()];
             ResolvedFlow[] found = [.. new FlowResolver(_found).Flows()];
             HashSet<string> names = new(declared.Policy.Flows.Select(static flow => flow.Name), StringComparer.OrdinalIgnoreCase);
-            foreach (ResolvedFlow flow in found.Where(flow => !IsCovered(flow, known)))
+            foreach (ResolvedFlow flow in found)
             {
-                string name = new[] { flow.Flow.Name, flow.Flow.Name + "-found" }
-                    .Concat(Enumerable.Range(2, 1000).Select(number => FormattableString.Invariant($"{flow.Flow.Name}-{number}")))
-                    .First(names.Add);
-                Flow added = flow.Flow with { Name = name };
-                bool isResolvable = flow.From.Concat(flow.To)
-                    .All(end => new FlowResolver(declared).Find(end.Name) is not null || _found.Networks.ContainsKey(end.Name));
-                yield return Added(
-                    $"policy.flows.{name}", null, Text(added), Evidence($"policy.flows.{flow.Flow.Name}"),
-                    isResolvable ? site => site with { Policy = site.Policy with { Flows = [.. site.Policy.Flows, added] } } : null);
+                foreach (Flow missing in FlowCoverage.Missing(flow, known))
+                {
+                    string name = new[] { missing.Name, missing.Name + "-found" }
+                        .Concat(Enumerable.Range(2, 1000).Select(number => FormattableString.Invariant($"{missing.Name}-{number}")))
+                        .First(names.Add);
+                    Flow added = missing with { Name = name };
+                    bool isResolvable = added.From.Concat(added.To)
+                        .All(end => new FlowResolver(declared).Find(end) is not null || _found.Networks.ContainsKey(end));
+                    yield return Added(
+                        $"policy.flows.{name}", null, Text(added), Evidence($"policy.flows.{flow.Flow.Name}"),
+                        isResolvable ? site => site with { Policy = site.Policy with { Flows = [.. site.Policy.Flows, added] } } : null);
+                }
             }
 
-            foreach (ResolvedFlow flow in isComplete ? known.Where(flow => !found.Any(other => Touches(other, flow))) : [])
+            foreach (ResolvedFlow flow in isComplete ? known.Where(flow => !found.Any(other => FlowCoverage.Touches(other, flow))) : [])
             {
                 yield return NotFound($"policy.flows.{flow.Flow.Name}", null, Text(flow.Flow));
             }
         }
+
+        // A flow of a role or network means whatever the role or network is: a server's new address is a difference of the server, and
+        // none of the flows that name it.
+        private Site Settled() => Apply(
+            declared,
+            Servers().Concat(Networks()).Concat(LoadBalancing().Where(static each => each.Key == "policy.loadBalancing.virtualAddresses")));
 
         public IEnumerable<InventoryDifference> Tls()
         {
@@ -309,38 +319,17 @@ public static class InventoryComparer
                 site,
                 policy => policy with { ReportTo = new Dictionary<string, IReadOnlyList<string>>(policy.ReportTo) { [agent] = hosts } });
 
-        private static bool IsCovered(ResolvedFlow flow, ResolvedFlow[] known) =>
-            (from sender in flow.From
-             from source in sender.Networks
-             from receiver in flow.To
-             from target in receiver.Networks
-             from port in flow.Flow.Ports
-             where !source.Equals(target) && source.BaseAddress.AddressFamily == target.BaseAddress.AddressFamily
-             select sender.Kind == FlowEndKind.Internet
-                 ? known.Any(other => other.From.Any(static end => end.Kind == FlowEndKind.Internet) && Leads(other, target, port))
-                 : known.Any(
-                     other =>
-                         other.From.SelectMany(static end => end.Networks).Any(network => AddressSpace.Holds(network, source))
-                             && Leads(other, target, port)))
-            .All(static covered => covered);
-
-        private static bool Leads(ResolvedFlow flow, IPNetwork target, PortRange port) =>
-            flow.To.SelectMany(static end => end.Networks).Any(network => AddressSpace.Holds(network, target))
-                && flow.Flow.Ports.Any(range => range.Contains(port.Protocol, port.First) && range.Contains(port.Protocol, port.Last));
-
-        // Whether a use was seen of any part of a flow.
-        private static bool Touches(ResolvedFlow seen, ResolvedFlow flow) =>
-            seen.To.SelectMany(static end => end.Networks).Any(target => seen.Flow.Ports.Any(port => Leads(flow, target, port)));
-
         private IEnumerable<InventoryDifference> List(
             string key,
             string? server,
             IReadOnlyList<string> known,
             IReadOnlyList<string> found,
             Func<string, Func<Site, Site>> add,
-            bool tellsMissing = true) =>
+            bool tellsMissing = true,
+            Func<string, string, bool>? isEvidence = null) =>
         [
-            .. found.Except(known).Select(item => Added(key, server, item, Evidence(key), add(item))),
+            .. found.Except(known).Select(
+                item => Added(key, server, item, [.. Evidence(key).Where(text => isEvidence?.Invoke(text, item) != false)], add(item))),
             .. tellsMissing ? known.Except(found).Select(item => NotFound(key, server, item)) : [],
         ];
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Foobar.Ops.Discovery.Facts;
+using Foobar.Ops.Firewall.Model;
 using Foobar.Ops.Inventory;
 
 namespace Foobar.Ops.Discovery.Proposing;
@@ -27,6 +28,14 @@ public static class InventoryProposer
         BalancerFinder balancers = new(book, roles, draft);
         (string name, IReadOnlyList<string> names) = TlsFinder.Names(book, roles, options, draft);
         UnusedNetworks.LeaveOut(book, roles, balancers, draft);
+        foreach ((FoundServer server, InterfaceAddress each) in book.Servers.SelectMany(
+            server => book.AddressesOf(server).Select(each => (server, each))))
+        {
+            draft.Show(
+                $"servers.{server.Name}.addresses", server.Name,
+                FormattableString.Invariant($"ip address show: {each.Interface} {each.Address}/{each.PrefixLength}"));
+        }
+
         Dictionary<string, IReadOnlyList<IPNetwork>> networks = NetworkFinder.Find(
             book, roles.With(Role.NetworkFirewall), balancers.VisitedAddresses, options, draft);
         bool hasOperator = networks.TryGetValue(NetworkFinder.Operator, out IReadOnlyList<IPNetwork>? own);
