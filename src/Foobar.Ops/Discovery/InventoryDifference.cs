@@ -14,6 +14,15 @@ public enum InventoryDifferenceKind : long
 
     /// <summary>It is declared and was not found, which proves nothing: it is never taken out.</summary>
     NotFound,
+
+    /// <summary>
+    /// It is there, it is not declared, and nothing known needs it: a port that is open to others, a network, a server behind the load
+    /// balancer. It is for the operator to close or to declare, and never taken over.
+    /// </summary>
+    Unexplained,
+
+    /// <summary>It is not declared, and nothing shows it, or it could not be read: for the operator to say, and never taken over.</summary>
+    Missing,
 }
 
 /// <summary>One difference between an inventory and what servers show.</summary>
@@ -31,7 +40,7 @@ public sealed record InventoryDifference
     /// <summary>What is declared; <see langword="null"/> for nothing.</summary>
     public string? Declared { get; init; }
 
-    /// <summary>What was found; <see langword="null"/> for nothing.</summary>
+    /// <summary>What was found, or is asked; <see langword="null"/> for nothing.</summary>
     public string? Found { get; init; }
 
     /// <summary>What shows it.</summary>

@@ -61,6 +61,31 @@ public sealed record InventoryQuestion
 
     /// <summary>What was seen; <see langword="null"/> for nothing.</summary>
     public string? Evidence { get; init; }
+
+    /// <summary>What it is about, as an inventory may have it declared already.</summary>
+    internal QuestionSubject Subject { get; init; } = new();
+}
+
+/// <summary>What a question is about.</summary>
+internal sealed record QuestionSubject
+{
+    /// <summary>The port of the server; <see langword="null"/> if it is about none.</summary>
+    public PortRange? Port { get; init; }
+
+    /// <summary>Where connections to the port come from; <see langword="null"/> if that is not asked.</summary>
+    public IPAddress? Client { get; init; }
+
+    /// <summary>The network or address; <see langword="null"/> if it is about none.</summary>
+    public IPNetwork? Network { get; init; }
+
+    /// <summary>The server by name or address that others' configurations name; <see langword="null"/> if it is about none.</summary>
+    public string? Host { get; init; }
+
+    /// <summary>The monitoring agent; <see langword="null"/> if it is about none.</summary>
+    public string? Agent { get; init; }
+
+    /// <summary>Whether something could not be read, whatever is declared.</summary>
+    public bool IsUnread { get; init; }
 }
 
 /// <summary>What the operator says beforehand.</summary>

@@ -48,7 +48,7 @@ public sealed class DiscoveryTests(LabFixture labs)
     public async Task Faults_do_not_become_policy()
     {
         RaisedLab lab = await labs.RequireAsync();
-        string[] faults = ["stray-listener", "unknown-web-server", "fw-database-open", "app-on-all-addresses"];
+        string[] faults = ["stray-listener", "unknown-web-server", "fw-database-open", "app-on-all-addresses", "fw-listens-too-wide"];
         try
         {
             foreach (string fault in faults)
@@ -69,9 +69,15 @@ public sealed class DiscoveryTests(LabFixture labs)
                 static question =>
                     question.Kind == QuestionKind.Unexplained && question.What.Contains("as 'canary'", StringComparison.Ordinal));
             Assert.DoesNotContain(proposal.Site.Policy.Flows, static flow => flow.Ports.Any(static range => range.First is 8000 or 8080));
+            Assert.Contains(
+                proposal.Questions,
+                static question => question is { Kind: QuestionKind.Unexplained, Key: "networks", Server: "web-01" });
+            Assert.DoesNotContain(
+                proposal.Site.Networks.SelectMany(static pair => pair.Value), static network => network.ToString() == "198.18.0.0/24");
             string[] controls = [.. (await AuditAsync(lab, proposal)).Select(static finding => finding.ControlId).Distinct()];
             Assert.Contains("SRV-003", controls);
             Assert.Contains("LB-009", controls);
+            Assert.Contains("FW-009", controls);
             Assert.Contains("FW-010", controls);
         }
         finally
@@ -102,10 +108,10 @@ public sealed class DiscoveryTests(LabFixture labs)
         InventoryProposal proposal = InventoryProposer.Propose(
             servers, Options(lab) with { SiteName = session.Site.Name, TrustedAuthorities = session.Site.Policy.Tls.TrustedAuthorities });
 
-        // The agent that is a part of HAProxy is there, and the lab's policy does not ask for it.
-        Assert.DoesNotContain(
-            InventoryComparer.Compare(session.Site, proposal, isComplete: true), static difference =>
-                difference.Key != "policy.monitoring.agents" && difference.Kind != InventoryDifferenceKind.NotFound);
+        Assert.Empty(
+            InventoryComparer.Compare(session.Site, proposal, isComplete: true)
+                .Where(static difference => difference.Kind != InventoryDifferenceKind.NotFound)
+                .Select(static difference => $"{difference.Kind} {difference.Key} {difference.Found}"));
     }
 
     private Task<RaisedLab> RequireAsync(string kind) => kind switch

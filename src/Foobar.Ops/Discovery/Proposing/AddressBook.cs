@@ -104,7 +104,8 @@ internal sealed partial class AddressBook
             {
                 draft.Missing(
                     $"servers.{server.Name}.addresses", server.Name, $"Which addresses has {server.Name}?",
-                    server.Facts.Network.Failure ?? "No interface has a global address.");
+                    server.Facts.Network.Failure ?? "No interface has a global address.",
+                    subject: new QuestionSubject { IsUnread = true });
             }
         }
     }

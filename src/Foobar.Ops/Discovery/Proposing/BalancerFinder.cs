@@ -85,7 +85,8 @@ internal sealed class BalancerFinder
                         string.Join(
                             ", ",
                             behind.Select(
-                                static one => $"{one.Backend}/{one.Name} {one.Host}:{one.Port.ToString(CultureInfo.InvariantCulture)}")));
+                                static one => $"{one.Backend}/{one.Name} {one.Host}:{one.Port.ToString(CultureInfo.InvariantCulture)}")),
+                        new QuestionSubject { Port = Tcp(listeners[0].Port) });
                     break;
                 default:
                     break;
@@ -140,7 +141,8 @@ internal sealed class BalancerFinder
                 _draft.Unexplained(
                     "servers", server.Name, $"Which server is {place}, to which HAProxy's backend '{one.Backend}' leads as '{one.Name}'?",
                     "None of the servers that were read has that name or address.",
-                    $"HAProxy's configuration of {server.Name}: server {one.Name} {place}");
+                    $"HAProxy's configuration of {server.Name}: server {one.Name} {place}",
+                    new QuestionSubject { Host = one.Host });
             }
             else if (owner != server && one.Port > 0 && serves(owner, one.Port))
             {
@@ -155,7 +157,8 @@ internal sealed class BalancerFinder
                     owner.Name,
                     $"Is {place} meant, to which HAProxy's backend '{one.Backend}' of {server.Name} leads as '{one.Name}'?",
                     $"{owner.Name} serves nothing there that fits the backend.",
-                    $"HAProxy's configuration of {server.Name}: server {one.Name} {place}");
+                    $"HAProxy's configuration of {server.Name}: server {one.Name} {place}",
+                    new QuestionSubject { Port = one.Port > 0 ? Tcp(one.Port) : null });
             }
         }
     }

@@ -35,7 +35,8 @@ internal static class DatabaseFinder
                         "None of the servers that were read has that name or address.",
                         string.Create(
                             CultureInfo.InvariantCulture,
-                            $"replication status of {member.Name}: {channel.SourceHost}:{channel.SourcePort}"));
+                            $"replication status of {member.Name}: {channel.SourceHost}:{channel.SourcePort}"),
+                        new QuestionSubject { Host = channel.SourceHost });
                 }
                 else if (source != member && source.Facts.Database is not null)
                 {

@@ -78,7 +78,7 @@ internal static class FlowCoverage
             .. end.Servers.Select(
                 server => new Piece(
                     end.Name, server.Name, server.Name, end.Kind,
-                    [.. server.Addresses.Distinct().Select(static address => new IPNetwork(address, address.GetAddressBytes().Length * 8))])),
+                    [.. server.Addresses.Distinct().Select(NetworkFinder.Single)])),
         ];
         return servers.Length > 0 && end.Networks.All(network => servers.Any(server => server.Networks.Contains(network)))
             ? servers

@@ -189,7 +189,8 @@ internal sealed class FlowFinder
                 _draft.Missing(
                     "policy.flows", server.Name,
                     $"From where do operators log in on {server.Name}?",
-                    server.Facts.Host.Failure ?? "The SSH server does not tell the session's ends.");
+                    server.Facts.Host.Failure ?? "The SSH server does not tell the session's ends.",
+                    subject: new QuestionSubject { IsUnread = true });
                 continue;
             }
 
@@ -213,7 +214,8 @@ internal sealed class FlowFinder
                 _draft.Unexplained(
                     "policy.flows", server.Name,
                     $"Who is logged in on {server.Name} from {_book.Owner(other)?.Name ?? other.ToString()}?",
-                    "It is not the way that this session came.", SocketScript.ConversationsSource);
+                    "It is not the way that this session came.", SocketScript.ConversationsSource,
+                    new QuestionSubject { Port = Tcp(host.SshPort), Client = other });
             }
         }
     }
@@ -409,7 +411,8 @@ internal sealed class FlowFinder
                         ? "It is open to others, and nobody who is known uses it."
                         : $"It is open, and {string.Join(", ", peers)} used it for what is not known.",
                     $"{SocketScript.ListenersSource}: "
-                        + $"{string.Join(", ", port.Select(static listener => listener.Socket.Label).Distinct())}{(holders.Length == 0 ? "" : $" ({holders})")}{(containers.Length == 0 ? "" : $"; {containers}")}");
+                        + $"{string.Join(", ", port.Select(static listener => listener.Socket.Label).Distinct())}{(holders.Length == 0 ? "" : $" ({holders})")}{(containers.Length == 0 ? "" : $"; {containers}")}",
+                    new QuestionSubject { Port = port.Key });
             }
         }
     }

@@ -27,6 +27,7 @@ public static class InventoryComparer
             .. comparison.LoadBalancing(),
             .. comparison.Monitoring(),
             .. comparison.Units(),
+            .. comparison.Questions(),
         ];
     }
 
@@ -62,7 +63,10 @@ public static class InventoryComparer
                     [.. server.Addresses.Select(static address => address.ToString()).Except(own)],
                     address =>
                         site => With(site, known.Name, each => each with { Addresses = [.. each.Addresses, IPAddress.Parse(address)] }),
-                    isEvidence: static (text, address) => text.Split(' ', '/').Contains(address)))
+                    isEvidence: static (text, address) => text.Split(' ', '/').Contains(address),
+                    isThere: address => proposal.Questions.Any(
+                        question => question.Server == server.Name
+                            && question.Subject.Network?.Contains(IPAddress.Parse(address)) == true)))
                 {
                     yield return difference;
                 }
@@ -254,7 +258,9 @@ public static class InventoryComparer
             MonitoringPolicy known = declared.Policy.Monitoring, found = _found.Policy.Monitoring;
             IEnumerable<InventoryDifference> agents = List(
                 "policy.monitoring.agents", null, known.Agents, found.Agents, agent =>
-                    site => WithMonitoring(site, policy => policy with { Agents = [.. policy.Agents, agent] }), isComplete);
+                    site => WithMonitoring(site, policy => policy with { Agents = [.. policy.Agents, agent] }), isComplete,
+                isThere: agent => proposal.Questions.Any(
+                    question => question.Kind == QuestionKind.Missing && question.Subject.Agent == agent));
             IEnumerable<InventoryDifference> receivers = found.ReportTo.SelectMany(
                 pair => known.ReportTo.TryGetValue(pair.Key, out IReadOnlyList<string>? hosts)
                     ? Changed($"policy.monitoring.reportTo.{pair.Key}", Joined(hosts), Joined(pair.Value), Reporting(pair.Key, pair.Value))
@@ -314,6 +320,66 @@ public static class InventoryComparer
             }
         }
 
+        /// <summary>What New-FoobarInventory would ask and the inventory does not answer.</summary>
+        public IEnumerable<InventoryDifference> Questions()
+        {
+            ResolvedFlow[] known = [.. new FlowResolver(Settled()).Flows()];
+            return proposal.Questions
+                .Where(question => question.Kind == QuestionKind.Unexplained ? !IsDeclared(question, known) : IsOpen(question))
+                .Select(
+                    static question => new InventoryDifference
+                    {
+                        Kind = question.Kind == QuestionKind.Unexplained
+                            ? InventoryDifferenceKind.Unexplained
+                            : InventoryDifferenceKind.Missing,
+                        Key = question.Key,
+                        Server = question.Server,
+                        Found = question.What,
+                        Evidence = [.. new[] { question.Why, question.Evidence }.OfType<string>().Where(static text => text.Length > 0)],
+                    });
+        }
+
+        // What the operator declared by hand explains what nothing else does.
+        private bool IsDeclared(InventoryQuestion question, ResolvedFlow[] known)
+        {
+            QuestionSubject subject = question.Subject;
+            if (subject.Host is { } host)
+            {
+                return IPAddress.TryParse(host, out IPAddress? own)
+                    ? declared.Servers.Any(each => each.Addresses.Contains(own))
+                    : declared.Servers.Any(
+                        each => string.Equals(each.Name.Split('.')[0], host.Split('.')[0], StringComparison.OrdinalIgnoreCase));
+            }
+
+            if (subject.Port is { } port && declared.Find(question.Server ?? "") is { } server)
+            {
+                return known.Any(
+                    flow => (subject.Client is null || flow.From.Any(end => end.Contains(subject.Client)))
+                        && server.Addresses.Any(address => FlowCoverage.Leads(flow, NetworkFinder.Single(address), port)));
+            }
+
+            return subject.Network is { } network
+                ? (question.Key == "networks"
+                        && declared.Networks.Values.SelectMany(static each => each).Any(each => AddressSpace.Holds(each, network)))
+                    || declared.Servers.SelectMany(static each => each.Addresses)
+                        .Concat(declared.Policy.LoadBalancing.VirtualAddresses)
+                        .Any(network.Contains)
+                : subject.Agent is { } agent && declared.Policy.Monitoring.Agents.Contains(agent);
+        }
+
+        // Whatever is asked for a new inventory has an answer in this one, but what has no default and is not declared.
+        private bool IsOpen(InventoryQuestion question) => question.Kind == QuestionKind.Missing
+            && (question.Subject.IsUnread
+                || (question.Subject.Host is not null && !IsDeclared(question, []))
+                || question.Key switch
+                {
+                    "policy.database.writeEndpoint" => declared.Policy.Database is { WriteEndpoint: null },
+                    "policy.monitoring.prometheus" => declared.Policy.Monitoring.Prometheus is null,
+                    "policy.tls.trustedAuthorities" => declared.Policy.Tls.TrustedAuthorities is null,
+                    _ => question.Key.StartsWith("policy.monitoring.reportTo.", StringComparison.Ordinal)
+                        && !declared.Policy.Monitoring.ReportTo.ContainsKey(question.Key["policy.monitoring.reportTo.".Length..]),
+                });
+
         private static Func<Site, Site> Reporting(string agent, IReadOnlyList<string> hosts) => site =>
             WithMonitoring(
                 site,
@@ -326,11 +392,14 @@ public static class InventoryComparer
             IReadOnlyList<string> found,
             Func<string, Func<Site, Site>> add,
             bool tellsMissing = true,
-            Func<string, string, bool>? isEvidence = null) =>
+            Func<string, string, bool>? isEvidence = null,
+            Func<string, bool>? isThere = null) =>
         [
             .. found.Except(known).Select(
                 item => Added(key, server, item, [.. Evidence(key).Where(text => isEvidence?.Invoke(text, item) != false)], add(item))),
-            .. tellsMissing ? known.Except(found).Select(item => NotFound(key, server, item)) : [],
+            .. tellsMissing
+                ? known.Except(found).Where(item => isThere?.Invoke(item) != true).Select(item => NotFound(key, server, item))
+                : [],
         ];
 
         private IEnumerable<InventoryDifference> Changed(string key, string? known, string? found, Func<Site, Site> apply) => known == found

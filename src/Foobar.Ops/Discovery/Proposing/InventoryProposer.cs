@@ -118,7 +118,8 @@ public static class InventoryProposer
             draft.Unexplained(
                 "servers", null, $"Whose address is {address}?",
                 "Several servers have it at once, which are not all load balancers, and no keepalived moves it.",
-                $"ip address show: {string.Join(", ", book.Holders(address).Select(static holder => holder.Name))}");
+                $"ip address show: {string.Join(", ", book.Holders(address).Select(static holder => holder.Name))}",
+                new QuestionSubject { Network = NetworkFinder.Single(address) });
         }
 
         return new LoadBalancingPolicy
@@ -164,7 +165,9 @@ public static class InventoryProposer
             ];
             foreach ((string what, string? failure) in readings.Where(static reading => reading.Failure is not null))
             {
-                draft.Missing("policy", server.Name, $"On {server.Name}: {what}?", $"It could not be read: {failure}");
+                draft.Missing(
+                    "policy", server.Name, $"On {server.Name}: {what}?", $"It could not be read: {failure}",
+                    subject: new QuestionSubject { IsUnread = true });
             }
         }
     }

@@ -20,7 +20,8 @@ internal static class MonitoringFinder
         foreach (FoundServer server in book.Servers.Where(static server => server.Facts.Agents.Failure is not null))
         {
             draft.Missing(
-                "policy.monitoring.agents", server.Name, $"Which monitoring agents run on {server.Name}?", server.Facts.Agents.Failure!);
+                "policy.monitoring.agents", server.Name, $"Which monitoring agents run on {server.Name}?", server.Facts.Agents.Failure!,
+                subject: new QuestionSubject { IsUnread = true });
         }
 
         List<string> agents = [];
@@ -35,7 +36,17 @@ internal static class MonitoringFinder
                 draft.Unexplained(
                     "policy.monitoring.agents", kind.First().Server.Name, $"Shall {kind.Key} watch the servers?",
                     "There is a trace of it, and it runs nowhere, or does not answer.",
-                    string.Join(", ", kind.Select(static pair => pair.Server.Name)));
+                    string.Join(", ", kind.Select(static pair => pair.Server.Name)),
+                    new QuestionSubject { Agent = kind.Key });
+                continue;
+            }
+
+            if (kind.Where(static pair => Works(pair.Agent)).All(pair => IsUnasked(pair.Server, pair.Agent, book)))
+            {
+                draft.Missing(
+                    "policy.monitoring.agents", running[0], $"Shall {kind.Key} watch the servers?",
+                    $"It is a part of another program, which offers it on {string.Join(", ", running)}, and nobody who is known asks it.",
+                    subject: new QuestionSubject { Agent = kind.Key });
                 continue;
             }
 
@@ -45,7 +56,8 @@ internal static class MonitoringFinder
                 draft.Missing(
                     "policy.monitoring.agents", null, $"Shall {kind.Key} watch the servers?",
                     $"It runs on {string.Join(", ", running)}, and not on {string.Join(", ", without)}; the policy wants an agent on every "
-                        + "server that it is for.");
+                        + "server that it is for.",
+                    subject: new QuestionSubject { Agent = kind.Key });
                 continue;
             }
 
@@ -91,6 +103,17 @@ internal static class MonitoringFinder
     private static bool Works(MonitoringAgent agent) =>
         agent.IsRunning
             && (!KnownAgent.All.TryGetValue(agent.Name, out KnownAgent? known) || !known.IsPartOfAnother || agent.Answer?.Failure is null);
+
+    // Every HAProxy and every nginx may serve measurements of itself; only where somebody asks for them do they watch anything.
+    private static bool IsUnasked(FoundServer server, MonitoringAgent agent, AddressBook book) =>
+        KnownAgent.All.TryGetValue(agent.Name, out KnownAgent? known) && known.IsPartOfAnother && agent.Endpoints.Count == 0
+        && !agent.Sockets.Any(
+            socket => book.Servers.Any(
+                    other => (other.Facts.Scrapes.Value ?? []).Select(Places.Split)
+                        .Any(place => place.Port == socket.Port && book.Resolve(place.Host, other) == server))
+                || RoleFinder.Conversations(server).Any(
+                    each => each is { IsIncoming: true, IsLocal: false } && each.Port == socket.Port
+                        && book.Owner(each.PeerAddress) is not null));
 
     private static bool Belongs(string agent, FoundServer server, RoleFinder roles) =>
         KnownAgent.All.TryGetValue(agent, out KnownAgent? known)

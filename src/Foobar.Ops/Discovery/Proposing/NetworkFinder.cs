@@ -135,6 +135,9 @@ internal static class NetworkFinder
     internal static bool IsNetwork(InterfaceAddress own) =>
         own.PrefixLength > 0 && own.PrefixLength < own.Address.GetAddressBytes().Length * 8;
 
+    /// <summary>An address alone, as a network.</summary>
+    internal static IPNetwork Single(IPAddress address) => new(address, address.GetAddressBytes().Length * 8);
+
     /// <summary>The network of an address.</summary>
     internal static IPNetwork NetworkOf(InterfaceAddress own)
     {

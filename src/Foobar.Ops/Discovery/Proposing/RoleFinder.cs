@@ -120,7 +120,8 @@ internal sealed class RoleFinder
     {
         if (failure is not null)
         {
-            _draft.Missing(key, server.Name, $"What does {what} of {server.Name} do for the site?", failure);
+            _draft.Missing(key, server.Name, $"What does {what} of {server.Name} do for the site?", failure,
+                subject: new QuestionSubject { IsUnread = true });
         }
     }
 
@@ -141,7 +142,7 @@ internal sealed class RoleFinder
                 _draft.Missing(
                     "servers", server.Name,
                     $"Which server is {place}, to which nginx passes requests?",
-                    "None of the servers has that name or address.", $"nginx -T of {server.Name}");
+                    "None of the servers has that name or address.", $"nginx -T of {server.Name}", new QuestionSubject { Host = host });
                 continue;
             }
 

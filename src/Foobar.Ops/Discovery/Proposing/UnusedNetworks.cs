@@ -51,7 +51,8 @@ internal sealed class UnusedNetworks
                         + $"{own} is part of the inventory, so that both count as outside of the site.",
                     "ip address show: " + string.Join(
                         ", ", network.Select(static each => FormattableString.Invariant(
-                            $"{each.Interface} {each.Address}/{each.PrefixLength}"))));
+                            $"{each.Interface} {each.Address}/{each.PrefixLength}"))),
+                    new QuestionSubject { Network = network.Key });
             }
 
             book.LeaveOut(server, addresses);
