@@ -22,7 +22,8 @@ internal static class WriteEndpointControls
         "Led to a replica every write is refused; led to two members, a part of them is, "
         + "or they contradict each other where both take writes.",
         "Take every other member out of the write backend and bring the primary in: Set-FoobarBackend -State Maint, "
-        + "then -State Ready, both with -Persist. Let each frontend on the write endpoint's address lead to that backend alone.",
+        + "then -State Ready, both with -Persist. Let each frontend on the write endpoint's address lead to that backend alone. "
+        + "Declare which backend is for writes in policy.database.writeEndpoint.",
         "HAProxy Management Guide, 9.1; HAProxy Configuration Manual, 4.2 use_backend");
 
     /// <summary>
@@ -36,6 +37,11 @@ internal static class WriteEndpointControls
     public static IEnumerable<Verdict> Judge(
         Site site, Func<string, Reading<LoadBalancerFacts>> balancer, SiteCase<ReplicationFacts> databases)
     {
+        if (site.Policy.Database is { Writers: 1, WriteEndpoint: null } database && site.WithRole(Role.LoadBalancer).Any())
+        {
+            return JudgeUndeclared(site, database, balancer, ReplicationTopology.Of(databases));
+        }
+
         if (site.Policy.Database is not { Writers: 1, WriteEndpoint: { Kind: WriteEndpointKind.Haproxy, Backend: { } name } endpoint })
         {
             return [Verdict.NotApplicable(actual: "no write endpoint at HAProxy for one writer is declared")];
@@ -58,6 +64,31 @@ internal static class WriteEndpointControls
                select verdict with { Server = verdict.Server ?? server },
         ];
     }
+
+    // Without a declaration nothing tells a backend for writes from one for reads, nor that no application writes by either.
+    private static IEnumerable<Verdict> JudgeUndeclared(
+        Site site, DatabasePolicy database, Func<string, Reading<LoadBalancerFacts>> balancer, ReplicationTopology topology) =>
+        from server in site.WithRole(Role.LoadBalancer)
+        from verdict in balancer(server.Name).Judge(
+            facts => facts.Statistics.Judge(
+                statistics => statistics.Backends
+                    .Where(backend => backend.Name != database.ReadEndpoint?.Backend)
+                    .Where(backend => backend.Servers.Any(each => IsDatabase(backend, each, database, topology)))
+                    .Select(
+                        static backend => Verdict.Unknown(
+                            backend.Name,
+                            "It leads to members of the database, and which backend is for writes is not declared "
+                                + "(policy.database.writeEndpoint).",
+                            Evidence))
+                    .DefaultIfEmpty(
+                        Verdict.NotApplicable(actual: "no write endpoint is declared, and no other backend leads to the database")),
+                "write endpoint"),
+            "write endpoint")
+        select verdict with { Server = verdict.Server ?? server.Name };
+
+    private static bool IsDatabase(Backend backend, BackendServer server, DatabasePolicy database, ReplicationTopology topology) =>
+        MemberOf(server, topology) is not null
+        && (IPEndPoint.TryParse(server.Address, out IPEndPoint? place) ? place.Port == database.Port : backend.Mode == "tcp");
 
     private static IEnumerable<Verdict> Judge(
         ProxyStatistics statistics, Reading<IReadOnlyList<ServerStart>> starts, string name, ReplicationTopology topology, bool isDeclared)

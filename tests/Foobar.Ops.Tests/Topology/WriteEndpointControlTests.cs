@@ -82,6 +82,31 @@ public sealed class WriteEndpointControlTests
         Assert.Contains(AuditRegistry.Controls, control => control.Id == "LB-011");
     }
 
+    /// <summary>Where writes go is never passed over in silence.</summary>
+    [Theory]
+    [InlineData("192.0.2.11:3306", null, FindingStatus.Unknown)]
+    [InlineData("192.0.2.11:3306", Backend, FindingStatus.NotApplicable)]
+    [InlineData("192.0.2.11:80", null, FindingStatus.NotApplicable)]
+    [InlineData("192.0.2.99:3306", null, FindingStatus.NotApplicable)]
+    [InlineData("", null, FindingStatus.Unknown)]
+    public void A_backend_of_the_database_without_a_declared_endpoint_is_not_decided(string address, string? read, FindingStatus status)
+    {
+        Site site = TestSite.Create(new Policy
+        {
+            Flows = TestSite.DefaultFlows,
+            Database = new DatabasePolicy { ReadEndpoint = read is null ? null : new ReadEndpoint { Server = "lb-01", Backend = read } },
+        });
+
+        Verdict verdict = Assert.Single(
+            WriteEndpointControls.Judge(site, _ => Reading.Of(Facts(Backend, Server("web-01", address, "UP"))), HealthySite.Case()));
+
+        Assert.Equal((status, "lb-01"), (verdict.Status, verdict.Server));
+        Assert.Equal(
+            FindingStatus.Unknown,
+            Assert.Single(
+                WriteEndpointControls.Judge(site, _ => Reading.Unreadable<LoadBalancerFacts>("cut off"), HealthySite.Case())).Status);
+    }
+
     /// <summary>Another load balancer of a pair takes its place with a backend of its own.</summary>
     [Theory]
     [InlineData("mysql-write", "web-01", FindingStatus.Pass)]
