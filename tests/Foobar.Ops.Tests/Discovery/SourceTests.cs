@@ -105,6 +105,25 @@ public sealed class SourceTests
         Assert.Contains("win-01: it is connected to by 'winrm'", hosts.Doubts[1], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("all:\n  hosts:\n    lb-01:\n      ansible_host: !vault |\n        $ANSIBLE_VAULT;1.1;AES256\n        6162\n", "x.yml")]
+    [InlineData("all:\n  vars:\n    ansible_host: !vault |\n      $ANSIBLE_VAULT;1.1;AES256\n      6162\n  hosts:\n    lb-01:\n", "x.yml")]
+    [InlineData(
+        """
+        { "_meta": { "hostvars": { "lb-01": { "ansible_host": { "__ansible_vault": "$ANSIBLE_VAULT;1.1;AES256\n6162\n" } } } },
+          "all": { "hosts": ["lb-01"] } }
+        """,
+        "x.json")]
+    [InlineData("lb-01 ansible_host='$ANSIBLE_VAULT;1.1;AES256 6162'", "hosts")]
+    public void An_encrypted_value_is_left_out_with_a_warning(string text, string path)
+    {
+        AnsibleHosts hosts = AnsibleInventory.Parse(text, path);
+
+        Assert.Equal("lb-01", Assert.Single(hosts.Hosts).Target.Ssh.Host);
+        Assert.StartsWith("lb-01: 'ansible_host' is encrypted by Ansible Vault", Assert.Single(hosts.Doubts), StringComparison.Ordinal);
+        Assert.DoesNotContain("6162", hosts.Doubts[0], StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_json_of_a_list_is_read() => Assert.Equal(
         ["web-01 deploy@192.0.2.11:2222 - [webservers,all]", "lb-01 admin@lb-01:- - [balancers,all]"], Read(Json, "list.json"));
@@ -114,6 +133,8 @@ public sealed class SourceTests
     [InlineData("{ \"a\": ", "x.json")]
     [InlineData("all: [unclosed", "x.yml")]
     [InlineData("[1, 2]", "x.yml")]
+    [InlineData("$ANSIBLE_VAULT;1.1;AES256\n6162\n", "hosts.yml")]
+    [InlineData("$ANSIBLE_VAULT;1.1;AES256\n6162\n", "hosts")]
     [InlineData("[a:strange]\nb", "hosts")]
     [InlineData("\"", "hosts")]
     [InlineData("web-[1:20000]", "hosts")]

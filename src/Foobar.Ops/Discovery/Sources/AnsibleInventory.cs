@@ -26,6 +26,13 @@ public static partial class AnsibleInventory
 {
     private const int MostHosts = 10_000;
 
+    /// <summary>How an encrypted value and an encrypted file begin (Ansible documentation, "Format of files encrypted with Ansible
+    /// Vault").</summary>
+    private const string Vault = "$ANSIBLE_VAULT";
+
+    /// <summary>Stands for a value that is there and is no text; no text of a file is it.</summary>
+    private const string Unreadable = "\0";
+
     /// <summary>The variables read, by what they say; an older name stands behind its newer one.</summary>
     private static readonly string[] HostNames = ["ansible_host", "ansible_ssh_host"];
     private static readonly string[] Ports = ["ansible_port", "ansible_ssh_port"];
@@ -62,6 +69,11 @@ public static partial class AnsibleInventory
         if (trimmed.StartsWith("#!", StringComparison.Ordinal))
         {
             throw Invalid(path, "it is a program; run 'ansible-inventory --list' and give the JSON that it prints");
+        }
+
+        if (trimmed.StartsWith(Vault, StringComparison.Ordinal))
+        {
+            throw Invalid(path, "it is encrypted by Ansible Vault; give the JSON that 'ansible-inventory --list --ask-vault-pass' prints");
         }
 
         try
@@ -285,10 +297,11 @@ public static partial class AnsibleInventory
 
     private static void SetAll(JsonElement? variables, Action<string, string> set)
     {
-        foreach (JsonProperty variable in Members(variables).Where(
-            static variable => variable.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number))
+        foreach (JsonProperty variable in Members(variables))
         {
-            set(variable.Name, variable.Value.ToString());
+            set(variable.Name, variable.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number
+                ? variable.Value.ToString()
+                : Unreadable);
         }
     }
 
@@ -369,6 +382,17 @@ public static partial class AnsibleInventory
                 {
                     doubts.Add($"{host}: '{templated}' is a template; give the JSON of 'ansible-inventory --list', or what it stands for");
                     variables.Remove(templated);
+                }
+
+                foreach (string encrypted in variables.Where(
+                    static pair => pair.Value == Unreadable || pair.Value.Contains(Vault, StringComparison.Ordinal))
+                    .Select(static pair => pair.Key)
+                    .ToArray())
+                {
+                    doubts.Add(
+                        $"{host}: '{encrypted}' is encrypted by Ansible Vault, or no text; it is left out, and ssh's own setting holds. "
+                            + "Name the host with what it stands for, or keep that in ssh_config");
+                    variables.Remove(encrypted);
                 }
 
                 if (First(variables, Connections) is { } connection
