@@ -188,28 +188,15 @@ public sealed class SnapshotCollector
     private static PartReading Failed(AuditPart part, Server server, FoobarException error) =>
         new(new SnapshotFacts { Server = server.Name, Part = part.Name, Failure = error.Message }, error);
 
-    // A server that answers nothing is not one that is slow.
-    private FoobarException TooSlow(Server server) => !IsConnected(server)
-        ? RemotingErrors.ConnectTimeout(server.Name, _options.ServerTimeLimit, "")
-        : new(
+    private FoobarException TooSlow(Server server) => SlowServer.Of(
+        _session, server.Name, _options.ServerTimeLimit,
+        new(
             "ServerTimeout", ErrorKind.Timeout,
             $"{server.Name}: not all facts were read within {_options.ServerTimeLimit.TotalSeconds:0.###} s.")
         {
             Server = server.Name,
             Recommendation = "Raise -TimeoutSeconds, or see with Invoke-FoobarCommand what is slow on the server.",
-        };
-
-    private bool IsConnected(Server server)
-    {
-        try
-        {
-            return _session.GetServerAsync(server.Name, new CancellationToken(canceled: true)).IsCompletedSuccessfully;
-        }
-        catch (Exception error) when (error is FoobarException or OperationCanceledException)
-        {
-            return false;
-        }
-    }
+        });
 
     private static FoobarException Mistake(AuditPart part, Server server, Exception exception) => new(
         "CollectorFailed",

@@ -157,12 +157,12 @@ public sealed class ConnectionTest(ISiteSession session, ConnectionTestOptions o
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            error = new FoobarException(
+            error = SlowServer.Of(session, server.Name, options.ServerTimeLimit + more, new FoobarException(
                 "ServerTimeout", ErrorKind.Timeout,
                 $"{server.Name}: not done within {(options.ServerTimeLimit + more).TotalSeconds:0.###} s; what ran there was ended.")
-                {
-                    Server = server.Name,
-                };
+            {
+                Server = server.Name,
+            });
         }
         catch (FoobarException failed)
         {

@@ -80,7 +80,7 @@ public sealed class DiscoveryCollector
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return Failed(server, new FoobarException(
+            return Failed(server, SlowServer.Of(_session, server.Name, _options.ServerTimeLimit, new FoobarException(
                 "ServerTimeout", ErrorKind.Timeout,
                 string.Create(
                     CultureInfo.InvariantCulture,
@@ -88,7 +88,7 @@ public sealed class DiscoveryCollector
             {
                 Server = server.Name,
                 Recommendation = "Raise -TimeoutSeconds, or see with Invoke-FoobarCommand what is slow on the server.",
-            });
+            }));
         }
         catch (FoobarException error)
         {

@@ -36,13 +36,13 @@ public sealed class LegReader(ISiteSession session, int throttleLimit, TimeSpan 
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            FoobarException slow = new(
+            FoobarException slow = SlowServer.Of(session, server.Name, timeLimit, new FoobarException(
                 "ServerTimeout", ErrorKind.Timeout,
-                    FormattableString.Invariant($"{server.Name}: it was not read within {timeLimit.TotalSeconds:0.#} s."))
+                FormattableString.Invariant($"{server.Name}: it was not read within {timeLimit.TotalSeconds:0.#} s."))
             {
                 Server = server.Name,
                 Recommendation = "Give it more time with -TimeoutSeconds.",
-            };
+            });
             failed?.Invoke(slow);
             return Reading.Unreadable<LegFacts>(slow.Message);
         }
