@@ -24,9 +24,18 @@ public sealed record Unit
     /// </summary>
     public string FileState { get; init; } = "";
 
+    /// <summary>
+    /// The unit that an <c>alias</c> is another name of, which may be an alias itself; <see langword="null"/> if this is none, or its
+    /// link was not read.
+    /// </summary>
+    public string? AliasOf { get; init; }
+
     /// <summary>Whether it does its work: active, or being reloaded while it does.</summary>
     public bool IsActive => Active is "active" or "reloading" or "refreshing";
 
-    /// <summary>Whether a boot brings it up, as far as its own file says. What is enabled in /run only is gone by then.</summary>
-    public bool StartsAtBoot => FileState is "enabled" or "alias" or "generated";
+    /// <summary>
+    /// Whether a boot brings it up, as far as its own file says. What is enabled in /run only is gone by then; an alias that a package
+    /// brings stays when its unit is disabled.
+    /// </summary>
+    public bool StartsAtBoot => FileState is "enabled" or "generated";
 }

@@ -16,29 +16,37 @@ public static class UnitParser
     /// <exception cref="Errors.ParseException">A line has not at least four columns.</exception>
     public static IReadOnlyList<Unit> Parse(string text) => [.. Lines.Of(text).Select(line => ParseUnit(line.Number, line.Text))];
 
-    /// <summary>Reads <c>systemctl list-unit-files --no-legend</c>: name to state.</summary>
-    /// <exception cref="Errors.ParseException">A line has not at least two columns.</exception>
-    public static IReadOnlyDictionary<string, string> ParseFiles(string text)
+    /// <summary>
+    /// Reads <c>systemctl list-unit-files --no-legend</c>, and what each alias is another name of: <c>NAME -> TARGET</c>.
+    /// </summary>
+    /// <exception cref="Errors.ParseException">A line has not at least two columns, or an arrow leads nowhere.</exception>
+    public static IReadOnlyDictionary<string, UnitFile> ParseFiles(string text)
     {
-        Dictionary<string, string> states = new(StringComparer.Ordinal);
+        Dictionary<string, UnitFile> files = new(StringComparer.Ordinal);
         foreach ((int number, string line) in Lines.Of(text))
         {
-            string[] fields = Lines.Fields(line, 3);
-            states[fields[0]] = fields.Length > 1
-                ? fields[1]
-                : throw Lines.Unexpected(FilesSource, number, "a unit file and its state", line);
+            string[] fields = Lines.Fields(line, 4);
+            UnitFile known = files.GetValueOrDefault(fields[0], new UnitFile(""));
+            files[fields[0]] = fields switch
+            {
+                [_, "->", var target, ..] => known with { AliasOf = target },
+                [_, not "->", ..] => known with { State = fields[1] },
+                _ => throw Lines.Unexpected(FilesSource, number, "a unit file and its state", line),
+            };
         }
 
-        return states;
+        return files;
     }
 
     /// <summary>The units with the states of their files, and those files whose unit is not loaded at all.</summary>
-    public static IReadOnlyList<Unit> Join(IReadOnlyList<Unit> units, IReadOnlyDictionary<string, string> files)
+    public static IReadOnlyList<Unit> Join(IReadOnlyList<Unit> units, IReadOnlyDictionary<string, UnitFile> files)
     {
         HashSet<string> loaded = [.. units.Select(unit => unit.Name)];
         IEnumerable<Unit> unloaded = files.Where(file => !loaded.Contains(file.Key) && !file.Key.Contains("@.", StringComparison.Ordinal))
-            .Select(file => new Unit { Name = file.Key, Load = "stub", Active = "inactive", Sub = "dead", FileState = file.Value });
-        return [.. units.Select(unit => unit with { FileState = FileStateOf(unit.Name, files) }).Concat(unloaded)];
+            .Select(file => new Unit { Name = file.Key, Load = "stub", Active = "inactive", Sub = "dead" });
+        return [.. units.Concat(unloaded).Select(unit => FileOf(unit.Name, files) is { } file
+            ? unit with { FileState = file.State, AliasOf = file.AliasOf }
+            : unit)];
     }
 
     private static Unit ParseUnit(int number, string line)
@@ -63,15 +71,20 @@ public static class UnitParser
             ? "a transient unit; its command line is left out, since it may hold secrets"
             : text;
 
-    private static string FileStateOf(string name, IReadOnlyDictionary<string, string> files)
+    private static UnitFile? FileOf(string name, IReadOnlyDictionary<string, UnitFile> files)
     {
-        if (files.TryGetValue(name, out string? state))
+        if (files.TryGetValue(name, out UnitFile? own))
         {
-            return state;
+            return own;
         }
 
         // An instance (getty@tty1.service) has its template's file.
         int at = name.IndexOf('@', StringComparison.Ordinal), dot = name.LastIndexOf('.');
-        return at > 0 && dot > at ? files.GetValueOrDefault(name[..(at + 1)] + name[dot..], "") : "";
+        return at > 0 && dot > at ? files.GetValueOrDefault(name[..(at + 1)] + name[dot..]) : null;
     }
 }
+
+/// <summary>A unit's file.</summary>
+/// <param name="State">Its state (systemctl(1), "is-enabled").</param>
+/// <param name="AliasOf">The unit that an alias is another name of; <see langword="null"/> if it is none, or its link was not read.</param>
+public sealed record UnitFile(string State, string? AliasOf = null);

@@ -11,7 +11,49 @@ internal static class UnitScript
 {
     private const string Units = "SYSTEMD_COLORS=0 LC_ALL=C systemctl list-units --all --plain --no-legend --no-pager --full";
 
-    private const string Files = "SYSTEMD_COLORS=0 LC_ALL=C systemctl list-unit-files --no-legend --no-pager --full \"$@\" || true";
+    // Of an alias the listing tells neither the unit it stands for nor whether that one starts at boot: its link tells the name,
+    // and another listing the state of one not asked for yet. The first file on systemd's way of looking counts (systemd.unit(5),
+    // "UNIT FILE LOAD PATH").
+    private const string Files = """
+        export SYSTEMD_COLORS=0 LC_ALL=C
+        set -f
+        known=" $* "
+        for round in 1 2 3 4; do
+          files=$(systemctl list-unit-files --no-legend --no-pager --full "$@")
+          printf '%s\n' "$files"
+          set --
+          IFS='
+        '
+          for line in $files; do
+            case $line in *' alias'*) ;; *) continue ;; esac
+            name=${line%% *} target=''
+            unset IFS
+            for directory in SEARCHED; do
+              if [ -L "$directory/$name" ]; then target=$(readlink -- "$directory/$name")
+              elif ! [ -e "$directory/$name" ]; then continue
+              fi
+              break
+            done
+            target=${target##*/}
+            [ -n "$target" ] || continue
+            printf '%s -> %s\n' "$name" "$target"
+            case $known in *" $target "*) ;; *) known="$known$target " && set -- "$@" "$target" ;; esac
+          done
+          unset IFS
+          [ $# -gt 0 ] || break
+        done
+        true
+        """;
+
+    private static readonly string[] Searched =
+    [
+        "/etc/systemd/system.control", "/run/systemd/system.control", "/run/systemd/transient", "/run/systemd/generator.early",
+        "/etc/systemd/system", "/etc/systemd/system.attached", "/run/systemd/system", "/run/systemd/system.attached",
+        "/run/systemd/generator", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system",
+        "/run/systemd/generator.late",
+    ];
+
+    private static readonly string FilesScript = Files.Replace("SEARCHED", string.Join(' ', Searched), StringComparison.Ordinal);
 
     /// <summary>Where systemd looks for units, and for what it enables of new ones (systemd.unit(5), systemd.preset(5)).</summary>
     private static readonly string[] Directories =
@@ -31,8 +73,15 @@ internal static class UnitScript
     [
         .. Directories, "/etc/systemd/system/*", "/run/systemd/system/*",
         "/etc/systemd/system-preset/*", "/usr/lib/systemd/system-preset/*",
-        .. from directory in Directories from file in files select $"{directory}/{file}",
-    ]);
+        .. PathsOf(files),
+    ], TargetsOf);
+
+    private static IEnumerable<string> PathsOf(IEnumerable<string> files) =>
+        from directory in Directories from file in files select $"{directory}/{file}";
+
+    // The units that aliases lead to decide too.
+    private static IEnumerable<string>? TargetsOf(CommandResult result) => PathsOf(
+        from line in Lines.Of(result.OutputText) let fields = Lines.Fields(line.Text, 4) where fields is [_, "->", ..] select fields[2]);
 
     /// <summary>Asks.</summary>
     /// <param name="session">The server.</param>
@@ -43,8 +92,8 @@ internal static class UnitScript
         IServerSession session, IEnumerable<string> files, CancellationToken cancellationToken)
     {
         string[] names = [.. files];
-        Task<Reading<IReadOnlyDictionary<string, string>>> states = session.ReadAsync(
-            RemoteCommand.FromScript(Files, names) with { IsShort = true, Sources = SourcesOf(names) }, UnitParser.ParseFiles,
+        Task<Reading<IReadOnlyDictionary<string, UnitFile>>> states = session.ReadAsync(
+            RemoteCommand.FromScript(FilesScript, names) with { IsShort = true, Sources = SourcesOf(names) }, UnitParser.ParseFiles,
             UnitParser.FilesSource, cancellationToken);
         Reading<IReadOnlyList<Unit>> units = await session.ReadAsync(
             RemoteCommand.FromScript(Units) with
@@ -52,9 +101,9 @@ internal static class UnitScript
                 IsShared = true,
                 IsShort = true,
             }, UnitParser.Parse, UnitParser.Source, cancellationToken);
-        Reading<IReadOnlyDictionary<string, string>> known = await states;
+        Reading<IReadOnlyDictionary<string, UnitFile>> known = await states;
         return !units.TryGet(out IReadOnlyList<Unit>? all) ? units
-            : known.TryGet(out IReadOnlyDictionary<string, string>? found) ? Reading.Of(UnitParser.Join(all, found), units.Source)
+            : known.TryGet(out IReadOnlyDictionary<string, UnitFile>? found) ? Reading.Of(UnitParser.Join(all, found), units.Source)
             : Reading.Unreadable<IReadOnlyList<Unit>>(known.Failure ?? "The states of unit files were not read.", known.Source);
     }
 }

@@ -14,6 +14,7 @@ internal static class UnitWords
 
     /// <summary>Whether a unit's file brings it up at boot.</summary>
     public static readonly Vocabulary FileStates = new Vocabulary("systemd unit file state", Source)
-        .Handled("enabled, enabled-runtime, linked, linked-runtime, alias, masked, masked-runtime, disabled, generated, transient, bad")
-        .Undecided("the unit starts at boot only if another one asks for it, which is not followed", "static, indirect");
+        .Handled("enabled, enabled-runtime, linked, linked-runtime, masked, masked-runtime, disabled, generated, transient, bad")
+        .Undecided("the unit starts at boot only if another one asks for it, which is not followed", "static, indirect")
+        .Undecided("it is another name of a unit whose file was not read", "alias");
 }

@@ -70,7 +70,7 @@ internal static class UnitControls
 
     private static Verdict JudgeBoot(RequiredUnit required, IReadOnlyList<Unit> units)
     {
-        Unit[] known = Known(required, units);
+        Unit[] known = [.. Known(required, units).Select(unit => Meant(unit, units)).DistinctBy(static unit => unit.Name)];
         Unit? enabled = Array.Find(known, unit => unit.StartsAtBoot);
         return enabled is not null
             ? Verdict.Pass(enabled.Name, enabled.FileState)
@@ -85,6 +85,18 @@ internal static class UnitControls
                     known[0].Name, $"enabled, for {required.Why}",
                     known[0].FileState.Length == 0 ? "no unit file" : known[0].FileState,
                     UnitParser.FilesSource);
+    }
+
+    /// <summary>The unit that an alias leads to, as far as it is known; any other unit itself.</summary>
+    private static Unit Meant(Unit unit, IReadOnlyList<Unit> units)
+    {
+        HashSet<string> passed = [];
+        while (passed.Add(unit.Name) && units.FirstOrDefault(other => other.Name == unit.AliasOf) is { } target)
+        {
+            unit = target;
+        }
+
+        return unit;
     }
 
     private static Unit[] Known(RequiredUnit required, IReadOnlyList<Unit> units) =>

@@ -91,6 +91,21 @@ public sealed class LinuxParserTests
     }
 
     [Fact]
+    public void An_alias_is_read_with_the_unit_it_leads_to()
+    {
+        IReadOnlyList<Unit> units = UnitParser.Join([], UnitParser.ParseFiles("""
+            mariadb.service disabled enabled
+            mysql.service   alias    -
+            mysql.service -> mariadb.service
+            """));
+
+        Assert.Equal(
+            [("mariadb.service", "disabled", null, false), ("mysql.service", "alias", "mariadb.service", false)],
+            units.Select(static unit => (unit.Name, unit.FileState, unit.AliasOf, unit.StartsAtBoot)));
+        Assert.Throws<ParseException>(() => UnitParser.ParseFiles("mysql.service ->\n"));
+    }
+
+    [Fact]
     public void A_unit_line_without_states_is_refused_with_its_line_number()
     {
         ParseException error = Assert.Throws<ParseException>(() => UnitParser.Parse("a.service loaded active running x\nnonsense\n"));

@@ -128,6 +128,32 @@ public sealed class ServerControlTests
             Judge("SRV-014", facts).Brief());
     }
 
+    [Theory]
+    [InlineData("mariadb.service", "disabled", FindingStatus.Fail, "mariadb.service")]
+    [InlineData("mariadb.service", "enabled", FindingStatus.Pass, "mariadb.service")]
+    [InlineData("percona.service", "disabled", FindingStatus.Fail, "percona.service")]
+    [InlineData("percona.service", "enabled", FindingStatus.Pass, "percona.service")]
+    [InlineData("percona.service", "", FindingStatus.Unknown, "mysql.service")]
+    public void An_alias_starts_at_boot_if_the_unit_it_leads_to_does(
+        string target, string state, FindingStatus expected, string judged)
+    {
+        Unit alias = Active("mysql.service") with { Load = "stub", Active = "inactive", FileState = "alias", AliasOf = "mysqld.service" };
+        ServerFacts facts = Healthy with
+        {
+            Units = Units([
+                Active("nginx.service"), Active("ssh.service"), alias,
+                .. state.Length > 0
+                    ? [
+                        alias with { Name = "mysqld.service", AliasOf = target },
+                        Active(target) with { FileState = state },
+                    ]
+                    : Array.Empty<Unit>(),
+            ]),
+        };
+
+        Assert.Contains((expected, judged), Judge("SRV-014", facts).Brief());
+    }
+
     [Fact]
     public void A_listener_that_no_flow_leads_to_fails_and_a_client_port_warns()
     {
