@@ -30,6 +30,15 @@ public sealed record Unit
     /// </summary>
     public string? AliasOf { get; init; }
 
+    /// <summary>
+    /// How often systemd started it again; <see langword="null"/> where that was not read: of services that no role is about, of other
+    /// units than services, and of a systemd before 235.
+    /// </summary>
+    public UnitRestarts? Restarts { get; init; }
+
+    /// <summary>Whether it has ended, and systemd is about to start it again.</summary>
+    public bool WaitsForRestart => Active == "activating" && (Sub is "auto-restart" or "auto-restart-queued");
+
     /// <summary>Whether it does its work: active, or being reloaded while it does.</summary>
     public bool IsActive => Active is "active" or "reloading" or "refreshing";
 

@@ -33,8 +33,8 @@ public sealed class ServerCollector : Collector<ServerFacts>
         var system = Read(SystemIdentity.Script, SystemIdentity.Parse, SystemIdentity.Source, sources: SystemIdentity.Sources);
         var boot = Read(BootTime.Script, BootTime.Parse, BootTime.Source, sources: BootTime.Sources);
         var state = Read("systemctl is-system-running || true", ParseState, "systemctl is-system-running");
-        IEnumerable<string> required = RoleUnits.Of(server, session.Site.Policy).SelectMany(static unit => unit.Names);
-        var units = UnitScript.ReadAsync(connection, required, cancellationToken);
+        string[] required = [.. RoleUnits.Of(server, session.Site.Policy).SelectMany(static unit => unit.Names)];
+        var units = ReadUnitsAsync(connection, required, cancellationToken);
         var sockets = Read(SocketParser.Source, SocketParser.Parse, SocketParser.Source, privileged: true);
         var ports = Read(
             KernelFiles.Script, text => EphemeralPorts.Parse(KernelFiles.Of(text, EphemeralPorts.Source)), EphemeralPorts.Source);
@@ -61,6 +61,15 @@ public sealed class ServerCollector : Collector<ServerFacts>
             PendingReboot = await reboot,
             Sshd = await sshd,
         };
+    }
+
+    private static async Task<Reading<IReadOnlyList<Unit>>> ReadUnitsAsync(
+        IServerSession connection, string[] required, CancellationToken cancellationToken)
+    {
+        Reading<IReadOnlyList<Unit>> units = await UnitScript.ReadAsync(connection, required, cancellationToken);
+        return units.TryGet(out IReadOnlyList<Unit>? all)
+            ? Reading.Of(await RestartScript.ReadAsync(connection, all, required, cancellationToken), units.Source)
+            : units;
     }
 
     /// <summary>Asks until an answer came fast enough to be sure, a few times at most, and keeps the one that came fastest.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Linux;
 
@@ -12,9 +13,10 @@ internal static class UnitControls
             "SRV-001",
             Severity.Critical,
             "The services of the server's roles run",
-            "A service that does not run takes its part of the site down, or leaves only one server to carry it.",
+            "A service that does not run takes its part of the site down, or leaves only one server to carry it; one that ends and is "
+                + "started again all the time is down again and again.",
             "See why it stopped (journalctl -u UNIT) and start it (systemctl start UNIT).",
-            "systemctl(1)"),
+            "systemctl(1), systemd.service(5)"),
         server => server.Facts.Units.Judge(
             units => RoleUnits.Of(server.Server, server.Site.Policy).Select(required => JudgeRunning(required, units))));
 
@@ -24,12 +26,17 @@ internal static class UnitControls
             "SRV-002",
             Severity.Medium,
             "No unit has failed",
-            "A failed unit is work that was meant to be done and was not: a backup, a log rotation, a certificate renewal.",
+            "A failed unit is work that was meant to be done and was not: a backup, a log rotation, a certificate renewal. One that "
+                + "fails, and is started only to fail again, never shows as failed.",
             "See why it failed (journalctl -u UNIT), mend it, and run 'systemctl reset-failed UNIT'.",
-            "systemctl(1)"),
+            "systemctl(1), systemd.service(5)"),
         server => server.Facts.Units.Judge(units => units
-            .Where(unit => unit.Active == "failed")
-            .Select(unit => Verdict.Fail(unit.Name, "not failed", $"{unit.Active} ({unit.Sub})", $"{UnitParser.Source}: {Shown(unit)}"))
+            .Where(unit => unit.Active == "failed" || FailsAgain(unit))
+            .Select(unit => Verdict.Fail(
+                unit.Name, "not failed",
+                $"{unit.Active} ({unit.Sub})"
+                    + (unit.Restarts is { } restarts ? $", its result is {restarts.Result}; {Told(restarts)}" : ""),
+                $"{UnitParser.Source}: {Shown(unit)}"))
             .OrPass("no failed unit")));
 
     /// <summary>SRV-014.</summary>
@@ -50,7 +57,7 @@ internal static class UnitControls
         Unit? active = Array.Find(known, unit => unit.IsActive);
         if (active is not null)
         {
-            return Verdict.Pass(active.Name, $"{active.Active} ({active.Sub})");
+            return JudgeRestarts(active);
         }
 
         if (Array.Find(known, unit => UnitWords.ActiveStates.Trouble(unit.Active) is not null) is { } strange)
@@ -67,6 +74,42 @@ internal static class UnitControls
             target, $"active, for {required.Why}", actual,
             $"{UnitParser.Source}: {(best is null ? "none of " + string.Join(", ", required.Names) : Shown(best))}");
     }
+
+    // What ends well may be started again on purpose, as a timer would.
+    private static bool FailsAgain(Unit unit) => unit.WaitsForRestart && unit.Restarts?.Result != "success";
+
+    // The counter grows over months: a loop is what the last hour shows. One that has stayed up for a while is out of it.
+    private static Verdict JudgeRestarts(Unit unit)
+    {
+        string state = $"{unit.Active} ({unit.Sub})";
+        if (unit.Restarts is not { } restarts)
+        {
+            return Verdict.Pass(
+                unit.Name,
+                unit.Name.EndsWith(".service", StringComparison.Ordinal) ? $"{state}; how often it was started again was not read" : state);
+        }
+
+        string actual = restarts.Count == 0 ? state : $"{state}; {Told(restarts)}";
+        string evidence = $"{RestartScript.Source}: {unit.Name} NRestarts={restarts.Count}";
+        return !RestartScript.IsSuspect(restarts) || restarts.LastHour < RestartScript.Loop ? Verdict.Pass(unit.Name, actual)
+            : restarts.LastHour is null
+                ? Verdict.Warning(
+                    unit.Name, "a service that stays up", $"{actual}; the journal does not tell how many of them in the last hour", evidence)
+            : Verdict.Fail(unit.Name, "a service that stays up", actual, $"{evidence}; journalctl _PID=1 UNIT={unit.Name}");
+    }
+
+    private static string Told(UnitRestarts restarts)
+    {
+        string recent = restarts.LastHour is { } hour ? string.Create(CultureInfo.InvariantCulture, $", {hour} of them in the last hour") : "";
+        string last = restarts.ActiveSeconds is { } seconds ? $", last {Span(TimeSpan.FromSeconds(seconds))} ago" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"systemd started it again {restarts.Count} times{recent}{last}");
+    }
+
+    private static string Span(TimeSpan time) =>
+        time.TotalMinutes < 2 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0} s")
+        : time.TotalHours < 2 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0} min")
+        : time.TotalDays < 2 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalHours:0} h")
+        : string.Create(CultureInfo.InvariantCulture, $"{time.TotalDays:0} days");
 
     private static Verdict JudgeBoot(RequiredUnit required, IReadOnlyList<Unit> units)
     {

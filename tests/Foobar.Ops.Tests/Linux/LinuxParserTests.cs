@@ -106,6 +106,44 @@ public sealed class LinuxParserTests
     }
 
     [Fact]
+    public void Restarts_are_read_with_how_long_ago_the_last_one_was()
+    {
+        IReadOnlyDictionary<string, UnitRestarts> units = RestartScript.Parse("""
+            ==> uptime
+            1000.50 4000.00
+
+            ==> units
+            Result=success
+            NRestarts=3
+            Id=foobar-app.service
+            ActiveEnterTimestampMonotonic=990500000
+
+            Result=exit-code
+            NRestarts=5
+            Id=shipper.service
+            ActiveEnterTimestampMonotonic=0
+
+            Id=ssh.socket
+            ActiveEnterTimestampMonotonic=990500000
+
+            """);
+
+        Assert.Equal(
+            [
+                ("foobar-app.service", new UnitRestarts { Count = 3, Result = "success", ActiveSeconds = 10 }),
+                ("shipper.service", new UnitRestarts { Count = 5, Result = "exit-code" }),
+            ],
+            units.Select(static unit => (unit.Key, unit.Value)));
+        Assert.Equal(
+            2,
+            RestartScript.ParseJournal("""
+                foobar-app.service: Scheduled restart job, restart counter is at 2.
+                foobar-app.service: Scheduled restart job, restart counter is at 3.
+                -- Boot 0123 --
+                """)["foobar-app.service"]);
+    }
+
+    [Fact]
     public void A_unit_line_without_states_is_refused_with_its_line_number()
     {
         ParseException error = Assert.Throws<ParseException>(() => UnitParser.Parse("a.service loaded active running x\nnonsense\n"));

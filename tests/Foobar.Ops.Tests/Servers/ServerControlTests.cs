@@ -154,6 +154,55 @@ public sealed class ServerControlTests
         Assert.Contains((expected, judged), Judge("SRV-014", facts).Brief());
     }
 
+    [Theory]
+    [InlineData(0, 10, null, FindingStatus.Pass)]
+    [InlineData(2, 10, null, FindingStatus.Pass)]
+    [InlineData(300, 3600, null, FindingStatus.Pass)]
+    [InlineData(300, 10, 1, FindingStatus.Pass)]
+    [InlineData(300, 10, null, FindingStatus.Warning)]
+    [InlineData(3, 10, 3, FindingStatus.Fail)]
+    [InlineData(3, null, 3, FindingStatus.Fail)]
+    public void A_service_that_is_started_again_all_the_time_does_not_run(
+        int count, int? activeSeconds, int? lastHour, FindingStatus expected)
+    {
+        ServerFacts facts = Healthy with
+        {
+            Units = Units(
+                Active("nginx.service") with
+                {
+                    Restarts = new UnitRestarts
+                    {
+                        Count = count, ActiveSeconds = activeSeconds, LastHour = lastHour, Result = "success",
+                    },
+                },
+                Active("mysql.service"), Active("ssh.service")),
+        };
+
+        Finding finding = Judge("SRV-001", facts).First();
+
+        Assert.Equal((expected, "nginx.service"), (finding.Status, finding.Target));
+        Assert.Equal(count > 0, finding.Actual!.Contains($"started it again {count} times", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("auto-restart", "exit-code", FindingStatus.Fail)]
+    [InlineData("auto-restart-queued", "signal", FindingStatus.Fail)]
+    [InlineData("auto-restart", null, FindingStatus.Fail)]
+    [InlineData("auto-restart", "success", FindingStatus.Pass)]
+    [InlineData("start", null, FindingStatus.Pass)]
+    public void A_unit_that_failed_and_waits_to_be_started_again_has_failed(string sub, string? result, FindingStatus expected)
+    {
+        ServerFacts facts = Healthy with
+        {
+            Units = Units(Active("shipper.service") with
+            {
+                Active = "activating", Sub = sub, Restarts = result is null ? null : new UnitRestarts { Count = 5, Result = result },
+            }),
+        };
+
+        Assert.Equal(expected, Assert.Single(Judge("SRV-002", facts)).Status);
+    }
+
     [Fact]
     public void A_listener_that_no_flow_leads_to_fails_and_a_client_port_warns()
     {
