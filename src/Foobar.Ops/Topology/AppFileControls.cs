@@ -23,8 +23,9 @@ public static class AppFileControls
         new(
             TopologyControls.Info(
                 "TOP-012", Severity.High, "Who serves visitors can't change the application's files",
-                "A hole in the application is the right to change it for good where its own account can write its files.",
-                "chown root and chmod go-w the files; name what must be written (uploads, caches) in policy.topology.appFilesExcept.",
+                "A hole in the application is the right to change it for good where its own account can write its files, or a directory "
+                    + "on the way to them: who may write a directory can put another one in the place of what is in it.",
+                "chown root and chmod go-w the files and the directories above them; name what must be written (uploads, caches) in policy.topology.appFilesExcept.",
                 "OWASP ASVS 4.0.3, 12.4.1"),
             static site => Concerned(site).Select(server => JudgeWritable(site, server))),
     ];
@@ -155,39 +156,70 @@ public static class AppFileControls
         }
 
         AppFiles files = reading.Value!;
-        (AppFile File, string Who)[] writable =
+        Writable[] writable =
         [
-            .. files.Files.Where(file => !file.IsLink && !IsExcepted(site, file))
-                .Select(file => (file, Who: Writer(file, files.Users)))
-                .Where(static each => each.Who is not null)
-                .Select(static each => (each.file, each.Who!)),
+            .. from file in files.Files
+               where !file.IsLink && !IsExcepted(site, file)
+               let who = Writer(file.Owner, file.Group, file.Mode, files.Users)
+               where who is not null
+               select new Writable(
+                   file.Directory, Name(file.Path), who, $"{file.Directory}/{file.Path} {file.Owner}:{file.Group} {file.Mode}"),
+            .. from part in files.Ways ?? []
+               where !files.Directories.Any(each => part.Path == each || part.Path.StartsWith(each + "/", StringComparison.Ordinal))
+               let who = Replacer(part, files)
+               where who is not null
+               select new Writable(part.Path, part.Path, who, $"{part.Path} {part.Owner}:{part.Group} {part.Mode}"),
         ];
         string users = string.Join(", ", files.Users.Select(static user => user.Name));
         return (files.Directories.Count == 0
             ? Verdict.Unknown(null, "No directory with the application's files is known here; name them in policy.topology.appFiles.")
             : files.Users.Count == 0
                 ? Verdict.Unknown(null, "The account that serves visitors is not known: no unit of the application is declared.")
-            : writable.Length == 0 ? Verdict.Pass(string.Join(", ", files.Directories), $"{users} can write none of it")
-            : Verdict.Fail(
-                writable[0].File.Directory, $"not writable by {users}",
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{writable.Length} are: {string.Join(", ", writable.Take(MostNamed).Select(static each => $"{Name(each.File.Path)} ({each.Who})"))}{(writable.Length > MostNamed ? ", ..." : "")}"),
-                $"stat: {writable[0].File.Directory}/{writable[0].File.Path} {writable[0].File.Owner}:{writable[0].File.Group} "
-                    + $"{writable[0].File.Mode}")) with
-                {
-                    Server = server.Name,
-                };
+            : writable.Length > 0
+                ? Verdict.Fail(
+                    writable[0].Target, $"not writable by {users}",
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{writable.Length} are: {string.Join(", ", writable.Take(MostNamed).Select(static each => $"{each.Name} ({each.Who})"))}{(writable.Length > MostNamed ? ", ..." : "")}"),
+                    $"stat: {writable[0].Evidence}")
+            : files.Ways is null ? Verdict.Unknown(string.Join(", ", files.Directories), "The directories above were not read.")
+            : Verdict.Pass(string.Join(", ", files.Directories), $"{users} can write none of it, nor a directory above")) with
+            {
+                Server = server.Name,
+            };
     }
 
-    // By the bits of chmod(1): owner, group, others. What belongs to who serves is his to change, whatever the bits say.
-    private static string? Writer(AppFile file, IReadOnlyList<WebUser> users)
+    // In a directory with the sticky bit only the owner of an entry, or the directory's, can put another one in its place.
+    private static string? Replacer(PathPart part, AppFiles files)
     {
-        int bits = Convert.ToInt32(file.Mode, 8);
-        return users.FirstOrDefault(user => user.Name == file.Owner) is { } owner ? $"{owner.Name} owns it"
-            : (bits & 0b010_000) != 0 && users.FirstOrDefault(user => user.Groups.Contains(file.Group)) is { } member
-                ? $"{member.Name} by group {file.Group}"
+        if (!part.IsLink)
+        {
+            return part.IsDirectory && IsSticky(part)
+                ? Writer(part.Owner, part.Group, "755", files.Users)
+                : Writer(part.Owner, part.Group, part.Mode, files.Users);
+        }
+
+        int slash = part.Path.LastIndexOf('/');
+        string above = slash <= 0 ? "/" : part.Path[..slash];
+        return files.Ways!.FirstOrDefault(each => each.Path == above) is { } directory && IsSticky(directory)
+            && Writer(directory.Owner, directory.Group, directory.Mode[^3..], files.Users) is not null
+            && files.Users.FirstOrDefault(user => user.Name == part.Owner) is { } owner
+                ? $"{owner.Name} owns the link"
+                : null;
+    }
+
+    private static bool IsSticky(PathPart part) => (Convert.ToInt32(part.Mode, 8) & 0b1_000_000_000) != 0;
+
+    // By the bits of chmod(1): owner, group, others. What belongs to who serves is his to change, whatever the bits say.
+    private static string? Writer(string owner, string group, string mode, IReadOnlyList<WebUser> users)
+    {
+        int bits = Convert.ToInt32(mode, 8);
+        return users.FirstOrDefault(user => user.Name == owner) is { } own ? $"{own.Name} owns it"
+            : (bits & 0b010_000) != 0 && users.FirstOrDefault(user => user.Groups.Contains(group)) is { } member
+                ? $"{member.Name} by group {group}"
             : (bits & 0b010) != 0 && (bits & 0b1_000_000_000) == 0 ? "everybody"
             : null;
     }
+
+    private sealed record Writable(string Target, string Name, string Who, string Evidence);
 }

@@ -135,6 +135,39 @@ public sealed class TopologyCollectionTests
     }
 
     [Fact]
+    public async Task What_leads_to_the_application_s_files_is_read_through_links()
+    {
+        string directory = Directory.CreateTempSubdirectory("foobar-app").FullName;
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(directory, "releases", "5", "public"));
+            File.CreateSymbolicLink(Path.Combine(directory, "releases", "current"), "../releases/./5");
+            File.CreateSymbolicLink(Path.Combine(directory, "shop"), Path.Combine(directory, "releases", "current"));
+            string named = Path.Combine(directory, "shop", "public");
+
+            AppFiles files = (await ReadAsync(TestSite.Create(
+                new Policy { Topology = new TopologyPolicy { AppFiles = [named] } }))).Files.Value!;
+
+            Assert.Equal(
+                [
+                    (directory, "directory"),
+                    (Path.Combine(directory, "releases"), "directory"),
+                    (Path.Combine(directory, "releases", "5"), "directory"),
+                    (Path.Combine(directory, "releases", "current"), "link"),
+                    (Path.Combine(directory, "shop"), "link"),
+                ],
+                files.Ways!.Where(part => part.Path.StartsWith(directory, StringComparison.Ordinal))
+                    .Select(static part => (part.Path, part.IsDirectory ? "directory" : part.IsLink ? "link" : "file")));
+            Assert.Equal("/", files.Ways![0].Path);
+            Assert.All(files.Ways, static part => Assert.Matches("^[0-7]{3,4}$", part.Mode));
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Fact]
     public void Passwords_stay_on_the_server() =>
         Assert.Contains(
             "auth_pass|password",
@@ -202,6 +235,35 @@ public sealed class TopologyCollectionTests
         Assert.All(Judge("TOP-012", [file], [file]), finding => Assert.Equal(expected, finding.Status));
     }
 
+    [Theory]
+    [InlineData("/srv", "root", "root", "755", "directory", null)]
+    [InlineData("/srv", "shop", "root", "755", "directory", "shop owns it")]
+    [InlineData("/srv", "root", "shop", "2775", "directory", "shop by group shop")]
+    [InlineData("/srv", "root", "root", "777", "directory", "everybody")]
+    [InlineData("/srv", "root", "shop", "1777", "directory", null)]
+    [InlineData("/srv", "shop", "root", "1755", "directory", "shop owns it")]
+    [InlineData("/srv/link", "shop", "shop", "777", "link", null)]
+    [InlineData("/tmp/link", "shop", "shop", "777", "link", "shop owns the link")]
+    [InlineData("/tmp/link", "root", "shop", "777", "link", null)]
+    [InlineData("/usr/local/bin/shop", "shop", "shop", "755", "file", "shop owns it")]
+    [InlineData("/usr/local/bin/shop", "root", "root", "755", "file", null)]
+    [InlineData("/srv/shop/uploads", "shop", "shop", "755", "directory", null)]
+    public void Whoever_may_write_a_directory_above_can_replace_the_files(
+        string path, string owner, string group, string mode, string kind, string? who)
+    {
+        PathPart part = new(path, owner, group, mode, kind == "directory", kind == "link");
+        PathPart temporary = new("/tmp", "root", "root", "1777", IsDirectory: true, IsLink: false);
+
+        Finding finding = JudgeWays([temporary, part]);
+
+        Assert.Equal(who is null ? FindingStatus.Pass : FindingStatus.Fail, finding.Status);
+        Assert.Equal(who is null ? TopologySample.Directory : path, finding.Target);
+        Assert.Equal(who is null ? "shop can write none of it, nor a directory above" : $"1 are: {path} ({who})", finding.Actual);
+    }
+
+    [Fact]
+    public void Directories_above_that_were_not_read_are_unknown() => Assert.Equal(FindingStatus.Unknown, JudgeWays(null).Status);
+
     [Fact]
     public void Files_that_could_not_all_be_read_are_unknown()
     {
@@ -216,6 +278,24 @@ public sealed class TopologyCollectionTests
         Assert.All(findings, static finding => Assert.Equal(FindingStatus.Unknown, finding.Status));
     }
 
+    private static Finding JudgeWays(PathPart[]? ways)
+    {
+        Reading<TopologyFacts> read = Reading.Of(new TopologyFacts
+        {
+            Files = Reading.Of(new AppFiles
+            {
+                Directories = [TopologySample.Directory],
+                Users = [new WebUser("shop", ["shop"])],
+                Ways = ways,
+            }),
+        });
+        return AppFileControls.All.Single(static control => control.Info.Id == "TOP-012").Apply(
+            new SiteCase<TopologyFacts>(
+                SmallSite.Site,
+                new Dictionary<string, Reading<TopologyFacts>> { ["web-01"] = read, ["web-02"] = read },
+                TestSite.Now), null, TestSite.Now).First();
+    }
+
     private static Finding Same(AppFile[] first, AppFile[] second, params string[] except) =>
         Assert.Single(Judge("TOP-011", first, second, except));
 
@@ -228,6 +308,7 @@ public sealed class TopologyCollectionTests
                 Directories = [TopologySample.Directory],
                 Files = files,
                 Users = [new WebUser("shop", ["shop"])],
+                Ways = [],
             }),
         });
         Site site = SmallSite.Site with

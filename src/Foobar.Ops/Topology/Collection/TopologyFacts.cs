@@ -91,6 +91,12 @@ public sealed record AppFiles
     public IReadOnlyList<AppFile> Files { get; init; } = [];
 
     /// <summary>
+    /// The directories and symbolic links on the way from the root to those directories, and to the application's programs and units,
+    /// which stand here too; <see langword="null"/> if they were not read.
+    /// </summary>
+    public IReadOnlyList<PathPart>? Ways { get; init; }
+
+    /// <summary>
     /// Why not all could be read: more files or bytes than are looked at, or too slow; <see langword="null"/> if all were.
     /// </summary>
     public string? Limit { get; init; }
@@ -116,6 +122,15 @@ public sealed record AppFile(string Directory, string Path, string Owner, string
     /// <summary>Whether it is a symbolic link.</summary>
     public bool IsLink => Content.StartsWith("-> ", StringComparison.Ordinal);
 }
+
+/// <summary>What stands on the way to a file, or a file at its end.</summary>
+/// <param name="Path">Its path.</param>
+/// <param name="Owner">Its owner.</param>
+/// <param name="Group">Its group.</param>
+/// <param name="Mode">Its permissions in octal, as chmod(1) takes them: <c>1777</c>.</param>
+/// <param name="IsDirectory">Whether it is a directory.</param>
+/// <param name="IsLink">Whether it is a symbolic link; what it leads to is given beside it.</param>
+public sealed record PathPart(string Path, string Owner, string Group, string Mode, bool IsDirectory, bool IsLink);
 
 /// <summary>How much of the last five minutes some task of a service stood still for want of a resource, in percent.</summary>
 /// <param name="Service">The unit.</param>

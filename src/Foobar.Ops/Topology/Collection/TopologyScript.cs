@@ -23,8 +23,10 @@ internal static class TopologyScript
     /// <summary>More bytes than this are not read.</summary>
     public const long MostBytes = 2L * 1024 * 1024 * 1024;
 
-    // Passwords stay on the server. Of the application's unit the directories of its own files count, not those of its
-    // interpreter. GNU find's formats put each file's name last, behind tabs; names with line feeds are told by \001.
+    // Passwords stay on the server. A file can be replaced by whoever may write a directory on the way to it, so each path is walked
+    // from / as the kernel does, through symbolic links too; files that a program is told to write (logs, sockets) are none of them.
+    // Of the application's unit the directories of its own files count, not those of its interpreter. GNU find's formats put each
+    // file's name last, behind tabs; names with line feeds are told by \001.
     private const string Survey = """
         export LC_ALL=C
         PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -51,7 +53,32 @@ internal static class TopologyScript
         root=/sys/fs/cgroup
         [ -f "$root/cgroup.controllers" ] || root=/sys/fs/cgroup/unified
         (cd "$root/system.slice" 2>/dev/null && grep -sH '^some' ./*.service/cpu.pressure ./*.service/memory.pressure ./*.service/io.pressure)
-        users='' directories=''
+        users='' directories='' ways=''
+        walk() {
+          at='' rest=$1 links=40
+          while [ -n "$rest" ]; do
+            part=${rest%%/*}
+            case $rest in */*) rest=${rest#*/} ;; *) rest='' ;; esac
+            case $part in ''|.) continue ;; ..) at=${at%/*} ; continue ;; esac
+            ways="$ways${at:-/}
+        "
+            if [ -L "$at/$part" ] && [ "$links" -gt 0 ]; then
+              links=$((links - 1))
+              ways="$ways$at/$part
+        "
+              target=$(readlink -- "$at/$part")
+              case $target in /*) at='' ;; esac
+              rest=$target/$rest
+            else
+              at=$at/$part
+            fi
+          done
+        }
+        file() {
+          walk "$1"
+          ways="$ways$at
+        "
+        }
         own() {
           case $1 in
             /|/usr|/usr/*bin|/usr/lib*|/usr/local|/usr/local/bin|/usr/local/sbin|/usr/local/lib|/usr/share|/bin|/sbin|/lib*|/etc*|/opt|/srv|/var|/var/lib|/var/www) ;;
@@ -72,16 +99,25 @@ internal static class TopologyScript
             unit:*)
               IFS='
         '
-              for line in $(systemctl show -p User -p WorkingDirectory -p ExecStart -- "${given#unit:}" 2>/dev/null); do
+              for line in $(systemctl show -p User -p WorkingDirectory -p ExecStart -p FragmentPath -p DropInPaths -- "${given#unit:}" 2>/dev/null); do
                 value=${line#*=}
                 case $line in
                   User=*) users="$users ${value:-root}" ;;
                   WorkingDirectory=/*) own "$value" ;;
+                  FragmentPath=/*) file "$value" ;;
+                  DropInPaths=/*)
+                    unset IFS
+                    for word in $value; do file "$word"; done ;;
                   ExecStart=*)
                     argv=${value#*argv[[]]=}
                     unset IFS
+                    program=yes
                     for word in ${argv%% ; *}; do
                       case $word in /*) [ ! -f "$word" ] || own "${word%/*}" ;; esac
+                      case $program$word in
+                        yes/*|/usr/*|/opt/*|/srv/*|/bin/*|/sbin/*|/lib*) [ ! -f "$word" ] || file "$word" ;;
+                      esac
+                      program=''
                     done ;;
                 esac
               done
@@ -97,11 +133,15 @@ internal static class TopologyScript
           [ -z "$above" ] || case $directory in "$above"/*) continue ;; esac
           if ! cd "$directory" 2>/dev/null; then printf '\n==> missing %s\n' "$directory"; continue; fi
           above=$directory
+          walk "$directory"
           printf '\n==> files %s\n' "$directory"
           set -- $(timeout 10 find . -xdev '(' -type f -o -type l ')' -printf '%s\n' 2>/dev/null | head -n FILES | awk '{ n++; b += $1 } END { printf "%d\n%d\n", n, b }')
           if [ "${1:-0}" -ge FILES ] || [ "${2:-0}" -gt BYTES ]; then printf '!%s files, %s bytes\n' "$1" "$2"; continue; fi
           timeout 10 find . -xdev '(' -type f -o -type l -o -type d ')' -printf '%u\t%g\t%m\t%y\t%l\t%s %i %C@\t%P\0' | tr '\n\0' '\001\n'
         done
+        printf '\n==> ways\n'
+        set -- $(printf '%s' "$ways" | sort -u)
+        [ $# = 0 ] || stat --printf '%U\t%G\t%a\t%F\t%n\n' -- "$@" 2>/dev/null
         exit 0
         """;
 
@@ -235,9 +275,18 @@ internal static class TopologyScript
                     .Select(static words => new WebUser(words[0], [.. words.Skip(1)])),
             ],
             Files = files,
+            Ways = sections.TryGetValue("ways", out string? ways)
+                ? [.. Lines.Of(ways).Select(static line => Way(line.Text)).OfType<PathPart>()]
+                : null,
             Limit = tooMuch ?? slow,
         };
     }
+
+    // OWNER GROUP MODE KIND PATH, each behind a tab
+    private static PathPart? Way(string line) =>
+        line.Split('\t', 5) is [var owner, var group, var mode, var kind, var path]
+            ? new PathPart(path, owner, group, mode, kind == "directory", kind == "symbolic link")
+            : null;
 
     private static IEnumerable<string> Named(IReadOnlyDictionary<string, string> sections, string prefix) =>
         sections.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).Select(key => key[prefix.Length..]);
