@@ -58,6 +58,37 @@ public sealed class TopologyCollectionTests
     }
 
     [Fact]
+    public void A_virtual_router_has_the_state_and_its_scripts_the_result_that_the_log_told_last()
+    {
+        const string Text =
+            """
+            vrrp_instance site {
+                virtual_ipaddress { 192.0.2.10 }
+                track_script { check }
+            }
+            vrrp_instance other {
+                track_script { second }
+            }
+            """;
+        const string Log =
+            """
+            VRRP_Script(check) succeeded
+            VRRP_Script(second) failed (exited with status 1)
+            (site) Entering BACKUP STATE (init)
+            (site) Entering BACKUP STATE
+            VRRP_Instance(other) Entering MASTER STATE
+            VRRP_Script(second) succeeded
+            VRRP_Script(check) timed out
+            (site) Entering FAULT STATE
+            """;
+
+        Assert.Equal(
+            [("site", "FAULT", "check"), ("other", "MASTER", "")],
+            VrrpText.Parse(Text, isRunning: true, Log).Instances.Select(
+                static each => (each.Name, each.State, string.Join(' ', each.FailedTracks))));
+    }
+
+    [Fact]
     public void Where_nginx_passes_requests_on_is_read_with_its_upstreams()
     {
         const string Text =

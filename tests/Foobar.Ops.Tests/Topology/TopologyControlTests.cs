@@ -364,6 +364,50 @@ public sealed class TopologyControlTests
             ("lb-02", "keepalived"), Assert.Single(sample.Trouble("TOP-008")) is var finding ? (finding.Server, finding.Target) : default);
     }
 
+    [Theory]
+    [InlineData("FAULT", "check", "check", FindingStatus.Fail)]
+    [InlineData("FAULT", "", "", FindingStatus.Fail)]
+    [InlineData("BACKUP", "check", "check", FindingStatus.Warning)]
+    [InlineData("BACKUP", "check", "", FindingStatus.Pass)]
+    [InlineData("", "check", "", FindingStatus.Unknown)]
+    [InlineData("", "", "", FindingStatus.Pass)]
+    [InlineData("", "check", "", FindingStatus.Pass, "198.51.100.8")]
+    public void A_keepalived_takes_over_as_long_as_its_checks_hold(
+        string state, string tracks, string failed, FindingStatus expected, string address = "")
+    {
+        TopologySample sample = Pair(1, 1, "198.51.100.8", address);
+        sample.Own["lb-02"] = Reading.Of(sample.Own["lb-02"].Value! with
+        {
+            Vrrp = Reading.Of(new VrrpFacts
+            {
+                IsRunning = true,
+                Instances =
+                [
+                    new VrrpInstance
+                    {
+                        Name = "site", RouterId = 1, Addresses = ["198.51.100.8"], State = state,
+                        Tracks = tracks.Length > 0 ? [tracks] : [], FailedTracks = failed.Length > 0 ? [failed] : [],
+                    },
+                ],
+            }),
+        });
+
+        Assert.Equal(
+            expected,
+            Assert.Single(sample.Judge("TOP-008"), static finding => (finding.Server, finding.Target) == ("lb-02", "keepalived")).Status);
+    }
+
+    [Fact]
+    public void A_load_balancer_whose_haproxy_does_not_run_takes_over_from_nobody()
+    {
+        TopologySample sample = Pair(1, 1, "198.51.100.8", "");
+        sample.Servers["lb-02"] = Reading.Of(TopologySample.Units(("haproxy.service", "inactive")));
+        Assert.Equal([(FindingStatus.Fail, "HAProxy")], sample.Trouble("TOP-008").Brief());
+
+        sample.Servers["lb-02"] = Reading.Of(TopologySample.Units());
+        Assert.Equal([(FindingStatus.Unknown, "HAProxy")], sample.Trouble("TOP-008").Brief());
+    }
+
     [Fact]
     public void A_replica_that_stands_still_leaves_out_something_or_is_never_promoted_can_take_over_for_nobody()
     {
@@ -440,6 +484,7 @@ public sealed class TopologyControlTests
                 : [new VrrpInstance { Name = "site", RouterId = router, Addresses = ["198.51.100.8"] }];
             sample.Own[server] = Reading.Of(
                 sample.Own["lb-01"].Value! with { Vrrp = Reading.Of(new VrrpFacts { IsRunning = true, Instances = instances }) });
+            sample.Servers[server] = Reading.Of(TopologySample.Units(("haproxy.service", "active")));
             string[] addresses =
             [
                 $"public 198.51.100.{(server == "lb-01" ? 10 : 9)}", .. address.Length > 0 ? [$"public {address}"] : Array.Empty<string>(),

@@ -58,6 +58,14 @@ public sealed record VrrpInstance
     /// <summary>The addresses that move, without prefix.</summary>
     public IReadOnlyList<string> Addresses { get; init; } = [];
 
+    /// <summary>
+    /// The state that its log told last: <c>MASTER</c>, <c>BACKUP</c>, <c>FAULT</c> (it has no part in elections); empty if it tells none.
+    /// </summary>
+    public string State { get; init; } = "";
+
+    /// <summary>The scripts of <see cref="Tracks"/> that failed when its log last told of them.</summary>
+    public IReadOnlyList<string> FailedTracks { get; init; } = [];
+
     /// <summary>The scripts whose failure lowers the priority (<c>track_script</c>), and processes likewise.</summary>
     public IReadOnlyList<string> Tracks { get; init; } = [];
 }

@@ -31,12 +31,14 @@ internal static class TopologyScript
         export LC_ALL=C
         PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
         printf '==> keepalived\n'
+        log=''
         file=/etc/keepalived/keepalived.conf
         for process in /proc/[0-9]*; do
           name=''
           { read -r name < "$process/comm"; } 2>/dev/null
           [ "$name" = keepalived ] || continue
           echo running
+          log=yes
           set -f
           before=''
           for word in $(tr '\0' ' ' < "$process/cmdline" 2>/dev/null); do
@@ -49,6 +51,9 @@ internal static class TopologyScript
         done
         printf '\n==> keepalived.conf\n'
         [ ! -r "$file" ] || sed -E 's/(auth_pass|password)[[:space:]].*/\1 -/' -- "$file"
+        printf '\n==> keepalived.log\n'
+        [ -z "$log" ] || journalctl -q --no-pager -b -o cat -n 2000 SYSLOG_IDENTIFIER=Keepalived_vrrp 2>/dev/null |
+          grep -E ' Entering [A-Z]+ STATE|^VRRP_Script'
         printf '\n==> stalls\n'
         root=/sys/fs/cgroup
         [ -f "$root/cgroup.controllers" ] || root=/sys/fs/cgroup/unified
@@ -221,7 +226,8 @@ internal static class TopologyScript
             Vrrp = Reading.Of(
                 VrrpText.Parse(
                     sections.GetValueOrDefault("keepalived.conf", ""),
-                    sections.Require("keepalived").Contains("running", StringComparison.Ordinal)),
+                    sections.Require("keepalived").Contains("running", StringComparison.Ordinal),
+                    sections.GetValueOrDefault("keepalived.log", "")),
                 "keepalived.conf"),
             Stalls = Reading.Of<IReadOnlyList<ServiceStall>>(
                 Stalls(sections.GetValueOrDefault("stalls", "")), "the control groups' cpu.pressure, memory.pressure, io.pressure"),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Foobar.Ops.Linux;
 
 namespace Foobar.Ops.Topology.Collection;
@@ -7,11 +8,30 @@ namespace Foobar.Ops.Topology.Collection;
 /// Reads the virtual routers of keepalived's configuration (keepalived.conf(5)): blocks in braces, one setting a line,
 /// <c>#</c> and <c>!</c> begin comments. What other blocks say is not read.
 /// </summary>
-internal static class VrrpText
+internal static partial class VrrpText
 {
     /// <summary>The virtual routers, and why there may be more.</summary>
-    public static VrrpFacts Parse(string text, bool isRunning)
+    /// <param name="text">The configuration.</param>
+    /// <param name="isRunning">Whether keepalived runs.</param>
+    /// <param name="log">
+    /// What its log tells of states and scripts, oldest first: <c>(site) Entering FAULT STATE</c>, <c>VRRP_Script(check) succeeded</c>
+    /// (keepalived 1.3 to 2.3).
+    /// </param>
+    public static VrrpFacts Parse(string text, bool isRunning, string log = "")
     {
+        Dictionary<string, string> states = new(StringComparer.Ordinal), scripts = new(StringComparer.Ordinal);
+        foreach ((_, string line) in Lines.Of(log))
+        {
+            if (StateLine().Match(line) is { Success: true } state)
+            {
+                states[state.Groups["name"].Value] = state.Groups["state"].Value;
+            }
+            else if (ScriptLine().Match(line) is { Success: true } script)
+            {
+                scripts[script.Groups["name"].Value] = script.Groups["result"].Value;
+            }
+        }
+
         List<VrrpInstance> instances = [];
         List<string> included = [];
         Stack<string[]> open = new();
@@ -53,11 +73,26 @@ internal static class VrrpText
 
         return new VrrpFacts
         {
-            IsRunning = isRunning, Instances = instances, Unread = included.Count == 0
+            IsRunning = isRunning,
+            Instances =
+            [
+                .. instances.Select(instance => instance with
+                {
+                    State = states.GetValueOrDefault(instance.Name, ""),
+                    FailedTracks = [.. instance.Tracks.Where(track => scripts.GetValueOrDefault(track, "succeeded") != "succeeded")],
+                }),
+            ],
+            Unread = included.Count == 0
                 ? null
                 : $"it includes {string.Join(", ", included)}",
         };
     }
+
+    [GeneratedRegex(@"^(VRRP_Instance)?\((?<name>[^)]+)\) Entering (?<state>[A-Z]+) STATE", RegexOptions.ExplicitCapture)]
+    private static partial Regex StateLine();
+
+    [GeneratedRegex(@"^VRRP_Script\((?<name>[^)]+)\) (?<result>succeeded|failed|timed out)", RegexOptions.ExplicitCapture)]
+    private static partial Regex ScriptLine();
 
     // A brace may stand on the line of what it opens, or on one of its own: "virtual_ipaddress { 192.0.2.10 }" too.
     private static IEnumerable<string> Parts(string line)
