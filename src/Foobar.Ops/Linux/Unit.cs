@@ -36,6 +36,12 @@ public sealed record Unit
     /// </summary>
     public UnitRestarts? Restarts { get; init; }
 
+    /// <summary>
+    /// What would keep it from starting at boot; <see langword="null"/> where that was not read: of units that do not start at boot, and
+    /// of those that no role is about.
+    /// </summary>
+    public UnitConditions? Conditions { get; init; }
+
     /// <summary>Whether it has ended, and systemd is about to start it again.</summary>
     public bool WaitsForRestart => Active == "activating" && (Sub is "auto-restart" or "auto-restart-queued");
 

@@ -45,7 +45,8 @@ internal static class UnitScript
         true
         """;
 
-    private static readonly string[] Searched =
+    /// <summary>Where systemd looks for units, in the order of which the first counts (systemd.unit(5), "UNIT FILE LOAD PATH").</summary>
+    public static readonly string[] Searched =
     [
         "/etc/systemd/system.control", "/run/systemd/system.control", "/run/systemd/transient", "/run/systemd/generator.early",
         "/etc/systemd/system", "/etc/systemd/system.attached", "/run/systemd/system", "/run/systemd/system.attached",

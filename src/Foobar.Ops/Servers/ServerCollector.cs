@@ -67,9 +67,15 @@ public sealed class ServerCollector : Collector<ServerFacts>
         IServerSession connection, string[] required, CancellationToken cancellationToken)
     {
         Reading<IReadOnlyList<Unit>> units = await UnitScript.ReadAsync(connection, required, cancellationToken);
-        return units.TryGet(out IReadOnlyList<Unit>? all)
-            ? Reading.Of(await RestartScript.ReadAsync(connection, all, required, cancellationToken), units.Source)
-            : units;
+        if (!units.TryGet(out IReadOnlyList<Unit>? all))
+        {
+            return units;
+        }
+
+        Task<IReadOnlyList<Unit>> conditions = ConditionScript.ReadAsync(connection, all, required, cancellationToken);
+        IReadOnlyList<Unit> restarts = await RestartScript.ReadAsync(connection, all, required, cancellationToken);
+        return Reading.Of<IReadOnlyList<Unit>>(
+            [.. restarts.Zip(await conditions, static (unit, other) => unit with { Conditions = other.Conditions })], units.Source);
     }
 
     /// <summary>Asks until an answer came fast enough to be sure, a few times at most, and keeps the one that came fastest.</summary>

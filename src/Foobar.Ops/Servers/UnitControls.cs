@@ -45,9 +45,10 @@ internal static class UnitControls
             "SRV-014",
             Severity.High,
             "The services of the server's roles start at boot",
-            "A service that someone started by hand is gone after the next power cut or kernel update.",
-            "Enable it: systemctl enable UNIT.",
-            "systemctl(1)"),
+            "A service that someone started by hand is gone after the next power cut or kernel update; so is one with a condition that "
+                + "does not hold any more.",
+            "Enable it: systemctl enable UNIT. See which of its conditions fail: systemd-analyze condition --unit=UNIT.",
+            "systemctl(1), systemd.unit(5)"),
         server => server.Facts.Units.Judge(
             units => RoleUnits.Of(server.Server, server.Site.Policy).Select(required => JudgeBoot(required, units))));
 
@@ -114,9 +115,9 @@ internal static class UnitControls
     private static Verdict JudgeBoot(RequiredUnit required, IReadOnlyList<Unit> units)
     {
         Unit[] known = [.. Known(required, units).Select(unit => Meant(unit, units)).DistinctBy(static unit => unit.Name)];
-        Unit? enabled = Array.Find(known, unit => unit.StartsAtBoot);
+        Unit? enabled = known.Where(static unit => unit.StartsAtBoot).MinBy(static unit => Hindrance(unit.Conditions));
         return enabled is not null
-            ? Verdict.Pass(enabled.Name, enabled.FileState)
+            ? JudgeConditions(enabled, required)
             : known.Length == 0
                 ? Verdict.NotApplicable(required.Names[0], "no such unit")
                 : Array.Find(
@@ -128,6 +129,27 @@ internal static class UnitControls
                     known[0].Name, $"enabled, for {required.Why}",
                     known[0].FileState.Length == 0 ? "no unit file" : known[0].FileState,
                     UnitParser.FilesSource);
+    }
+
+    // The least first: of several units any will do.
+    private static int Hindrance(UnitConditions? conditions) =>
+        conditions switch { null or { Doubt: null, Failed.Count: 0 } => 0, { Doubt: not null } or { IsOfThisBoot: true } => 1, _ => 2 };
+
+    private static Verdict JudgeConditions(Unit unit, RequiredUnit required)
+    {
+        string evidence = $"{ConditionScript.Source}={unit.Name}";
+        return unit.Conditions switch
+        {
+            { Doubt: { } doubt } => Verdict.Unknown(
+                unit.Name, $"It is {unit.FileState} and has conditions; whether they hold is not known: {doubt}", evidence),
+            { IsOfThisBoot: true, Failed: var failed } => Verdict.Unknown(
+                unit.Name,
+                $"It is {unit.FileState}; whether {string.Join(", ", failed)} holds at boot can't be told now, when it does not.", evidence),
+            { Failed: { Count: > 0 } failed } => Verdict.Fail(
+                unit.Name, $"it starts at boot, for {required.Why}", $"{unit.FileState}, but {string.Join(", ", failed)} does not hold",
+                evidence),
+            _ => Verdict.Pass(unit.Name, unit.FileState),
+        };
     }
 
     /// <summary>The unit that an alias leads to, as far as it is known; any other unit itself.</summary>

@@ -144,6 +144,44 @@ public sealed class LinuxParserTests
     }
 
     [Fact]
+    public void Conditions_that_fail_are_read_and_those_that_need_not_hold_are_not()
+    {
+        IReadOnlyDictionary<string, UnitConditions> units = ConditionScript.Parse("""
+
+            ==> nginx.service
+            nginx.service: ConditionPathExists=/nonexistent failed.
+            nginx.service: ConditionPathExists=/etc succeeded.
+            Conditions failed.
+
+            ==> shop.service
+            shop.service: AssertPathExists=/nonexistent failed.
+            Asserts failed.
+            shop.service: ConditionPathExists=|/etc succeeded.
+            shop.service: ConditionPathExists=|/nonexistent failed.
+            Conditions succeeded.
+
+            ==> mariadb.service
+            sh: 1: systemd-analyze: not found
+
+            """);
+
+        Assert.Equal(["ConditionPathExists=/nonexistent"], units["nginx.service"].Failed);
+        Assert.Equal(["AssertPathExists=/nonexistent"], units["shop.service"].Failed);
+        Assert.Equal([null, null], new[] { "nginx.service", "shop.service" }.Select(name => units[name].Doubt));
+        Assert.Contains("not found", units["mariadb.service"].Doubt, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ConditionPathExists=/run/nologin", true)]
+    [InlineData("ConditionPathExists=|!/proc/xen", true)]
+    [InlineData("ConditionFileNotEmpty=/var/run/x", true)]
+    [InlineData("ConditionACPower=true", true)]
+    [InlineData("ConditionPathExists=/running", false)]
+    [InlineData("AssertHost=web-09", false)]
+    public void A_condition_about_what_a_boot_makes_is_told_from_others(string condition, bool expected) =>
+        Assert.Equal(expected, new UnitConditions { Failed = [condition] }.IsOfThisBoot);
+
+    [Fact]
     public void A_unit_line_without_states_is_refused_with_its_line_number()
     {
         ParseException error = Assert.Throws<ParseException>(() => UnitParser.Parse("a.service loaded active running x\nnonsense\n"));

@@ -155,6 +155,26 @@ public sealed class ServerControlTests
     }
 
     [Theory]
+    [InlineData(null, null, FindingStatus.Pass)]
+    [InlineData("ConditionPathExists=/nonexistent", null, FindingStatus.Fail)]
+    [InlineData("ConditionPathExists=/run/ready", null, FindingStatus.Unknown)]
+    [InlineData(null, "no systemd-analyze", FindingStatus.Unknown)]
+    public void An_enabled_unit_whose_condition_fails_does_not_start_at_boot(string? failed, string? doubt, FindingStatus expected)
+    {
+        ServerFacts facts = Healthy with
+        {
+            Units = Units(
+                Active("nginx.service") with
+                {
+                    Conditions = new UnitConditions { Failed = failed is null ? [] : [failed], Doubt = doubt },
+                },
+                Active("mysql.service"), Active("ssh.service")),
+        };
+
+        Assert.Contains((expected, "nginx.service"), Judge("SRV-014", facts).Brief());
+    }
+
+    [Theory]
     [InlineData(0, 10, null, FindingStatus.Pass)]
     [InlineData(2, 10, null, FindingStatus.Pass)]
     [InlineData(300, 3600, null, FindingStatus.Pass)]
@@ -178,7 +198,7 @@ public sealed class ServerControlTests
                 Active("mysql.service"), Active("ssh.service")),
         };
 
-        Finding finding = Judge("SRV-001", facts).First();
+        Finding finding = Judge("SRV-001", facts)[0];
 
         Assert.Equal((expected, "nginx.service"), (finding.Status, finding.Target));
         Assert.Equal(count > 0, finding.Actual!.Contains($"started it again {count} times", StringComparison.Ordinal));
