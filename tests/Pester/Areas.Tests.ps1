@@ -54,6 +54,23 @@ Describe 'Measure-FoobarQps -Path' {
         (Measure-FoobarQps -Path (Join-Path $folder 'access.log') -IntervalSeconds 1).Count | Should -Be 3
     }
 
+    It 'shows the window of what came through <_> as it was' -ForEach 'Export-Clixml', 'a remote session' {
+        $start = [DateTimeOffset]'2026-12-01T12:00:00+02:00'
+        $rate = [Foobar.Ops.Traffic.TrafficRate] @{
+            Server = 'lb-01'; Origin = 'HaproxyFrontend'; Name = 'www-https'; Unit = 'Requests'; Start = $start; End = $start.AddSeconds(5); WindowSeconds = 5
+        }
+        $back = switch ($_) {
+            'Export-Clixml' {
+                $rate | Export-Clixml (Join-Path $TestDrive 'rate.xml')
+                Import-Clixml (Join-Path $TestDrive 'rate.xml')
+            }
+            'a remote session' { [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($rate)) }
+        }
+        $back.PSObject.TypeNames[0] | Should -BeLike 'Deserialized.*'
+        $back | Out-String | Should -Match 'Window: 2026-12-01 10:00:00 to 10:00:05 UTC'
+        $rate | Out-String | Should -Match 'Window: 2026-12-01 10:00:00 to 10:00:05 UTC'
+    }
+
     It 'names a file that is not there, and counts the others' {
         $rate = Measure-FoobarQps -Path (Join-Path $folder 'none.log'), (Join-Path $folder 'access.log.1') -ErrorVariable failures -ErrorAction SilentlyContinue
         $rate.Count | Should -Be 1
