@@ -100,6 +100,7 @@ internal static class BalancerFiles
             server web-02 {Address(plan, plan.Replica)}:3306 disabled
         {FurtherReplicas(plan)}
         frontend metrics
+            mode http
             bind 127.0.0.1:8405
             http-request use-service prometheus-exporter if {"{ path /metrics }"}
             http-request deny

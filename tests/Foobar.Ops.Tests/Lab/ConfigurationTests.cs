@@ -102,6 +102,20 @@ public sealed class ConfigurationTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Metrics_are_served_by_HTTP_whatever_defaults_stand_before(bool grown)
+    {
+        LabPlan plan = LabPlans.Of(grown: grown);
+        LabServer balancer = plan.Servers.First(server => server.Is(Role.LoadBalancer));
+        string configuration = ServerConfiguration.For(plan, balancer, LabAuthority.Create(), "ssh-ed25519 AAAA", "key")
+            .Single(file => file.Path == "/etc/haproxy/haproxy.cfg").Content;
+
+        string frontend = configuration[configuration.IndexOf("frontend metrics", StringComparison.Ordinal)..];
+        Assert.Equal("mode http", frontend.Split('\n')[1].Trim());
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(3)]
     public void Only_replicas_follow_and_refuse_writes(int replicas)
