@@ -18,8 +18,15 @@ internal static class AgentFiles
     /// <summary>The port the stand-in takes what collectd posts on.</summary>
     public const int CollectorPort = 8443;
 
+    /// <summary>The port the stand-in takes alerts on, on loopback.</summary>
+    public const int AlertPort = 9093;
+
     /// <summary>The port the stand-in takes what Zabbix agents report on.</summary>
     public const int ZabbixPort = 10051;
+
+    // All that is no disk. The exporter's own list has overlay too, which the root of a lab's server is.
+    private const string NoDisks = "^(autofs|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|mqueue|nsfs|proc|pstore|ramfs"
+        + "|securityfs|sysfs|tmpfs|tracefs)$";
 
     private const string Authorities = "/etc/foobar-agents/ca.pem";
 
@@ -50,7 +57,8 @@ internal static class AgentFiles
             : "--web.listen-address=:9100 --web.config.file=/etc/foobar-agents/web.yml";
         yield return new ServerFile(
             "/etc/default/prometheus-node-exporter",
-            $"ARGS=\"{listen} --collector.textfile.directory=/var/lib/prometheus/node-exporter\"\n");
+            $"ARGS=\"{listen} --collector.textfile.directory=/var/lib/prometheus/node-exporter "
+                + $"--collector.filesystem.fs-types-exclude={NoDisks}\"\n");
         yield return new ServerFile("/etc/collectd/collectd.conf", Collectd(plan, server)) { Mode = ServerFile.OwnerOnly };
         yield return ServerFile.Enable("collectd.service");
         yield return new ServerFile(
@@ -179,6 +187,9 @@ internal static class AgentFiles
               scrape_timeout: 2s
               evaluation_interval: 2s
             rule_files: ["/etc/prometheus/rules.yml"]
+            alerting:
+              alertmanagers:
+              - static_configs: [{Targets(["127.0.0.1"], AlertPort)}]
             scrape_configs:
             - job_name: node
               scheme: https

@@ -1,5 +1,6 @@
 """Stands in for services that agents report to: takes what collectd's write_http posts (HTTPS, 8443) and what Zabbix
-agents report of active checks (TLS, 10051; Zabbix documentation, appendix, "Protocols"), and keeps none of it.
+agents report of active checks (TLS, 10051; Zabbix documentation, appendix, "Protocols"), and keeps none of it. In place of
+an Alertmanager it takes the alerts that Prometheus sends (API v2, "POST /api/v2/alerts", on loopback) and tells nobody of them.
 """
 import json
 import socketserver
@@ -27,6 +28,25 @@ class Posts(BaseHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+class Alerts(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = 60
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        try:
+            taken = self.path == "/api/v2/alerts" and isinstance(json.loads(body), list)
+            status = 200 if taken else 404
+        except ValueError:
+            status = 400
+        self.send_response(status)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -79,6 +99,9 @@ def secure(server):
 
 
 threading.Thread(target=secure(Tcp(("", 10051), Zabbix)).serve_forever, daemon=True).start()
+alerts = ThreadingHTTPServer(("127.0.0.1", 9093), Alerts)
+alerts.daemon_threads = True
+threading.Thread(target=alerts.serve_forever, daemon=True).start()
 posts = ThreadingHTTPServer(("", 8443), Posts)
 posts.daemon_threads = True
 secure(posts).serve_forever()
