@@ -14,8 +14,7 @@ public static class AgentScrapes
     public static IEnumerable<MonitoringAgent> Join(IEnumerable<MonitoringAgent> agents, Server server, Site site,
         MonitoringServiceFacts facts)
     {
-        ScrapeTarget[] targets = [.. (facts.Targets.Value ?? []).Where(target => InstanceMatch.IsOf(server, target.Instance, target.Url,
-            site))];
+        ScrapeTarget[] targets = [.. (facts.Targets.Value ?? []).Where(target => InstanceMatch.IsScrapedFrom(server, target, site))];
         return agents.Select(agent =>
         {
             ScrapeTarget[] own = [.. targets.Where(target => Uri.TryCreate(target.Url, UriKind.Absolute, out Uri? url)
@@ -24,6 +23,8 @@ public static class AgentScrapes
             return !agent.IsRunning || own.Length == 0 || !waits ? agent with { Scrapes = own }
                 : Array.Find(own, static target => target.IsUp == false) is { } down ? agent with { Scrapes = own, Flow = DataFlow.Stopped,
                     FlowReason = $"Prometheus can't scrape {down.Url}: {down.LastError}" }
+                : Array.Find(own, static target => target is { IsUp: true, Samples: 0 }) is { } empty ? agent with { Scrapes = own,
+                    Flow = DataFlow.Stopped, FlowReason = $"Prometheus scrapes {empty.Url} and keeps none of its samples" }
                 : facts.Time.TryGet(out DateTimeOffset now) && own.Max(static target => target.LastScrape) is { } last
                     ? agent with { Scrapes = own, Flow = DataFlow.Flowing,
                     FlowReason = FormattableString.Invariant($"Prometheus scraped it {(now - last).TotalSeconds:0} s ago") }

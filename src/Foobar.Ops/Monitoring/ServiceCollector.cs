@@ -38,52 +38,69 @@ public sealed class ServiceCollector : Collector<MonitoringServiceFacts>
         PrometheusClient client = new(http, Service, site.Policy.Monitoring.Prometheus!);
         Task<Reading<DateTimeOffset>> time = ReadAsync("query time()", async () => (await client.QueryAsync("time()", null,
             cancellationToken)).Series[0].Points[0].Time);
-        Task<Reading<IReadOnlyList<ScrapeTarget>>> targets = ReadAsync("targets", async () =>
-            Targets(await client.GetTargetsAsync(cancellationToken)));
-        Task<Reading<IReadOnlyDictionary<string, IReadOnlyList<string>>>> components = ReadAsync("query of metrics by instance", () =>
+        Task<Reading<IReadOnlyList<ScrapeTarget>>> targets = ReadAsync("targets", () => TargetsAsync(client, cancellationToken));
+        Task<Reading<IReadOnlyDictionary<string, IReadOnlyList<SeriesOrigin>>>> components = ReadAsync("query of metrics by instance", () =>
             ComponentsAsync(client, cancellationToken));
+        Task<Reading<IReadOnlyList<AlertReceiver>>> receivers = ReadAsync("alertmanagers", () =>
+            AlertmanagersAsync(client, cancellationToken));
         Reading<IReadOnlyList<MonitoringRule>> rules = await ReadAsync("rules", async () =>
             Rules(await client.GetRulesAsync(cancellationToken)));
-        string[] metrics = [.. AlertJudge.Metrics(rules.Value ?? [])];
-        Reading<IReadOnlyList<string>> present = metrics.Length == 0
-            ? Reading.Of<IReadOnlyList<string>>([])
-            : await ReadAsync("query of the alerts' metrics", async () =>
-                Names(await client.QueryAsync($"group by (__name__) ({{__name__=~\"{string.Join('|', metrics)}\"}})", null,
-                cancellationToken), "__name__"));
-        return new MonitoringServiceFacts { Time = await time, Targets = await targets, Rules = rules, Metrics = present,
-            Components = await components };
+        Reading<IReadOnlyList<SelectorSeries>> selectors = await ReadAsync("query of the alerts' selectors", () =>
+            SelectorQuery.AskAsync(client, AlertJudge.Selectors(rules.Value ?? []), cancellationToken));
+        return new MonitoringServiceFacts { Time = await time, Targets = await targets, Rules = rules, Selectors = selectors,
+            ComponentSeries = await components, Alertmanagers = await receivers };
     }
 
-    private static async Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> ComponentsAsync(PrometheusClient client,
+    private static async Task<IReadOnlyDictionary<string, IReadOnlyList<SeriesOrigin>>> ComponentsAsync(PrometheusClient client,
         CancellationToken cancellationToken)
     {
-        Dictionary<string, IReadOnlyList<string>> instances = new(StringComparer.Ordinal);
+        Dictionary<string, IReadOnlyList<SeriesOrigin>> found = new(StringComparer.Ordinal);
         foreach (WatchedComponent component in AlertTopic.Table.Components)
         {
-            string query = $"group by (instance) ({{__name__=~\"{string.Join('|', component.Metrics)}\"}})";
-            instances[component.Name] = Names(await client.QueryAsync(query, null, cancellationToken), "instance");
+            string query = $"group by (instance, job) ({{__name__=~\"{string.Join('|', component.Metrics)}\"}})";
+            found[component.Name] = SelectorQuery.Origins((await client.QueryAsync(query, null, cancellationToken)).Series);
         }
 
-        return instances;
+        return found;
     }
 
-    private static IReadOnlyList<string> Names(PrometheusResult result, string label) =>
-        [.. result.Series.Select(series => series.Labels.GetValueOrDefault(label)).OfType<string>().Distinct()
-            .Order(StringComparer.Ordinal)];
+    // How many samples of a target are kept stands in a series beside its own; Prometheus makes it at each scrape.
+    private static async Task<IReadOnlyList<ScrapeTarget>> TargetsAsync(PrometheusClient client, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<PrometheusTarget> targets = await client.GetTargetsAsync(cancellationToken);
+        PrometheusResult kept = await client.QueryAsync("max by (instance, job) (scrape_samples_post_metric_relabeling)", null,
+            cancellationToken);
+        ILookup<SeriesOrigin, double> samples = kept.Series.ToLookup(static series => SelectorQuery.Origin(series.Labels), static series =>
+            series.Points[^1].Value);
+        return [.. targets.Select(target => Target(target, samples[SelectorQuery.Origin(target.Labels)].Select(static value =>
+            (long?)value).FirstOrDefault()))];
+    }
 
-    private static IReadOnlyList<ScrapeTarget> Targets(IReadOnlyList<PrometheusTarget> targets) =>
-    [
-        .. targets.Select(static target => new ScrapeTarget
+    private static ScrapeTarget Target(PrometheusTarget target, long? samples) => new()
+    {
+        Job = target.Pool,
+        Url = target.Address,
+        Instance = target.Labels.GetValueOrDefault("instance", ""),
+        JobLabel = target.Labels.GetValueOrDefault("job"),
+        AskedFor = target.AskedFor,
+        IsUp = target.Health switch { PrometheusHealth.Up => true, PrometheusHealth.Down => false, _ => null },
+        LastError = target.LastError,
+        LastScrape = target.LastScrape,
+        IntervalSeconds = target.Interval?.TotalSeconds,
+        Samples = samples,
+    };
+
+    private static async Task<IReadOnlyList<AlertReceiver>> AlertmanagersAsync(PrometheusClient client, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> addresses = await client.GetAlertmanagersAsync(cancellationToken);
+        PrometheusResult errors = await client.QueryAsync(
+            "sum by (alertmanager) (increase(prometheus_notifications_errors_total[5m]))", null, cancellationToken);
+        return [.. addresses.Select(address => new AlertReceiver
         {
-            Job = target.Pool,
-            Url = target.Address,
-            Instance = target.Labels.GetValueOrDefault("instance", ""),
-            IsUp = target.Health switch { PrometheusHealth.Up => true, PrometheusHealth.Down => false, _ => null },
-            LastError = target.LastError,
-            LastScrape = target.LastScrape,
-            IntervalSeconds = target.Interval?.TotalSeconds,
-        }),
-    ];
+            Url = address,
+            Errors = errors.Series.FirstOrDefault(series => series.Labels.GetValueOrDefault("alertmanager") == address)?.Points[^1].Value,
+        })];
+    }
 
     private static IReadOnlyList<MonitoringRule> Rules(IReadOnlyList<PrometheusRule> rules) =>
     [

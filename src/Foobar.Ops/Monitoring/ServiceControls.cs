@@ -7,7 +7,7 @@ namespace Foobar.Ops.Monitoring;
 /// <summary>What the declared Prometheus must hold of the site. Sites that declare none are not concerned.</summary>
 public static class ServiceControls
 {
-    private const string Reference = "prometheus.io, HTTP API: targets, rules";
+    private const string Reference = "prometheus.io, HTTP API: targets, rules, Alertmanagers";
 
     /// <summary>An evaluation older than this is no alerting any more; groups are evaluated every few minutes at most.</summary>
     private static readonly TimeSpan FreshEvaluation = TimeSpan.FromMinutes(10);
@@ -15,7 +15,7 @@ public static class ServiceControls
     /// <summary>A scrape is fresh for three of its intervals, and a minute at least.</summary>
     private static readonly TimeSpan FreshScrape = TimeSpan.FromMinutes(1);
 
-    /// <summary>MON-011 to MON-014.</summary>
+    /// <summary>MON-011 to MON-015.</summary>
     public static IReadOnlyList<Control<SiteCase<MonitoringServiceFacts>>> All { get; } =
     [
         Control("MON-011", Severity.High, "Prometheus scrapes every server, and lately",
@@ -30,6 +30,10 @@ public static class ServiceControls
         Control("MON-014", Severity.High, "Prometheus evaluates its rules",
             "A rule that fails to evaluate raises no alert, and says so on a page that nobody reads.",
             "Correct the expression (promtool check rules FILE), or see why the evaluation stands still.", JudgeRules),
+        Control("MON-015", Severity.High, "Prometheus hands its alerts to an Alertmanager",
+            "Prometheus itself tells nobody: without an Alertmanager an alert that fires is seen by who looks at its page.",
+            "Name an Alertmanager in prometheus.yml (alerting.alertmanagers). Where another program fetches the alerts (api/v1/alerts), "
+                + "suppress this finding and say which in the reason.", JudgeAlertmanagers),
     ];
 
     private static Control<SiteCase<MonitoringServiceFacts>> Control(
@@ -40,23 +44,44 @@ public static class ServiceControls
 
     private static IEnumerable<Verdict> JudgeServers(Site site, MonitoringServiceFacts facts) =>
         facts.Targets.Judge(targets => facts.Time.Judge(now => site.Servers.Select(server =>
-            JudgeServer([.. targets.Where(target => InstanceMatch.IsOf(server, target.Instance, target.Url, site))],
-                now) with { Server = server.Name })));
+            JudgeServer(server, site, targets, now) with { Server = server.Name })));
 
-    private static Verdict JudgeServer(ScrapeTarget[] targets, DateTimeOffset now)
+    private static Verdict JudgeServer(Server server, Site site, IReadOnlyList<ScrapeTarget> all, DateTimeOffset now)
     {
-        if (targets.Length == 0)
+        ScrapeTarget[] targets = [.. all.Where(target => !target.IsProbe && InstanceMatch.IsAbout(server, target, site))];
+        ScrapeTarget[] others = [.. all.Where(target => InstanceMatch.IsNamed(server, target.Instance, site) && !targets.Contains(target))];
+        foreach (ScrapeTarget other in others.Where(static other => !other.IsProbe))
         {
-            return Verdict.Fail(null, "a target of the server", "Prometheus scrapes none", "api/v1/targets");
+            if (site.Servers.FirstOrDefault(one => InstanceMatch.IsAbout(one, other, site)) is { } scraped)
+            {
+                return Verdict.Fail(other.Job, $"a target of {server.Name}",
+                    $"the label instance says {other.Instance}, but {other.Url} is scraped, which is {scraped.Name}", "api/v1/targets");
+            }
         }
 
+        return targets.Length > 0 ? JudgeTargets(targets, now)
+            : Array.Find(others, static other => !other.IsProbe) is { } elsewhere ? Verdict.Unknown(elsewhere.Job,
+                $"{elsewhere.Url} is scraped for {elsewhere.Instance}; whether that is this server can't be told, since the inventory has "
+                    + "no such address or name.", "api/v1/targets")
+            : Verdict.Fail(null, "a target of the server", others.Length == 0 ? "Prometheus scrapes none"
+                : $"only a probe from outside ({others[0].Job}), which tells nothing of the server itself", "api/v1/targets");
+    }
+
+    private static Verdict JudgeTargets(ScrapeTarget[] targets, DateTimeOffset now)
+    {
         ScrapeTarget? down = Array.Find(targets, static target => target.IsUp == false);
         ScrapeTarget? old = Array.Find(targets, target => target.LastScrape is { } last && now - last > Limit(target));
+        ScrapeTarget? empty = Array.Find(targets, static target => target is { IsUp: true, Samples: 0 });
         ScrapeTarget? unknown = Array.Find(targets, static target => target.IsUp is null || target.LastScrape is null);
         return down is not null ? Verdict.Fail(down.Job, "scrapes that succeed", $"{down.Url}: {down.LastError}", "api/v1/targets")
             : old is not null ? Verdict.Fail(old.Job, FormattableString.Invariant($"a scrape within {Limit(old).TotalSeconds:0} s"),
                 FormattableString.Invariant($"{old.Url}: the last one was {(now - old.LastScrape!.Value).TotalSeconds:0} s ago"),
                 "api/v1/targets")
+            : empty is not null ? Verdict.Fail(empty.Job, "samples that are kept",
+                $"{empty.Url} is scraped, and of its samples none is kept", "scrape_samples_post_metric_relabeling") with
+            {
+                Remediation = "Correct the job's metric_relabel_configs, or see why the exporter gives no samples.",
+            }
             : unknown is not null ? Verdict.Unknown(unknown.Job, $"{unknown.Url} was not scraped yet.", "api/v1/targets")
             : Verdict.Pass(actual: string.Join(", ", targets.Select(static target => target.Job).Distinct()));
     }
@@ -64,22 +89,39 @@ public static class ServiceControls
     private static TimeSpan Limit(ScrapeTarget target) =>
         target.IntervalSeconds is { } seconds && 3 * seconds > FreshScrape.TotalSeconds ? TimeSpan.FromSeconds(3 * seconds) : FreshScrape;
 
-    private static IEnumerable<Verdict> JudgeComponents(Site site, MonitoringServiceFacts facts) => facts.Components.Judge(components =>
-        from component in AlertTopic.Table.Components
-        from server in site.Servers
-        where component.Role is null || server.Roles.Any(role => InventoryWord.Of(role) == component.Role)
-        let instances = components.GetValueOrDefault(component.Name, [])
-        select (instances.FirstOrDefault(instance => InstanceMatch.IsOf(server, instance, null, site)) is { } found
-            ? Verdict.Pass(component.Name, found)
-            : Verdict.Fail(component.Name, "figures of it", instances.Count == 0 ? "none of any server"
-                : $"only of {string.Join(", ", instances.Take(5))}",
-                $"{{__name__=~\"{string.Join('|', component.Metrics)}\"}}")) with { Server = server.Name });
+    private static IEnumerable<Verdict> JudgeComponents(Site site, MonitoringServiceFacts facts) =>
+        facts.ComponentSeries.Judge(components => facts.Targets.Judge(targets =>
+            from component in AlertTopic.Table.Components
+            from server in site.Servers
+            where component.Role is null || server.Roles.Any(role => InventoryWord.Of(role) == component.Role)
+            let series = components.GetValueOrDefault(component.Name, [])
+            select (series.FirstOrDefault(one => InstanceMatch.IsOf(server, one, targets, site)) is { } found
+                ? Verdict.Pass(component.Name, found.Instance)
+                : Verdict.Fail(component.Name, "figures of it", series.Count == 0 ? "none of any server"
+                    : $"only of {string.Join(", ", series.Select(static one => one.Instance).Distinct().Take(5))}",
+                    $"{{__name__=~\"{string.Join('|', component.Metrics)}\"}}")) with { Server = server.Name }));
 
     private static IEnumerable<Verdict> JudgeTopics(Site site, MonitoringServiceFacts facts) => facts.Rules.Judge(rules =>
-        AlertTopic.Table.Topics.Select(topic => topic.IsOfReplication && (site.Policy.Database is not { } database
+    {
+        AlertJudge judge = new(site, rules, facts);
+        return AlertTopic.Table.Topics.Select(topic => topic.IsOfReplication && (site.Policy.Database is not { } database
             || site.WithRole(database.Members).Count() < 2)
             ? Verdict.NotApplicable(topic.Name, "the site has no replica")
-            : AlertJudge.Judge(topic, rules, facts.Metrics)));
+            : judge.Judge(topic));
+    });
+
+    private static IEnumerable<Verdict> JudgeAlertmanagers(Site site, MonitoringServiceFacts facts) => facts.Rules.Judge(rules =>
+        rules.Count(static rule => rule.IsAlert) is not (> 0 and int alerts)
+            ? [Verdict.NotApplicable(actual: "it has no alert, which MON-013 judges")]
+            : facts.Alertmanagers.Judge(receivers => receivers.Count == 0
+                ? [Verdict.Fail(null, "an Alertmanager", $"it knows no Alertmanager: none of its {alerts} alerts reaches anyone",
+                    "api/v1/alertmanagers")]
+                : receivers.Select(static receiver => receiver.Errors > 0
+                    ? Verdict.Fail(receiver.Url, "alerts that arrive",
+                        FormattableString.Invariant($"{receiver.Errors:0} deliveries failed within the last 5 min"),
+                        "prometheus_notifications_errors_total")
+                    : Verdict.Pass(receiver.Url, receiver.Errors is null ? "Prometheus sends alerts there; whether they arrive it does not "
+                        + "tell" : "no delivery failed within the last 5 min"))));
 
     private static IEnumerable<Verdict> JudgeRules(Site site, MonitoringServiceFacts facts) => facts.Rules.Judge(rules =>
         facts.Time.Judge(now =>

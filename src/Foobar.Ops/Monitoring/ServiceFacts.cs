@@ -15,12 +15,44 @@ public sealed record MonitoringServiceFacts
     /// <summary>The rules that it evaluates.</summary>
     public required Reading<IReadOnlyList<MonitoringRule>> Rules { get; init; }
 
-    /// <summary>Those metrics of alerts of which it has series now.</summary>
-    public required Reading<IReadOnlyList<string>> Metrics { get; init; }
+    /// <summary>Which series the selectors in the alerts' expressions match now.</summary>
+    public Reading<IReadOnlyList<SelectorSeries>> Selectors { get; init; } = NotRead<IReadOnlyList<SelectorSeries>>();
 
-    /// <summary>Which instances it has figures of now, by component: <c>server</c>, <c>haproxy</c>, <c>nginx</c>,
-    /// <c>database</c>.</summary>
-    public required Reading<IReadOnlyDictionary<string, IReadOnlyList<string>>> Components { get; init; }
+    /// <summary>What it has figures of now, by component: <c>server</c>, <c>haproxy</c>, <c>nginx</c>, <c>database</c>.</summary>
+    public Reading<IReadOnlyDictionary<string, IReadOnlyList<SeriesOrigin>>> ComponentSeries { get; init; } =
+        NotRead<IReadOnlyDictionary<string, IReadOnlyList<SeriesOrigin>>>();
+
+    /// <summary>The Alertmanagers that it sends alerts to.</summary>
+    public Reading<IReadOnlyList<AlertReceiver>> Alertmanagers { get; init; } = NotRead<IReadOnlyList<AlertReceiver>>();
+
+    private static Reading<T> NotRead<T>() => Reading.Unreadable<T>("The snapshot is of a version that did not read it.");
+}
+
+/// <summary>The labels of series that tell where they come from.</summary>
+/// <param name="Instance">The label <c>instance</c>; empty if they have none.</param>
+/// <param name="Job">The label <c>job</c>; empty if they have none.</param>
+public sealed record SeriesOrigin(string Instance, string Job);
+
+/// <summary>What a selector of series matches.</summary>
+public sealed record SelectorSeries
+{
+    /// <summary>The selector (PromQL).</summary>
+    public required string Selector { get; init; }
+
+    /// <summary>Where its series come from; empty if it matches none.</summary>
+    public required IReadOnlyList<SeriesOrigin> Origins { get; init; }
+}
+
+/// <summary>An Alertmanager, as a Prometheus knows it.</summary>
+public sealed record AlertReceiver
+{
+    /// <summary>The address that alerts are sent to.</summary>
+    public required string Url { get; init; }
+
+    /// <summary>How many deliveries to it failed within the last five minutes; <see langword="null"/> if that is not known, since
+    /// the Prometheus does not scrape itself.</summary>
+    [Measurement]
+    public double? Errors { get; init; }
 }
 
 /// <summary>Something that a Prometheus scrapes.</summary>
@@ -34,6 +66,22 @@ public sealed record ScrapeTarget
 
     /// <summary>The label <c>instance</c> of its series.</summary>
     public required string Instance { get; init; }
+
+    /// <summary>The label <c>job</c> of its series; <see langword="null"/> if it is not known.</summary>
+    public string? JobLabel { get; init; }
+
+    /// <summary>What the exporter is asked to look at (the parameter <c>target</c> of the multi-target exporter pattern);
+    /// <see langword="null"/> if it tells of itself.</summary>
+    public string? AskedFor { get; init; }
+
+    /// <summary>How many samples of the last scrape were kept after <c>metric_relabel_configs</c>; <see langword="null"/> if that is not
+    /// known.</summary>
+    [Measurement]
+    public long? Samples { get; init; }
+
+    /// <summary>Whether it is a probe from outside (blackbox_exporter), which tells nothing of what goes on within a server.</summary>
+    public bool IsProbe => AskedFor is not null && Uri.TryCreate(Url, UriKind.Absolute, out Uri? address)
+        && address.AbsolutePath.EndsWith("/probe", StringComparison.Ordinal);
 
     /// <summary>Whether the last scrape succeeded; <see langword="null"/> if there was none yet.</summary>
     public bool? IsUp { get; init; }

@@ -124,6 +124,9 @@ public sealed class FlowTests
         Assert.Equal((DataFlow.Flowing, "Prometheus scraped it 4 s ago"), (Join(target).Flow, Join(target).FlowReason));
         Assert.Equal(DataFlow.Stopped, Join(target with { IsUp = false, LastError = "refused" }).Flow);
         Assert.Equal(DataFlow.Asked, Join(target with { Url = "http://192.0.2.12:9100/metrics", Instance = "web-02" }).Flow);
+        Assert.Equal(DataFlow.Asked, Join(target with { Url = "http://192.0.2.12:9100/metrics" }).Flow);
+        Assert.Equal((DataFlow.Stopped, "Prometheus scrapes http://192.0.2.11:9100/metrics and keeps none of its samples"),
+            (Join(target with { Samples = 0 }).Flow, Join(target with { Samples = 0 }).FlowReason));
         Assert.Equal(DataFlow.Asked, Join(target with { Url = "http://192.0.2.11:9104/metrics" }).Flow);
     }
 }

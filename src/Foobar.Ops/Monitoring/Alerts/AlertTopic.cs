@@ -9,7 +9,11 @@ namespace Foobar.Ops.Monitoring.Alerts;
 /// <param name="Name">The name in findings.</param>
 /// <param name="Title">What is watched.</param>
 /// <param name="Metrics">Metrics that tell it.</param>
-internal sealed record AlertTopic(string Name, string Title, IReadOnlyList<TopicMetric> Metrics)
+/// <param name="Coverage">The servers whose series an alert must take in.</param>
+/// <param name="Except">Another topic: alerts on it are none on this one, whose metrics a ratio divides by;
+/// <see langword="null"/> for none.</param>
+internal sealed record AlertTopic(string Name, string Title, IReadOnlyList<TopicMetric> Metrics, AlertCoverage Coverage = default,
+    string? Except = null)
 {
     /// <summary>Topics of replication concern sites with more than one member of the database.</summary>
     public bool IsOfReplication => Name == "replication-lag";
@@ -23,6 +27,9 @@ internal sealed record AlertTopic(string Name, string Title, IReadOnlyList<Topic
     /// <summary>The topics and the components that must have figures.</summary>
     public static TopicTable Table => Read.Value;
 
+    /// <summary>Tells whether there may be no series of a metric while all is well.</summary>
+    public bool IsSporadic(string metric) => Metrics.Any(wanted => wanted.IsSporadic && Wildcards.Matches(wanted.Name, metric));
+
     private static readonly JsonSerializerOptions Options =
         new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
 
@@ -30,11 +37,30 @@ internal sealed record AlertTopic(string Name, string Title, IReadOnlyList<Topic
         Options)!);
 }
 
+/// <summary>The servers whose series an alert must take in.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<AlertCoverage>))]
+internal enum AlertCoverage
+{
+    /// <summary>None in particular: it is about the site.</summary>
+    Site,
+
+    /// <summary>All of a role, whichever measures what comes in: the load balancers, or the web, application or database
+    /// servers.</summary>
+    Entry,
+
+    /// <summary>The members of the database that follow another.</summary>
+    Replicas,
+
+    /// <summary>All servers.</summary>
+    Servers,
+}
+
 /// <summary>A metric that tells of a topic.</summary>
 /// <param name="Name">Its name, which may hold <c>*</c>.</param>
 /// <param name="With">A regular expression that must be found in the alert's expression.</param>
 /// <param name="Without">One that must not.</param>
-internal sealed record TopicMetric(string Name, string? With = null, string? Without = null);
+/// <param name="IsSporadic">Whether its first series may begin with the first failure.</param>
+internal sealed record TopicMetric(string Name, string? With = null, string? Without = null, bool IsSporadic = false);
 
 /// <summary>A component of a server that must have figures.</summary>
 /// <param name="Name">The name in findings.</param>

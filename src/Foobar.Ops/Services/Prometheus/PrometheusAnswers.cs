@@ -55,6 +55,7 @@ internal static class PrometheusAnswers
         {
             Pool = target.Text("scrapePool"),
             Address = target.RequiredText("scrapeUrl").Split('?')[0],
+            AskedFor = Parameter(target.RequiredText("scrapeUrl"), "target"),
             Labels = Labels(target.Member("labels")),
             Health = target.RequiredText("health") switch
             {
@@ -68,6 +69,11 @@ internal static class PrometheusAnswers
             Interval = target.TryGetProperty("scrapeInterval", out JsonElement interval) ? Duration(interval.GetString()) : null,
         })];
     }
+
+    /// <summary>The addresses of <c>alertmanagers</c> that alerts are sent to.</summary>
+    /// <inheritdoc cref="ReadResult" path="/exception"/>
+    public static IReadOnlyList<string> ReadAlertmanagers(JsonElement body) =>
+        [.. Data(body).Items("activeAlertmanagers").Select(static one => one.RequiredText("url"))];
 
     /// <summary>The rules of <c>rules</c>.</summary>
     /// <inheritdoc cref="ReadResult" path="/exception"/>
@@ -120,6 +126,12 @@ internal static class PrometheusAnswers
 
         return string.IsNullOrEmpty(text) || seconds > TimeSpan.MaxValue.TotalSeconds / 2 ? null : TimeSpan.FromSeconds(seconds);
     }
+
+    private static string? Parameter(string address, string name) =>
+        address.Split('?', 2) is [_, string query]
+            ? query.Split('&').Select(static pair => pair.Split('=', 2)).Where(pair => pair.Length == 2 && pair[0] == name)
+                .Select(static pair => Uri.UnescapeDataString(pair[1].Replace('+', ' '))).FirstOrDefault()
+            : null;
 
     private static PrometheusRule Rule(string group, string file, JsonElement rule) => new()
     {

@@ -84,6 +84,11 @@ internal sealed class PrometheusClient(ServiceHttp http, string service, Uri roo
     public Task<IReadOnlyList<PrometheusTarget>> GetTargetsAsync(CancellationToken cancellationToken) =>
         ReadAsync(Get("targets", [("state", "active")], "targets"), PrometheusAnswers.ReadTargets, cancellationToken);
 
+    /// <summary>The addresses of the Alertmanagers that alerts are sent to.</summary>
+    /// <exception cref="ServiceException">The service could not be asked.</exception>
+    public Task<IReadOnlyList<string>> GetAlertmanagersAsync(CancellationToken cancellationToken) =>
+        ReadAsync(Get("alertmanagers", [], "alertmanagers"), PrometheusAnswers.ReadAlertmanagers, cancellationToken);
+
     /// <summary>The rules that are evaluated.</summary>
     /// <exception cref="ServiceException">The service could not be asked.</exception>
     public Task<IReadOnlyList<PrometheusRule>> GetRulesAsync(CancellationToken cancellationToken) =>

@@ -33,6 +33,9 @@ internal sealed record PrometheusTarget
     /// <summary>The address that is scraped, without its query.</summary>
     public required string Address { get; init; }
 
+    /// <summary>The parameter <c>target</c> of its query: what an exporter is asked to look at; <see langword="null"/> for none.</summary>
+    public string? AskedFor { get; init; }
+
     /// <summary>The labels after relabelling: <c>instance</c>, <c>job</c> ...</summary>
     public required IReadOnlyDictionary<string, string> Labels { get; init; }
 
