@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Monitoring;
 
 namespace Foobar.Ops.Traffic.Dashboards;
 
@@ -17,6 +18,10 @@ internal sealed record DashboardSite
 
     public required IReadOnlyList<Server> Databases { get; init; }
 
+    /// <summary>The server that Prometheus runs on, whose loopback addresses it scrapes; <see langword="null"/> if it is none of the
+    /// site's.</summary>
+    public Server? Scraper { get; init; }
+
     public required double MaxLagSeconds { get; init; }
 
     public required int CertificateFailDays { get; init; }
@@ -31,9 +36,11 @@ internal sealed record DashboardSite
     {
         Name = site.Name,
         Port = site.Policy.Tls.Port,
-        Servers = [.. site.Servers.Where(server => !server.Roles.All(role => role is Role.NetworkFirewall))],
+        Servers = site.Servers,
         Balancers = [.. site.WithRole(Role.LoadBalancer)],
         Databases = site.Policy.Database is { } database ? [.. site.WithRole(database.Members)] : [],
+        Scraper = site.Servers.FirstOrDefault(server => InstanceMatch.RunsPrometheus(server, site))
+            ?? (site.Policy.Monitoring.Prometheus is null ? site.WithRole(Role.Monitoring).FirstOrDefault() : null),
         MaxLagSeconds = site.Policy.Database?.MaxLagSeconds ?? 0,
         CertificateFailDays = site.Policy.Tls.FailDays,
         DiskFailPercent = site.Policy.Servers.DiskFailPercent,
@@ -41,15 +48,18 @@ internal sealed record DashboardSite
 
     /// <summary>
     /// An anchored regular expression (RE2) of the instances that Prometheus may know servers by: name, SSH host or address, with or
-    /// without a port.
+    /// without a port; the one that Prometheus runs on by loopback too.
     /// </summary>
-    public static string Instances(IEnumerable<Server> servers)
+    public string Instances(IEnumerable<Server> servers)
     {
         IEnumerable<string> names = servers.SelectMany(
-            server => server.Addresses.Select(Host).Prepend(server.Ssh.Host).Prepend(server.Name))
+            server => server.Addresses.Select(Host).Prepend(server.Ssh.Host).Prepend(server.Name)
+                .Concat(server.Name == Scraper?.Name ? Loopback : []))
             .Distinct(StringComparer.Ordinal);
         return $"({string.Join('|', names.Select(Regex.Escape))})(:[0-9]+)?";
     }
+
+    private static readonly string[] Loopback = ["localhost", "127.0.0.1", "[::1]"];
 
     private static string Host(IPAddress address) =>
         address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString();

@@ -48,7 +48,7 @@ internal static class GrafanaDashboard
     {
         if (site.Balancers.Count > 0)
         {
-            string answers = PrometheusRules.Series("haproxy_frontend_http_responses_total", site.Balancers);
+            string answers = PrometheusRules.Series(site, "haproxy_frontend_http_responses_total", site.Balancers);
             yield return new(
                 "Requests", "reqps",
                 (PrometheusRules.Own(site, PrometheusRules.Rate), "now"),
@@ -58,22 +58,26 @@ internal static class GrafanaDashboard
             yield return new(
                 "Response time of the backends", "s",
                 (
-                    $"max by (proxy) ({PrometheusRules.Series("haproxy_backend_response_time_average_seconds", site.Balancers)})",
+                    $"max by (proxy) ({PrometheusRules.Series(site, "haproxy_backend_response_time_average_seconds", site.Balancers)})",
                     "{{proxy}}"));
             yield return new(
                 "Servers up in backends", "short",
-                ($"sum by (proxy) ({PrometheusRules.Series("haproxy_backend_active_servers", site.Balancers)})", "{{proxy}}"));
+                ($"sum by (proxy) ({PrometheusRules.Series(site, "haproxy_backend_active_servers", site.Balancers)})", "{{proxy}}"));
             yield return new(
                 "Sessions and queue", "short",
-                ($"sum by (proxy) ({PrometheusRules.Series("haproxy_backend_current_sessions", site.Balancers)})", "{{proxy}} sessions"),
-                ($"sum by (proxy) ({PrometheusRules.Series("haproxy_backend_current_queue", site.Balancers)})", "{{proxy}} queue"));
+                (
+                    $"sum by (proxy) ({PrometheusRules.Series(site, "haproxy_backend_current_sessions", site.Balancers)})",
+                    "{{proxy}} sessions"),
+                ($"sum by (proxy) ({PrometheusRules.Series(site, "haproxy_backend_current_queue", site.Balancers)})", "{{proxy}} queue"));
         }
 
         if (site.Databases.Count > 0)
         {
             yield return new(
                 "Statements", "ops",
-                ($"sum by (instance) (rate({PrometheusRules.Series("mysql_global_status_queries", site.Databases)}[5m]))", "{{instance}}"));
+                (
+                    $"sum by (instance) (rate({PrometheusRules.Series(site, "mysql_global_status_queries", site.Databases)}[5m]))",
+                    "{{instance}}"));
             yield return new("Replication lag", "s", (PrometheusRules.Lag(site), "{{instance}}"));
         }
 
@@ -81,19 +85,19 @@ internal static class GrafanaDashboard
             "Processors busy", "percent",
             (
                 "100 * (1 - avg by (instance) "
-                    + $"(rate({PrometheusRules.Series("node_cpu_seconds_total", site.Servers, "mode=\"idle\"")}[5m])))",
+                    + $"(rate({PrometheusRules.Series(site, "node_cpu_seconds_total", site.Servers, "mode=\"idle\"")}[5m])))",
                 "{{instance}}"));
         yield return new(
             "Memory used", "percent",
             (
-                $"100 * (1 - {PrometheusRules.Series("node_memory_MemAvailable_bytes", site.Servers)} / "
-                    + $"{PrometheusRules.Series("node_memory_MemTotal_bytes", site.Servers)})",
+                $"100 * (1 - {PrometheusRules.Series(site, "node_memory_MemAvailable_bytes", site.Servers)} / "
+                    + $"{PrometheusRules.Series(site, "node_memory_MemTotal_bytes", site.Servers)})",
                 "{{instance}}"));
         yield return new("Disks used", "percent", (PrometheusRules.DiskUsed(site), "{{instance}} {{mountpoint}}"));
         yield return new(
             "Disk time", "percentunit",
-            ($"rate({PrometheusRules.Series("node_disk_io_time_seconds_total", site.Servers)}[5m])", "{{instance}} {{device}}"));
-        yield return new("Agents that answer", "short", (PrometheusRules.Series("up", site.Servers), "{{instance}} {{job}}"));
+            ($"rate({PrometheusRules.Series(site, "node_disk_io_time_seconds_total", site.Servers)}[5m])", "{{instance}} {{device}}"));
+        yield return new("Agents that answer", "short", (PrometheusRules.Series(site, "up", site.Servers), "{{instance}} {{job}}"));
     }
 
     private static JsonObject ToJson(Panel panel, int index) => new()

@@ -42,8 +42,8 @@ internal static class PrometheusRules
     }
 
     /// <summary>Selects the series of a metric that are of some servers.</summary>
-    public static string Series(string metric, IEnumerable<Server> servers, string more = "") =>
-        $"{metric}{{instance=~{Quote(DashboardSite.Instances(servers))}{(more.Length > 0 ? "," : "")}{more}}}";
+    public static string Series(DashboardSite site, string metric, IEnumerable<Server> servers, string more = "") =>
+        $"{metric}{{instance=~{Quote(site.Instances(servers))}{(more.Length > 0 ? "," : "")}{more}}}";
 
     /// <summary>The name of an alert.</summary>
     public static string NameOf(AlertKind kind) => $"Foobar{kind}";
@@ -55,8 +55,8 @@ internal static class PrometheusRules
             yield break;
         }
 
-        string requests = Series("haproxy_frontend_http_requests_total", site.Balancers);
-        string answers = Series("haproxy_frontend_http_responses_total", site.Balancers);
+        string requests = Series(site, "haproxy_frontend_http_requests_total", site.Balancers);
+        string answers = Series(site, "haproxy_frontend_http_responses_total", site.Balancers);
         yield return (Rate, $"sum(rate({requests}[1m]))");
         yield return (SmoothRate, $"sum(rate({requests}[5m]))");
         IEnumerable<string> weeks = Enumerable.Range(1, Weeks)
@@ -67,7 +67,8 @@ internal static class PrometheusRules
         yield return (ExpectedRate, $"quantile(0.5, {string.Join(" or ", weeks)})");
         yield return (
             ErrorRatio,
-            $"sum(rate({Series("haproxy_frontend_http_responses_total", site.Balancers, "code=\"5xx\"")}[5m])) / sum(rate({answers}[5m]))");
+            $"sum(rate({Series(site, "haproxy_frontend_http_responses_total", site.Balancers, "code=\"5xx\"")}[5m])) / "
+                + $"sum(rate({answers}[5m]))");
     }
 
     /// <summary>A recorded series of this site.</summary>
@@ -86,31 +87,32 @@ internal static class PrometheusRules
         AlertKind.CertificateExpiry =>
             $"min(probe_ssl_earliest_cert_expiry{{instance=~{Quote($"(https://)?{System.Text.RegularExpressions.Regex.Escape(site.Name)}(:[0-9]+)?(/.*)?")}}}) - time() < {Number(alert.Limit)} * 86400",
         AlertKind.DiskFull => $"{DiskUsed(site)} > {Number(alert.Limit)}",
-        _ => $"{Series("up", site.Servers)} == 0",
+        _ => $"{Series(site, "up", site.Servers)} == 0",
     };
 
     /// <summary>How full the file systems are, in percent.</summary>
     public static string DiskUsed(DashboardSite site)
     {
         const string Real = "fstype!~\"tmpfs|overlay|squashfs|ramfs|iso9660\"";
-        return $"100 * (1 - {Series("node_filesystem_avail_bytes", site.Servers, Real)} / "
-            + $"{Series("node_filesystem_size_bytes", site.Servers, Real)})";
+        return $"100 * (1 - {Series(site, "node_filesystem_avail_bytes", site.Servers, Real)} / "
+            + $"{Series(site, "node_filesystem_size_bytes", site.Servers, Real)})";
     }
 
     /// <summary>The replicas' lag in seconds.</summary>
     public static string Lag(DashboardSite site) =>
-        $"({Series("mysql_slave_status_seconds_behind_master", site.Databases)} or "
-            + $"{Series("mysql_slave_status_seconds_behind_source", site.Databases)})";
+        $"({Series(site, "mysql_slave_status_seconds_behind_master", site.Databases)} or "
+            + $"{Series(site, "mysql_slave_status_seconds_behind_source", site.Databases)})";
 
     private static string Running(DashboardSite site) =>
-        $"({string.Join(" or ", Threads.Select(thread => Series($"mysql_slave_status_{thread}_running", site.Databases)))})";
+        $"({string.Join(" or ", Threads.Select(thread => Series(site, $"mysql_slave_status_{thread}_running", site.Databases)))})";
 
     private static IEnumerable<string> Missing(DashboardSite site)
     {
         foreach (Server server in site.Servers)
         {
             yield return Rule(
-                "FoobarServerNotScraped", $"absent({Series("up", [server])})", 10, critical: false, site, $"{server.Name} is not scraped",
+                "FoobarServerNotScraped", $"absent({Series(site, "up", [server])})", 10, critical: false, site,
+                $"{server.Name} is not scraped",
                 "Prometheus has no target for this server: nothing would tell that it is down.",
                 server.Name);
         }
@@ -119,7 +121,7 @@ internal static class PrometheusRules
         {
             yield return Rule(
                 "FoobarRequestsNotCounted",
-                $"absent({Series("haproxy_frontend_http_requests_total", site.Balancers)})",
+                $"absent({Series(site, "haproxy_frontend_http_requests_total", site.Balancers)})",
                 10, critical: false, site, "Requests are not counted",
                 "Prometheus has no counter of HAProxy: no drop, spike or error would be told.");
         }

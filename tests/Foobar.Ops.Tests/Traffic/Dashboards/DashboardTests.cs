@@ -79,12 +79,45 @@ public sealed class DashboardTests
         Site site = Load("d-named-ports-only.json");
         Server server = site.WithRole(Role.LoadBalancer).First();
         System.Text.RegularExpressions.Regex instances = new(
-            $"^(?:{DashboardSite.Instances([server])})$", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1));
+            $"^(?:{DashboardSite.Of(site).Instances([server])})$", System.Text.RegularExpressions.RegexOptions.None,
+            TimeSpan.FromSeconds(1));
 
         Assert.Matches(instances, server.Name);
         Assert.Matches(instances, $"{server.Addresses[0]}:9100");
         Assert.DoesNotMatch(instances, $"{server.Name}x");
         Assert.DoesNotMatch(instances, server.Addresses[0].ToString().Replace('.', 'x'));
+    }
+
+    [Fact]
+    public void What_Prometheus_scrapes_on_loopback_is_of_the_server_that_it_runs_on()
+    {
+        Site site = Load("d-named-ports-only.json");
+        Server balancer = site.WithRole(Role.LoadBalancer).First();
+        Site declared = site with { Policy = site.Policy with { Monitoring = new MonitoringPolicy {
+            Prometheus = new Uri($"http://{balancer.Addresses[0]}:9090") } } };
+        System.Text.RegularExpressions.Regex Instances(Site of, Server server) => new(
+            $"^(?:{DashboardSite.Of(of).Instances([server])})$", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1));
+
+        foreach (string instance in (string[])["127.0.0.1:8405", "localhost:9100", "[::1]:9100"])
+        {
+            Assert.Matches(Instances(declared, balancer), instance);
+            Assert.All(declared.Servers.Where(server => server != balancer), server => Assert.DoesNotMatch(Instances(declared, server),
+                instance));
+            Assert.DoesNotMatch(Instances(site with { Policy = site.Policy with { Monitoring = new MonitoringPolicy {
+                Prometheus = new Uri("http://203.0.113.9:9090") } } }, balancer), instance);
+        }
+
+        Assert.Matches(@"haproxy_frontend_http_requests_total\{[^}]*127[\\]+\.0",
+            SiteDashboard.Of(declared, [DashboardTarget.Prometheus])[0].Text);
+    }
+
+    [Fact]
+    public void A_network_firewall_is_watched_as_every_server_is()
+    {
+        Site site = Load("d-named-ports-only.json");
+        Server firewall = site.Servers[0] with { Name = "fw-09", Roles = [Role.NetworkFirewall] };
+        Assert.Contains("\"fw-09 is not scraped\"", SiteDashboard.Of(site with { Servers = [.. site.Servers, firewall] },
+            [DashboardTarget.Prometheus])[0].Text, StringComparison.Ordinal);
     }
 
     // https://docs.datadoghq.com/api/latest/monitors/#create-a-monitor: type and query are required; the threshold in the query is
