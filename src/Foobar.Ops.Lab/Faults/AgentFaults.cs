@@ -9,6 +9,10 @@ internal static class AgentFaults
 
     private const string Rules = "/etc/prometheus/rules.yml";
 
+    private const string Scrapes = "/etc/prometheus/prometheus.yml";
+
+    private const string Second = "at=$(getent ahostsv4 web-02 | cut -d' ' -f1 | head -n1); ";
+
     private const string ReloadPrometheus = "systemctl reload prometheus";
 
     /// <summary>The table.</summary>
@@ -42,6 +46,17 @@ internal static class AgentFaults
             "sed -i '/alert: ReplicaBehind/,/for: 5m/d' \"$file\"", ReloadPrometheus) with { Witness = "replication-lag" },
         File("alert-on-nothing", "MON-013", "The alert on disks uses a metric that nobody delivers", ["lb-01"], Rules,
             "sed -i 's/node_filesystem_avail_bytes/disk_free/' \"$file\"", ReloadPrometheus) with { Witness = "disk_free" },
+        File("alert-on-other-labels", "MON-013", "The alert on disks asks for a job that there is not", ["lb-01"], Rules,
+            "sed -i 's/node_filesystem_avail_bytes{/&job=\"nodes-old\",/' \"$file\"", ReloadPrometheus) with { Witness = "nodes-old" },
+        File("alert-blind-for-server", "MON-013", "The alert on disks leaves out web-02", ["lb-01"], Rules,
+            Second + "sed -i \"s/node_filesystem_avail_bytes{/&instance!='$at:9100',/\" \"$file\"", ReloadPrometheus) with {
+                Witness = "web-02" },
+        File("figures-dropped", "MON-011", "Prometheus drops all that node_exporter on web-02 delivers", ["lb-01"], Scrapes,
+            Second + "sed -i \"/^- job_name: node$/a\\\\  metric_relabel_configs: "
+                + "[{source_labels: [instance], regex: '$at:9100', action: drop}]\" \"$file\"", ReloadPrometheus) with {
+                Witness = "none is kept", AlsoSeenBy = ["MON-013"] },
+        File("alerts-reach-nobody", "MON-015", "Prometheus has no Alertmanager to hand alerts to", ["lb-01"], Scrapes,
+            "sed -i '/^alerting:/,/static_configs/d' \"$file\"", ReloadPrometheus) with { Witness = "no Alertmanager" },
         File("rule-fails", "MON-014", "A rule can't be evaluated", ["lb-01"], Rules,
             "printf -- '  - record: foobar:broken\\n    expr: node_load1 * on() group_left node_cpu_seconds_total\\n' >> \"$file\"",
                 ReloadPrometheus) with { Witness = "foobar:broken" },

@@ -150,7 +150,10 @@ internal static class FaultExclusions
         new(["disk-full"], ["inodes-used-up"], "they fill the same file system, and the second needs what the first takes"),
         new(
             ["agent-stopped", "agent-hangs"],
-            ["alert-missing", "alert-on-nothing", "rule-fails", "scrape-fails"],
+            [
+                "alert-missing", "alert-on-nothing", "alert-on-other-labels", "alert-blind-for-server", "figures-dropped", "rule-fails",
+                "scrape-fails",
+            ],
             "the alerts and targets of Prometheus depend on what the agent delivers"),
         new(["reports-stand-still"], ["reports-elsewhere", "component-unwatched"], "both are told by what collectd sends"),
         new(

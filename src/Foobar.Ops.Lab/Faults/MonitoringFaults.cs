@@ -14,7 +14,7 @@ internal static class MonitoringFaults
             "agent-stopped", "MON-001", "The monitoring agent on web-02 is stopped", "web-02", $"systemctl stop {Agent}",
             $"systemctl start {Agent}") with
         {
-            AlsoSeenBy = ["MON-011", "MON-012", "TOP-010"],
+            AlsoSeenBy = ["MON-011", "MON-012", "MON-013", "TOP-010"],
         },
         Row("agent-not-at-boot", "MON-004", "The monitoring agent on fw-01 runs, but is not enabled", "fw-01",
             $"systemctl disable --quiet {Agent}", $"systemctl enable --quiet {Agent}"),

@@ -22,7 +22,7 @@ public sealed class AgentTests(LabFixture labs, KeptSessions sessions) : IClassF
     public static TheoryData<string> Faults => new(Sample.IsAll
         ? AgentFaults.All.Select(static fault => fault.Name).Concat(["agent-stopped", "agent-hangs", "agent-not-at-boot"])
         : ["reports-blocked", "zabbix-blocked", "reports-stand-still", "reports-elsewhere", "agent-credentials-readable", "scrape-fails",
-            "component-unwatched", "alert-missing", "rule-fails", "agent-stopped"]);
+            "component-unwatched", "alert-missing", "figures-dropped", "alerts-reach-nobody", "rule-fails", "agent-stopped"]);
 
     [Fact]
     public async Task A_clean_lab_with_agents_has_nothing_wrong()
