@@ -35,7 +35,9 @@ internal static class RestartScript
     /// <summary>How long a service has to stay up to be out of a loop.</summary>
     public static TimeSpan Settled { get; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>Adds to units what is known of their restarts: to those named that are active, and to all that wait for another start.</summary>
+    /// <summary>
+    /// Adds to units what is known of their restarts: to those named that are active, and to all that wait for another start.
+    /// </summary>
     /// <param name="session">The server.</param>
     /// <param name="units">Its units.</param>
     /// <param name="names">The units that have to run.</param>

@@ -3,7 +3,9 @@ namespace Foobar.Ops.Linux;
 /// <summary>What would keep a unit from starting that is asked to: its conditions and assertions (systemd.unit(5)).</summary>
 public sealed record UnitConditions
 {
-    /// <summary>Those that do not hold now, as systemd writes them: <c>ConditionPathExists=/etc/shop.conf</c>; empty if it would start.</summary>
+    /// <summary>
+    /// Those that do not hold now, as systemd writes them: <c>ConditionPathExists=/etc/shop.conf</c>; empty if it would start.
+    /// </summary>
     public IReadOnlyList<string> Failed { get; init; } = [];
 
     /// <summary>Why that could not be told; <see langword="null"/> if it could.</summary>

@@ -5,7 +5,6 @@ using Foobar.Ops.Linux;
 using Foobar.Ops.Linux.Configuration;
 using Foobar.Ops.LoadBalancing.Haproxy;
 using Foobar.Ops.Remoting;
-using Foobar.Ops.Tls.Http;
 
 namespace Foobar.Ops.LoadBalancing;
 
@@ -42,7 +41,7 @@ public sealed class LoadBalancerCollector : Collector<LoadBalancerFacts>
         Task<Reading<VisitorAnswer>> http = VisitAsync(
             connection, sockets, new UriBuilder("http", session.Site.Name, HttpPort).Uri, cancellationToken);
         Task<Reading<VisitorAnswer>> httpOther = VisitAsync(
-            connection, sockets, new UriBuilder("http", session.Site.Name, HttpPort, HttpReader.OtherPath).Uri, cancellationToken);
+            connection, sockets, new UriBuilder("http", session.Site.Name, HttpPort, SessionHttp.OtherPath).Uri, cancellationToken);
         Task<Reading<VisitorAnswer>> https = VisitAsync(
             connection, sockets, new UriBuilder("https", session.Site.Name, session.Site.Policy.Tls.Port).Uri, cancellationToken);
         Reading<IReadOnlyList<HaproxySection>> sections = Read(await files, HaproxySection.Of);

@@ -29,7 +29,10 @@ public static class LoadBalancerControls
             server => JudgeStatistics(server, BackendJudge.ServersUp)),
         new(
             Info(
-                "LB-003", Severity.Medium, "Each backend of visitors has two servers or more", "With one server every restart is an outage.",
+                "LB-003",
+                Severity.Medium,
+                "Each backend of visitors has two servers or more",
+                "With one server every restart is an outage.",
                 "Add the second web server to the backend.", null),
             server => server.Facts.Statistics.Judge(statistics => BackendJudge.Redundant(statistics, server))),
         new(

@@ -7,6 +7,9 @@ namespace Foobar.Ops.Remoting;
 /// <summary>HTTP through a server's session: what its own loopback port or its neighbours answer.</summary>
 public static class SessionHttp
 {
+    /// <summary>The path of a page that no site has: what is answered there is answered to any page but the first.</summary>
+    internal const string OtherPath = "/foobar-ops/any-page";
+
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(10);
 
     private const int MaximumAnswerBytes = 32 * 1024 * 1024;

@@ -95,13 +95,18 @@ internal static class UnitControls
         return !RestartScript.IsSuspect(restarts) || restarts.LastHour < RestartScript.Loop ? Verdict.Pass(unit.Name, actual)
             : restarts.LastHour is null
                 ? Verdict.Warning(
-                    unit.Name, "a service that stays up", $"{actual}; the journal does not tell how many of them in the last hour", evidence)
+                    unit.Name,
+                    "a service that stays up",
+                    $"{actual}; the journal does not tell how many of them in the last hour",
+                    evidence)
             : Verdict.Fail(unit.Name, "a service that stays up", actual, $"{evidence}; journalctl _PID=1 UNIT={unit.Name}");
     }
 
     private static string Told(UnitRestarts restarts)
     {
-        string recent = restarts.LastHour is { } hour ? string.Create(CultureInfo.InvariantCulture, $", {hour} of them in the last hour") : "";
+        string recent = restarts.LastHour is { } hour
+            ? string.Create(CultureInfo.InvariantCulture, $", {hour} of them in the last hour")
+            : "";
         string last = restarts.ActiveSeconds is { } seconds ? $", last {Span(TimeSpan.FromSeconds(seconds))} ago" : "";
         return string.Create(CultureInfo.InvariantCulture, $"systemd started it again {restarts.Count} times{recent}{last}");
     }
@@ -144,7 +149,8 @@ internal static class UnitControls
                 unit.Name, $"It is {unit.FileState} and has conditions; whether they hold is not known: {doubt}", evidence),
             { IsOfThisBoot: true, Failed: var failed } => Verdict.Unknown(
                 unit.Name,
-                $"It is {unit.FileState}; whether {string.Join(", ", failed)} holds at boot can't be told now, when it does not.", evidence),
+                $"It is {unit.FileState}; whether {string.Join(", ", failed)} holds at boot can't be told now, when it does not.",
+                evidence),
             { Failed: { Count: > 0 } failed } => Verdict.Fail(
                 unit.Name, $"it starts at boot, for {required.Why}", $"{unit.FileState}, but {string.Join(", ", failed)} does not hold",
                 evidence),

@@ -25,7 +25,8 @@ public static class AppFileControls
                 "TOP-012", Severity.High, "Who serves visitors can't change the application's files",
                 "A hole in the application is the right to change it for good where its own account can write its files, or a directory "
                     + "on the way to them: who may write a directory can put another one in the place of what is in it.",
-                "chown root and chmod go-w the files and the directories above them; name what must be written (uploads, caches) in policy.topology.appFilesExcept.",
+                "chown root and chmod go-w the files and the directories above them; name what must be written (uploads, caches) in "
+                    + "policy.topology.appFilesExcept.",
                 "OWASP ASVS 4.0.3, 12.4.1"),
             static site => Concerned(site).Select(server => JudgeWritable(site, server))),
     ];

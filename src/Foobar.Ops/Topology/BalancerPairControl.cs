@@ -49,7 +49,8 @@ internal static class BalancerPairControl
                     .Select(static text => IPAddress.TryParse(text, out IPAddress? address) ? address : null).OfType<IPAddress>())
                 .Distinct(),
         ];
-        return moving.Length > 0 ? [.. pair.SelectMany(member => JudgeMember(site, member)), .. moving.Select(address => JudgeAddress(site, pair, address))]
+        return moving.Length > 0
+            ? [.. pair.SelectMany(member => JudgeMember(site, member)), .. moving.Select(address => JudgeAddress(site, pair, address))]
             : pair.FirstOrDefault(static each => !each.Vrrp.TryGet(out _)) is { Server: not null } unread
                 ? [unread.Vrrp.ToUnknown("load balancer") with { Server = unread.Server.Name }]
             : [Verdict.Warning(

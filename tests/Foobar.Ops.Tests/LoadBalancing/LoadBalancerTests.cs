@@ -308,7 +308,8 @@ public sealed class LoadBalancerTests
 
         Assert.Equal(
             expected,
-            Judge("LB-004", Healthy with { Statistics = Reading.Of(tcp), Configuration = Configured($"backend web\n mode tcp\n {lines}\n") })
+            Judge(
+                "LB-004", Healthy with { Statistics = Reading.Of(tcp), Configuration = Configured($"backend web\n mode tcp\n {lines}\n") })
                 .Single(static finding => finding.Target == "web/web-01").Status);
     }
 

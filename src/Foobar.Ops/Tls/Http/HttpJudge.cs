@@ -44,7 +44,8 @@ internal static class HttpJudge
         Uri asked = new(answer.Url);
         bool isRedirect = answer.StatusCode is 301 or 302 or 303 or 307 or 308 && Uri.TryCreate(asked, answer.Location, out Uri? _);
         Uri? to = isRedirect ? new Uri(asked, answer.Location!) : null;
-        return to?.Scheme != Uri.UriSchemeHttps ? Verdict.Fail(target, $"a redirect to https://{asked.Host}{asked.PathAndQuery}", actual, source)
+        return to?.Scheme != Uri.UriSchemeHttps
+            ? Verdict.Fail(target, $"a redirect to https://{asked.Host}{asked.PathAndQuery}", actual, source)
             : !to.Host.Equals(asked.Host, StringComparison.OrdinalIgnoreCase) ? Verdict.Warning(
                 target, $"first to https://{asked.Host}/, so that its HSTS is seen", actual, source)
             : answer.StatusCode is 301 or 308 ? Verdict.Pass(target, actual)

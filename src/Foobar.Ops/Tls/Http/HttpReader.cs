@@ -11,9 +11,6 @@ namespace Foobar.Ops.Tls.Http;
 /// one. Redirects are not followed.</summary>
 public static class HttpReader
 {
-    /// <summary>The path of a page that no site has.</summary>
-    internal const string OtherPath = "/foobar-ops/any-page";
-
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>Asks.</summary>
@@ -30,7 +27,7 @@ public static class HttpReader
             : AskAsync(new UriBuilder("http", name, HttpFacts.PlainPort).Uri, connect, cancellationToken);
         Task<(Reading<HttpAnswer> Answer, bool IsClosed)> other = isPlainClosed
             ? plain
-            : AskAsync(new UriBuilder("http", name, HttpFacts.PlainPort, OtherPath).Uri, connect, cancellationToken);
+            : AskAsync(new UriBuilder("http", name, HttpFacts.PlainPort, SessionHttp.OtherPath).Uri, connect, cancellationToken);
         (Reading<HttpAnswer> secure, _) = await AskAsync(new UriBuilder("https", name, endpoint.Port).Uri, connect, cancellationToken);
         (Reading<HttpAnswer> open, bool isClosed) = await plain;
         return new HttpFacts { Plain = open, PlainOther = (await other).Answer, IsPlainClosed = isClosed, Secure = secure };
