@@ -39,7 +39,7 @@ param(
     # The published frameworks whose controls are tested, names or wildcards; all controls unless told.
     [string[]] $Framework = @(),
 
-    # The controls that may be undecided, ids or wildcards; none unless told. * allows all.
+    # The controls that may be undecided, ids or wildcards; none unless told. * allows all but INV-003 (the server could be read).
     [string[]] $AllowUnknown = @(),
 
     # Whether a Warning fails, too.
@@ -66,16 +66,24 @@ BeforeDiscovery {
         throw "The audit could not judge all that was meant. $untold"
     }
 
+    if (-not ($findings.Status -ne 'NotApplicable')) {
+        throw 'The audit judged nothing: no control that was meant applies.'
+    }
+
+    # A server that was not read is a failed test, whatever frameworks are meant.
+    $unread = @($findings | Where-Object { $_.ControlId -eq 'INV-003' -and $_.Status -eq 'Unknown' })
     $known = @{}
     Get-FoobarControl | ForEach-Object { $known[$_.Id] = $_ }
     if ($Framework) {
         $mapped = (Get-FoobarControl -Framework $Framework -ErrorAction Stop).Id
-        $findings = @($findings | Where-Object ControlId -in $mapped)
-        if (-not $findings) {
+        $findings = @($findings | Where-Object { $_.ControlId -in $mapped -or $_ -in $unread })
+        if (-not ($findings | Where-Object ControlId -in $mapped)) {
             throw "No control that was judged maps to $($Framework -join ', ')."
         }
     }
 
+    # To allow what is undecided is not to allow that a server was never read, unless that is named.
+    $allowed = { param($id) $AllowUnknown | Where-Object { $id -eq $_ -or ($id -ne 'INV-003' -and $id -like $_) } }
     $contexts = $findings | Group-Object Server | ForEach-Object {
         $place = if ($_.Group[0].Server) { $_.Group[0].Server } else { 'the site' }
         @{
@@ -84,7 +92,7 @@ BeforeDiscovery {
                     $first = $_.Group[0]
                     $suppressed = @($_.Group | Where-Object Suppressed)
                     $counting = @($_.Group | Where-Object { -not $_.Suppressed })
-                    $failing = @('Fail') + @(if ($FailOnWarning) { 'Warning' }) + @(if (-not ($AllowUnknown | Where-Object { $first.ControlId -like $_ })) { 'Unknown' })
+                    $failing = @('Fail') + @(if ($FailOnWarning) { 'Warning' }) + @(if (-not (& $allowed $first.ControlId)) { 'Unknown' })
                     $accepted = if ($suppressed) { " [$($suppressed.Count) suppressed $($suppressed[0].Suppressed)]" }
                     @{
                         # Pester expands what stands between angle brackets.

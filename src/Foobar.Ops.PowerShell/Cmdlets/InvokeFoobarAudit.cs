@@ -26,6 +26,8 @@ public sealed class InvokeFoobarAudit : SnapshotCmdlet
 
     private readonly List<string> _missing = [];
 
+    private readonly List<(string Site, string Server)> _unread = [];
+
     private bool _namesInventory;
 
     private Baseline? _baseline;
@@ -130,7 +132,11 @@ public sealed class InvokeFoobarAudit : SnapshotCmdlet
         JudgeAll();
 
         // The findings stand in the pipeline by now; a script that is to stop does so here.
-        AuditVerdict verdict = gate.Judge(_findings, _missing) with { Stopping = [.. _counted.Where(gate.Stops)] };
+        AuditVerdict verdict = gate.Judge(_findings, _missing) with
+        {
+            Stopping = [.. _counted.Where(gate.Stops)],
+            Unread = _unread,
+        };
         SetExitCode(ExitCodeVariable, verdict.ExitCode);
         if (Gates && verdict.Error is { } error)
         {
@@ -151,7 +157,7 @@ public sealed class InvokeFoobarAudit : SnapshotCmdlet
                 Write(findings, output);
             },
             cancellationToken);
-        Finish(found, output);
+        Finish(found, result.Snapshot, scope, output);
         if (profile is not null)
         {
             output.Verbose(
@@ -175,9 +181,10 @@ public sealed class InvokeFoobarAudit : SnapshotCmdlet
         output.WriteAll(counted.Where(IsMeant));
     }
 
-    private void Finish(List<Finding> findings, CmdletOutput output)
+    private void Finish(List<Finding> findings, Snapshot snapshot, AuditScope scope, CmdletOutput output)
     {
         _findings.AddRange(findings);
+        _unread.AddRange(Audit.Unread(snapshot, scope).Select(server => (snapshot.Site.Name, server.Name)));
         output.WriteAll(_baseline?.Mended(findings).Where(IsMeant) ?? []);
     }
 
@@ -254,7 +261,7 @@ public sealed class InvokeFoobarAudit : SnapshotCmdlet
             {
                 List<Finding> findings = [.. Audit.Judge(snapshot, scope)];
                 Write(findings, output);
-                Finish(findings, output);
+                Finish(findings, snapshot, scope, output);
                 return Task.CompletedTask;
             });
         }

@@ -22,5 +22,5 @@ public abstract class AreaTestCmdlet : SnapshotCmdlet
     private protected override AuditScope Controls => new() { Areas = Areas, Controls = ControlIds.Expand(Control) };
 
     private protected override void Take(Snapshot snapshot, AuditScope scope, CmdletOutput output) =>
-        output.WriteAll(Audit.Judge(snapshot, scope));
+        output.WriteAll(Audit.Judge(snapshot, scope).Where(finding => Areas.Contains(finding.Area)));
 }

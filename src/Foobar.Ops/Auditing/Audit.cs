@@ -1,4 +1,5 @@
 using Foobar.Ops.Findings;
+using Foobar.Ops.Inventory;
 
 namespace Foobar.Ops.Auditing;
 
@@ -15,13 +16,13 @@ public static class Audit
     internal static IReadOnlyList<Finding> Judge(
         Snapshot snapshot, AuditScope scope, IReadOnlyList<AuditPart> parts, IReadOnlyList<CrossAreaControl> acrossAreas)
     {
-        scope.Check(snapshot.Site, [.. Controls(parts, acrossAreas), .. SuppressionControls.All]);
+        scope.Check(snapshot.Site, [.. Controls(parts, acrossAreas), .. SuppressionControls.All, .. ReadingControls.All]);
         Finding[] findings = [.. parts.SelectMany(part => part.Judge(snapshot, scope)).Concat(JudgeAcross(snapshot, scope, acrossAreas))];
         Dictionary<string, int> order = snapshot.Site.Servers.Select((server, index) => (server.Name, index))
             .ToDictionary(pair => pair.Name, pair => pair.index, StringComparer.OrdinalIgnoreCase);
         return
         [
-            .. findings.Concat(JudgeSuppressions(snapshot, findings, scope, parts, acrossAreas))
+            .. findings.Concat(JudgeInventory(snapshot, findings, scope, parts, acrossAreas))
                 .OrderBy(finding => finding.Area)
                 .ThenBy(finding => finding.ControlId, StringComparer.Ordinal)
                 .ThenBy(finding => finding.Server is { } server ? order.GetValueOrDefault(server, int.MaxValue) : -1)
@@ -36,14 +37,19 @@ public static class Audit
             .SelectMany(control => SafeJudge.Apply(control.Control, snapshot, null, snapshot.Time))
             .Where(finding => scope.Holds(finding, snapshot.Site));
 
-    /// <summary>Judges what the inventory accepts for a while, by the findings of all other controls.</summary>
-    internal static IEnumerable<Finding> JudgeSuppressions(
+    /// <summary>The servers of the scope of which facts were wanted and none could be read, in the order of the inventory.</summary>
+    public static IReadOnlyList<Server> Unread(Snapshot snapshot, AuditScope scope) =>
+        ReadingControls.Unread(snapshot, scope, AuditRegistry.Parts, AuditRegistry.AcrossAreas);
+
+    /// <summary>Judges which servers were read, and by the findings of all other controls what the inventory accepts for a while.</summary>
+    internal static IEnumerable<Finding> JudgeInventory(
         Snapshot snapshot,
         IReadOnlyList<Finding> findings,
         AuditScope scope,
         IReadOnlyList<AuditPart> parts,
         IReadOnlyList<CrossAreaControl> acrossAreas) =>
         SuppressionControls.Judge(snapshot, findings, scope, [.. Controls(parts, acrossAreas)])
+            .Concat(ReadingControls.Judge(snapshot, scope, parts, acrossAreas))
             .Where(finding => scope.Holds(finding, snapshot.Site));
 
     private static IEnumerable<ControlInfo> Controls(IReadOnlyList<AuditPart> parts, IReadOnlyList<CrossAreaControl> acrossAreas) =>

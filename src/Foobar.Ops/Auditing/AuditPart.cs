@@ -16,6 +16,12 @@ public abstract class AuditPart
     /// <summary>What is known of the controls, in the order of their ids.</summary>
     public abstract IReadOnlyList<ControlInfo> Controls { get; }
 
+    /// <summary>The controls that look at the facts of one server at a time.</summary>
+    internal abstract IEnumerable<ControlInfo> ControlsOfOneServer { get; }
+
+    /// <summary>Whether the facts are read on the server itself (<see cref="Collector{TFacts}.ReadsServer"/>).</summary>
+    internal abstract bool ReadsServer { get; }
+
     /// <summary>The type of the facts.</summary>
     internal abstract Type FactsType { get; }
 

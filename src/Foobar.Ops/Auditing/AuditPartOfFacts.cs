@@ -36,6 +36,10 @@ public sealed class AuditPart<TFacts>(
                 .OrderBy(info => info.Id, StringComparer.Ordinal),
         ];
 
+    internal override IEnumerable<ControlInfo> ControlsOfOneServer => perServer.Select(control => control.Info);
+
+    internal override bool ReadsServer => collector.ReadsServer;
+
     internal override bool NeedsAllServers(AuditScope scope) => _perSite.Any(control => scope.Holds(control.Info));
 
     internal override Type FactsType => typeof(TFacts);

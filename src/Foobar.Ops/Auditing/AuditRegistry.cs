@@ -61,10 +61,19 @@ public static class AuditRegistry
         .. Parts.SelectMany(part => part.Controls)
             .Concat(AcrossAreas.Select(control => control.Info))
             .Concat(SuppressionControls.All)
+            .Concat(ReadingControls.All)
             .Concat(Tried)
             .OrderBy(info => info.Area)
             .ThenBy(info => info.Id, StringComparer.Ordinal),
     ];
+
+    /// <summary>
+    /// The ids of the controls that judge a server by what was read on it alone: what they say of a server can't come from another.
+    /// </summary>
+    internal static IReadOnlySet<string> OfOneServer { get; } = Parts.Where(part => part.ReadsServer)
+        .SelectMany(part => part.ControlsOfOneServer)
+        .Select(control => control.Id)
+        .ToHashSet(StringComparer.Ordinal);
 
     private static IEnumerable<Verdict> JudgeWriteEndpoint(Snapshot snapshot)
     {

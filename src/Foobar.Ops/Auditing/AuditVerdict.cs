@@ -30,16 +30,25 @@ public sealed record AuditVerdict
     /// <summary>Servers that were meant and that the inventory does not hold.</summary>
     public IReadOnlyList<string> Missing { get; init; } = [];
 
+    /// <summary>Servers of which no facts could be read, with the names of their sites; empty where only findings are known.</summary>
+    public IReadOnlyList<(string Site, string Server)> Unread { get; init; } = [];
+
     /// <summary>
-    /// What was not judged: servers (the site as a whole is <c>the site</c>) of which nothing could be decided, and those that are missing.
+    /// What was not judged: servers (the site as a whole is <c>the site</c>) that were not read or of which nothing could be decided, and
+    /// those that are missing.
     /// </summary>
     public IReadOnlyList<string> Unjudged => (string[])
     [
         .. Findings.GroupBy(finding => (finding.Site, Server: finding.Server?.ToUpperInvariant()))
-            .Where(server => server.All(finding => finding.Status == FindingStatus.Unknown))
-            .Select(server => Name(server.First())),
+            .Where(place => IsUnjudged([.. place]))
+            .Select(place => Name(place.First().Site, place.First().Server))
+            .Concat(Unread.Select(place => Name(place.Site, place.Server)))
+            .Distinct(StringComparer.OrdinalIgnoreCase),
         .. Missing,
     ];
+
+    /// <summary>Whether anything was decided: a rule passes, fails or warns.</summary>
+    private bool IsAnythingDecided => Findings.Any(finding => IsDecided(finding) && !ReadingControls.IsOne(finding));
 
     /// <summary>
     /// The exit code for a pipeline: <see cref="Passed"/>, <see cref="Failed"/>, <see cref="Undecided"/> or <see cref="NotJudged"/>.
@@ -47,7 +56,7 @@ public sealed record AuditVerdict
     public int ExitCode =>
         Stopping.Any(finding => finding.Status != FindingStatus.Unknown) ? Failed
         : Stopping.Count > 0 ? Undecided
-        : Findings.Count == 0 || Unjudged.Count > 0 ? NotJudged
+        : !IsAnythingDecided || Unjudged.Count > 0 ? NotJudged
         : Passed;
 
     /// <summary>Why the audit does not pass: <c>AuditFailed</c>, <c>AuditIncomplete</c>; <see langword="null"/> if it does.</summary>
@@ -56,7 +65,9 @@ public sealed record AuditVerdict
         Passed => null,
         NotJudged => new FoobarException(
             "AuditIncomplete", ErrorKind.Failed,
-            Findings.Count == 0 ? "Nothing was judged: no control looked at any server." : $"Not judged: {string.Join(", ", Unjudged)}.")
+            Findings.Count == 0 ? "Nothing was judged: no control looked at any server."
+                : Unjudged.Count > 0 ? $"Not judged: {string.Join(", ", Unjudged)}."
+                : "Nothing was judged: no control that was meant applies.")
         {
             Recommendation =
                 "See the errors before this one and the Reason of the Unknown findings; an audit that could not judge has not passed.",
@@ -68,7 +79,20 @@ public sealed record AuditVerdict
         },
     };
 
-    private string Name(Finding finding) => (finding.Server, finding.Site) switch
+    // Controls over several servers may decide something of a server that nothing was read of; one that judges it alone may not.
+    private static bool IsUnjudged(Finding[] place)
+    {
+        Finding[] judged = [.. place.Where(finding => finding.Area != Area.Inventory)];
+        Finding[] own = [.. judged.Where(finding => AuditRegistry.OfOneServer.Contains(finding.ControlId))];
+        return place.Any(ReadingControls.TellsUnread)
+            || (own.Length > 0
+                ? own.All(finding => finding.Status == FindingStatus.Unknown)
+                : judged.Any(finding => finding.Status == FindingStatus.Unknown) && !judged.Any(IsDecided));
+    }
+
+    private static bool IsDecided(Finding finding) => finding.Status is FindingStatus.Pass or FindingStatus.Warning or FindingStatus.Fail;
+
+    private string Name(string? ofSite, string? ofServer) => (ofServer, ofSite) switch
     {
         ({ } server, { } site) when Findings.Any(other => other.Site != site) => $"{server} of {site}",
         ({ } server, _) => server,

@@ -96,7 +96,7 @@ public sealed class LiveAudit
             }
 
             Add("across areas", () => Audit.JudgeAcross(snapshot, scope, acrossAreas));
-            Add("suppressions", () => Audit.JudgeSuppressions(snapshot, _findings, scope, parts, acrossAreas));
+            Add("inventory", () => Audit.JudgeInventory(snapshot, _findings, scope, parts, acrossAreas));
             profile?.Add(AuditPhase.Judge, string.Empty, "after the last fact", Stopwatch.GetElapsedTime(began));
         }
 

@@ -23,6 +23,9 @@ public sealed class ServiceCollector : Collector<MonitoringServiceFacts>
     public override string Name => "monitoring-service";
 
     /// <inheritdoc/>
+    public override bool ReadsServer => false;
+
+    /// <inheritdoc/>
     public override bool AppliesTo(Server server, Site site) =>
         site.Policy.Monitoring.Prometheus is not null && server == (site.WithRole(Role.Monitoring).FirstOrDefault() ?? site.Servers[0]);
 

@@ -17,6 +17,12 @@ public abstract class Collector<TFacts>
     /// <summary>Tells whether the server has such facts at all.</summary>
     public virtual bool AppliesTo(Server server, Site site) => true;
 
+    /// <summary>
+    /// Whether the facts are read on the server itself, so that they show that it was reached; <see langword="false"/> where something else
+    /// is asked and the facts only stand with the server.
+    /// </summary>
+    public virtual bool ReadsServer => true;
+
     /// <summary>Reads the facts.</summary>
     /// <param name="session">The site's connections.</param>
     /// <param name="server">The server to read from.</param>

@@ -39,6 +39,8 @@ public sealed class SnapshotComparisonTests
                 (DifferenceKind.Fact, "lb-01", "pretend", "disk.value", "50", "95"),
                 (DifferenceKind.Fact, "lb-01", "pretend", "units[b].state", "Pass", "Warning"),
                 (DifferenceKind.Fact, "web-02", "pretend", "facts", "not read: web-02: no route to host.", "read"),
+                (DifferenceKind.Finding, "web-02", "INV-003", null, "Unknown: web-02: no route to host.",
+                    "Pass: 1 of 1 kinds of facts were read"),
                 (DifferenceKind.Finding, "lb-01", "SRV-901", "b", "Pass", "Warning: inactive"),
                 (DifferenceKind.Finding, "web-02", "SRV-901", null, "Unknown: web-02: no route to host.", "Pass: no units"),
                 (DifferenceKind.Finding, "lb-01", "SRV-902", "/", "Pass: 50 %", "Fail: 95 %"),

@@ -103,17 +103,33 @@ internal static class HtmlReport
 
     private static (string Look, string Word, string Why) Verdict(AuditVerdict verdict, int counted) => verdict.ExitCode switch
     {
-        AuditVerdict.Passed => ("pass", "Passed", "Every server was judged, and nothing fails."),
+        AuditVerdict.Passed => ("pass", "Passed", $"Nothing here fails the audit: {Judged(verdict)}."),
         AuditVerdict.Failed =>
             ("fail", "Failed", FormattableString.Invariant(
-                $"{verdict.Stopping.Count} of {Counted(counted, "finding")} fail the audit: {Counts(verdict)}.")),
+                $"{verdict.Stopping.Count} of {Counted(counted, "finding")} fail the audit: {Counts(verdict)}.{Unjudged(verdict)}")),
         AuditVerdict.Undecided =>
-            ("unknown", "Undecided", $"{Counted(verdict.Stopping.Count, "finding")} could not be decided, which is no pass."),
+            ("unknown", "Undecided",
+                $"{Counted(verdict.Stopping.Count, "finding")} could not be decided, which is no pass.{Unjudged(verdict)}"),
         _ =>
             ("unknown", "Not judged", verdict.Unjudged.Count > 0
-                ? $"Nothing could be decided of {string.Join(", ", verdict.Unjudged)}."
-                : "There is nothing that was judged."),
+                ? Unjudged(verdict).TrimStart()
+                : "No finding here is a pass, a warning or a failure."),
     };
+
+    private static string Unjudged(AuditVerdict verdict) =>
+        verdict.Unjudged.Count > 0 ? $" Not read, or nothing could be decided: {string.Join(", ", verdict.Unjudged)}." : string.Empty;
+
+    // The page knows findings alone: it tells what they are, never that there are all.
+    private static string Judged(AuditVerdict verdict)
+    {
+        Finding[] counted = [.. verdict.Findings.Where(FindingText.Counts)];
+        return string.Join(", ", HtmlSummary.Order
+            .Select(status => (Status: (FindingStatus?)status, Count: counted.Count(finding => finding.Status == status)))
+            .Append((Status: null, Count: verdict.Findings.Count - counted.Length))
+            .Where(kind => kind.Count > 0)
+            .Select(kind => FormattableString.Invariant(
+                $"{kind.Count} {(kind.Status is { } status ? HtmlSummary.Name(status) : "suppressed")}")));
+    }
 
     private static string Counts(AuditVerdict verdict) => string.Join(", ", HtmlSummary.Order
         .Select(status => (Status: status, Count: verdict.Stopping.Count(finding => finding.Status == status)))
