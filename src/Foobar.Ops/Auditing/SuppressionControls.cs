@@ -23,8 +23,20 @@ internal static class SuppressionControls
         "A suppression that is left over, or mistyped, hides the next finding that it fits, which nobody has accepted.",
         "Take it out of the inventory, or correct its control, server or target: policy.suppressions.");
 
+    private static readonly ControlInfo AreNarrow = new(
+        "INV-004",
+        "Each suppression of the inventory names what it accepts and ends within a year",
+        Area.Inventory,
+        Severity.Medium,
+        "A suppression of everything, or without a near end, accepts what nobody has looked at: the audit then passes whatever breaks.",
+        "Name the control, and the server or target, and a day within a year: policy.suppressions. To judge less of a site, use "
+            + "-ExcludeControl or -Server.");
+
+    // A leap year, so that the same day of next year is within it.
+    private static readonly TimeSpan LongestTerm = TimeSpan.FromDays(366);
+
     /// <summary>What is known of the controls, in the order of their ids.</summary>
-    public static IReadOnlyList<ControlInfo> All { get; } = [HaveNotExpired, MatchSomething];
+    public static IReadOnlyList<ControlInfo> All { get; } = [HaveNotExpired, MatchSomething, AreNarrow];
 
     /// <summary>Judges the suppressions of a snapshot's inventory.</summary>
     /// <param name="snapshot">The snapshot.</param>
@@ -39,6 +51,7 @@ internal static class SuppressionControls
         [
             .. Apply(HaveNotExpired, suppression => JudgeEnd(suppression, snapshot.Time)),
             .. Apply(MatchSomething, suppression => JudgeMatch(suppression, findings, scope, judged)),
+            .. Apply(AreNarrow, suppression => JudgeBreadth(suppression, snapshot, judged)),
         ];
 
         IEnumerable<Finding> Apply(ControlInfo control, Func<Suppression, Verdict> judge) => !scope.Holds(control) ? [] : suppressions
@@ -66,6 +79,11 @@ internal static class SuppressionControls
             return Verdict.Pass(suppression.ToString(), string.Create(CultureInfo.InvariantCulture, $"{count} findings"));
         }
 
+        if (findings.Any(finding => finding.Status == FindingStatus.Unknown && suppression.Names(finding)))
+        {
+            return Verdict.NotApplicable(suppression.ToString(), "What it is for could not be decided, which it does not accept.");
+        }
+
         // Other servers, other controls and those that are tried, not read, may still have findings that it is for.
         ControlInfo[] meant = [.. AuditRegistry.Tried.Concat(judged).Where(control => Wildcard.Matches(suppression.Control, control.Id))];
         return meant.Length > 0 && meant.Any(control => !judged.Contains(control) || !scope.Holds(control))
@@ -75,5 +93,24 @@ internal static class SuppressionControls
                 "a finding that it is for",
                 meant.Length == 0 ? "no control has such an id" : "no finding",
                 $"policy.suppressions: {suppression.Reason}");
+    }
+
+    private static Verdict JudgeBreadth(Suppression suppression, Snapshot snapshot, IReadOnlyList<ControlInfo> judged)
+    {
+        bool all = judged.All(control => Wildcard.Matches(suppression.Control, control.Id))
+            && (suppression.Server is not { } server || snapshot.Site.Servers.All(one => Wildcard.Matches(server, one.Name)))
+            && (suppression.Target is null || suppression.Target.All(static c => c == '*'));
+        bool isLong = suppression.Until.DayNumber - DateOnly.FromDateTime(snapshot.Time.UtcDateTime).DayNumber > LongestTerm.TotalDays;
+        string until = suppression.Until.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        return (all, isLong) switch
+        {
+            (false, false) => Verdict.Pass(suppression.ToString(), $"its last day is {until}"),
+            (true, _) => Verdict.Warning(
+                suppression.ToString(), "the control, server or target that is accepted", $"it accepts everything, until {until}",
+                $"policy.suppressions: {suppression.Reason}"),
+            _ => Verdict.Warning(
+                suppression.ToString(), "a last day within a year", $"its last day is {until}",
+                $"policy.suppressions: {suppression.Reason}"),
+        };
     }
 }

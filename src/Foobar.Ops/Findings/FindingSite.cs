@@ -15,10 +15,18 @@ public static class FindingSite
             : null,
     });
 
-    /// <summary>Tells whether a suppression is for a finding, expired or not; what passes needs none.</summary>
+    /// <summary>
+    /// Tells whether a suppression is for a finding, expired or not; what passes needs none, and what could not be decided is accepted only
+    /// by one that says so.
+    /// </summary>
     internal static bool Holds(this Suppression suppression, Finding finding) =>
-        finding.Status is FindingStatus.Fail or FindingStatus.Warning or FindingStatus.Unknown
-        && finding.Area != Area.Inventory
+        (finding.Status is FindingStatus.Fail or FindingStatus.Warning
+            || (finding.Status == FindingStatus.Unknown && suppression.AcceptsUnknown))
+        && suppression.Names(finding);
+
+    /// <summary>Tells whether a suppression names the control, server and target of a finding, whatever its status is.</summary>
+    internal static bool Names(this Suppression suppression, Finding finding) =>
+        finding.Area != Area.Inventory
         && Wildcard.Matches(suppression.Control, finding.ControlId)
         && (suppression.Server is null || (finding.Server is { } server && Wildcard.Matches(suppression.Server, server)))
         && (suppression.Target is null || (finding.Target is { } target && Wildcard.Matches(suppression.Target, target)));

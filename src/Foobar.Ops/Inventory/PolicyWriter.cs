@@ -56,6 +56,11 @@ internal static class PolicyWriter
         json.WriteString("control", suppression.Control);
         json.Text("server", suppression.Server);
         json.Text("target", suppression.Target);
+        if (suppression.AcceptsUnknown)
+        {
+            json.WriteBoolean("unknown", true);
+        }
+
         json.WriteString("reason", suppression.Reason);
         json.WriteString("until", suppression.Until.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
         json.WriteEndObject();

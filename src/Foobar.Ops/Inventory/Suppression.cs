@@ -1,8 +1,8 @@
 namespace Foobar.Ops.Inventory;
 
 /// <summary>
-/// Findings that are known and accepted for a while: they stay visible and fail nothing. Patterns take <c>*</c> and <c>?</c>, without
-/// regard to case.
+/// Findings that fail or warn, known and accepted for a while: they stay visible and fail nothing. Patterns take <c>*</c> and
+/// <c>?</c>, without regard to case.
 /// </summary>
 public sealed record Suppression
 {
@@ -14,6 +14,12 @@ public sealed record Suppression
 
     /// <summary>The targets, by pattern; <see langword="null"/> for all.</summary>
     public string? Target { get; init; }
+
+    /// <summary>
+    /// Whether findings that could not be decided are accepted too: <c>"unknown": true</c>. To accept a known fault is not to accept that
+    /// it can't be seen.
+    /// </summary>
+    public bool AcceptsUnknown { get; init; }
 
     /// <summary>Why they are accepted.</summary>
     public required string Reason { get; init; }

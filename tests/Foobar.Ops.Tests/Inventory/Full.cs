@@ -37,7 +37,7 @@ internal static class Full
             ],
             "suppressions": [
               { "control": "TLS-*", "server": "web-*", "target": "*:8443", "reason": "Replaced with the new balancer", "until": "2027-01-31" },
-              { "control": "FW-003", "reason": "Ticket 4711", "until": "2027-02-28" }
+              { "control": "FW-003", "unknown": true, "reason": "Ticket 4711", "until": "2027-02-28" }
             ],
             "servers": {
               "units": { "web": ["nginx.service"], "app": ["foobar-app.service", "docker.service"] },

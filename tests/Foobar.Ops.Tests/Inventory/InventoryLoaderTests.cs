@@ -79,7 +79,7 @@ public sealed class InventoryLoaderTests
                     Reason = "Replaced with the new balancer",
                     Until = new DateOnly(2027, 1, 31),
                 },
-                new Suppression { Control = "FW-003", Reason = "Ticket 4711", Until = new DateOnly(2027, 2, 28) },
+                new Suppression { Control = "FW-003", AcceptsUnknown = true, Reason = "Ticket 4711", Until = new DateOnly(2027, 2, 28) },
             ],
             policy.Suppressions);
         Assert.Equal(["prometheus-node-exporter", "datadog"], policy.Monitoring.Agents);

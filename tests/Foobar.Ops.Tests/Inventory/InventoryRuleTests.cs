@@ -119,6 +119,7 @@ public sealed class InventoryRuleTests
     [InlineData(", \"until\": \"2027-01-31\"", "", "$.policy.suppressions[0]", "\"until\" is missing", null)]
     [InlineData("\"reason\": \"Ticket 4711\", ", "", "$.policy.suppressions[1]", "\"reason\" is missing", null)]
     [InlineData("\"control\": \"FW-003\"", "\"control\": \"FW 003\"", "$.policy.suppressions[1].control", "does not fit", null)]
+    [InlineData("\"unknown\": true", "\"unknown\": \"yes\"", "$.policy.suppressions[1].unknown", "does not fit", null)]
     [InlineData("\"server\": \"web-*\"", "\"server\": \"web-1\"", "$.policy.suppressions[0].server", "no server is named", "web-01")]
     [InlineData(
         "{ \"web\": [\"nginx.service\"]", "{ \"webb\": [\"nginx.service\"]", "$.policy.servers.units.webb", "not known here", "web")]

@@ -57,6 +57,7 @@ internal sealed class PolicyReader(Problems problems, string directory)
             Control = keys.Required("control", "*", "the id of a control, or a pattern with * such as TLS-*", Forms.ControlPattern),
             Server = keys.Optional("server", null, Scalars.OptionalText),
             Target = keys.Optional("target", null, Scalars.OptionalText),
+            AcceptsUnknown = keys.Optional("unknown", false, Scalars.Flag),
             Reason = keys.Required("reason", string.Empty, "why these findings are accepted", Scalars.Text),
             Until = keys.Required("until", DateOnly.MaxValue, "the last day on which they are, such as 2027-01-31", Forms.Date),
         };
