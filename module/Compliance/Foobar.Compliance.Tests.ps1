@@ -98,7 +98,7 @@ BeforeDiscovery {
                         # Pester expands what stands between angle brackets.
                         Name = "$($first.ControlId) $place`: $($first.Title)$accepted" -replace '[<>]'
                         Tag = @($first.ControlId, "$($first.Area)", "$($first.Severity)") + @($known[$first.ControlId].References.Framework | Select-Object -Unique)
-                        Skip = -not ($counting.Status -ne 'NotApplicable')
+                        Skip = -not @($counting | Where-Object Status -ne 'NotApplicable')
                         Bad = @($counting | Where-Object Status -in $failing)
                     }
                 })

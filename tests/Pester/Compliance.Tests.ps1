@@ -51,7 +51,7 @@ Describe 'The compliance tests' -Skip:$noShell {
                     $r = Invoke-Pester -Configuration $configuration
                     $run = @($r.Tests | Where-Object ShouldRun)
                     $said[$name] = @{
-                        Failed = $r.FailedCount; Skipped = $r.SkippedCount; Broken = $r.FailedContainersCount; Version = "$($r.Version)"
+                        Failed = $r.FailedCount; Passed = $r.PassedCount; Skipped = $r.SkippedCount; Broken = $r.FailedContainersCount; Version = "$($r.Version)"
                         Names = @($run.Name); Places = @($run | ForEach-Object { $_.Block.Name } | Select-Object -Unique); Tags = @($run.Tag | Select-Object -Unique)
                         Messages = @($r.Failed.ErrorRecord | ForEach-Object { "$_" })
                     }
@@ -69,8 +69,12 @@ Describe 'The compliance tests' -Skip:$noShell {
             undecided = @{ Data = @{ Snapshot = $snapshot; Server = 'web-01'; Control = $undecided.ControlId } }
             allowed = @{ Data = @{ Snapshot = $snapshot; Server = 'web-01'; Control = $undecided.ControlId; AllowUnknown = 'XX-*', $undecided.ControlId } }
             suppressed = @{ Data = @{ Snapshot = $accepted; Server = 'lb-01'; Control = $trouble.ControlId } }
+            unread = @{ Data = @{ Snapshot = $snapshot; Control = 'SRV-001', 'INV-003'; AllowUnknown = '*' } }
+            untold = @{ Data = @{ Snapshot = $snapshot; Control = 'SRV-001', 'INV-003'; AllowUnknown = '*', 'INV-003' } }
+            idle = @{ Data = @{ Snapshot = $snapshot; Control = 'INV-001' } }
             nothing = @{ Data = @{ Snapshot = "$snapshot.none" } }
             server = @{ Data = @{ Snapshot = $snapshot; Control = 'SRV-001'; Server = 'lb-01', 'web-77' } }
+            wildcard = @{ Data = @{ Snapshot = $snapshot; Control = 'SRV-001'; Server = 'lb-01', 'wbe-*' } }
             control = @{ Data = @{ Snapshot = $snapshot; Control = 'SRV-001', 'SVR-002'; Server = 'lb-01' } }
             framework = @{ Data = @{ Snapshot = $snapshot; Control = 'SRV-001'; Framework = 'PCI DDS' } }
         }
@@ -125,10 +129,22 @@ Describe 'The compliance tests' -Skip:$noShell {
 
     It 'pass over what is suppressed, and tell why and until when' {
         $runs.suppressed.Failed, $runs.suppressed.Broken | Should -Be 0, 0
+        $runs.suppressed.Skipped | Should -Be 1
+        $runs.suppressed.Passed | Should -Be 0
         $runs.suppressed.Names | Should -Match '\[\d+ suppressed until 2999-12-31: Until the new one\]$'
     }
 
-    It 'fail as a whole where <_> does not exist' -ForEach 'nothing', 'server', 'control', 'framework' {
+    It 'fail for a server that was never read, whatever may be undecided' {
+        $runs.unread.Failed | Should -Be 1
+        $runs.unread.Messages | Should -Match '^Unknown : off-01 '
+        $runs.untold.Failed, $runs.untold.Broken | Should -Be 0, 0
+    }
+
+    It 'fail as a whole where no control applies' {
+        $runs.idle.Broken | Should -Be 1
+    }
+
+    It 'fail as a whole where <_> does not exist' -ForEach 'nothing', 'wildcard', 'server', 'control', 'framework' {
         $runs[$_].Broken | Should -Be 1
     }
 
