@@ -89,15 +89,15 @@ Describe 'Choosing servers' {
     }
 
     It 'takes an empty pipeline for no server, never for all' {
-        Get-FoobarServer 'db-*' | Get-FoobarServer | Should -BeNullOrEmpty
+        Get-FoobarServer 'web-*' -Role LoadBalancer | Get-FoobarServer | Should -BeNullOrEmpty
         @() | Get-FoobarServer | Should -BeNullOrEmpty
     }
 
-    It 'has one error for each unknown name, and goes on with the others' {
-        $found = Get-FoobarServer web-01, web-03, web-04 -ErrorVariable failures -ErrorAction SilentlyContinue
+    It 'has one error for each unknown name or wildcard, and goes on with the others' {
+        $found = Get-FoobarServer web-01, web-03, web-04, db-* -ErrorVariable failures -ErrorAction SilentlyContinue
         $found.Name | Should -Be 'web-01'
         $failures.FullyQualifiedErrorId | Should -BeLike 'ServerNotFound,*'
-        $failures.TargetObject | Should -Be 'web-03', 'web-04'
+        $failures.TargetObject | Should -Be 'web-03', 'web-04', 'db-*'
     }
 
     It 'refuses an object that names no server instead of guessing' {

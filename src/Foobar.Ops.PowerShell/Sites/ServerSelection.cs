@@ -5,7 +5,7 @@ namespace Foobar.Ops.PowerShell.Sites;
 
 /// <summary>Which of a site's servers a command line means.</summary>
 /// <param name="Servers">The servers meant, in the order of the inventory, each once.</param>
-/// <param name="Unknown">One error for each plain name that the inventory does not hold.</param>
+/// <param name="Unknown">One error for each name that the inventory does not hold, and each wildcard that fits none of its servers.</param>
 internal sealed record ServerSelection(IReadOnlyList<Server> Servers, IReadOnlyList<FoobarException> Unknown)
 {
     /// <summary>Chooses servers by names or wildcards, and roles; of both, those that meet both.</summary>
@@ -20,17 +20,15 @@ internal sealed record ServerSelection(IReadOnlyList<Server> Servers, IReadOnlyL
         List<FoobarException> unknown = [];
         foreach (string name in names ?? [])
         {
-            if (wildcard(name) is { } test)
+            Server[] named = wildcard(name) is { } test ? [.. site.Servers.Where(server => test(server.Name))]
+                : site.Find(name) is { } server ? [server]
+                : [];
+            chosen.UnionWith(named);
+
+            // A wildcard is mistyped as easily as a name, and what it would mean goes unseen as well.
+            if (named.Length == 0)
             {
-                chosen.UnionWith(site.Servers.Where(server => test(server.Name)));
-            }
-            else if (site.Find(name) is { } server)
-            {
-                chosen.Add(server);
-            }
-            else
-            {
-                unknown.Add(NotFound(site, name));
+                unknown.Add(NotFound(site, name, isWildcard: wildcard(name) is not null));
             }
         }
 
@@ -40,8 +38,10 @@ internal sealed record ServerSelection(IReadOnlyList<Server> Servers, IReadOnlyL
             unknown);
     }
 
-    private static FoobarException NotFound(Site site, string name) =>
-        new("ServerNotFound", ErrorKind.NotFound, $"The inventory of {site.Name} has no server named '{name}'.")
+    private static FoobarException NotFound(Site site, string name, bool isWildcard) =>
+        new(
+            "ServerNotFound", ErrorKind.NotFound,
+            $"The inventory of {site.Name} has no server {(isWildcard ? "that fits" : "named")} '{name}'.")
         {
             Server = name,
             Recommendation =

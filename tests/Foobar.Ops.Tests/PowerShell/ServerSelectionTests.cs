@@ -23,7 +23,13 @@ public sealed class ServerSelectionTests
     public void A_name_and_a_role_must_both_fit() => Assert.Equal(["web-01"], Names(["web-*"], [Role.Database]));
 
     [Fact]
-    public void A_wildcard_that_fits_nothing_is_no_error_and_chooses_nothing() => Assert.Empty(Names(["db-*"], []));
+    public void A_wildcard_that_fits_nothing_is_an_error_as_an_unknown_name_is()
+    {
+        ServerSelection selection = ServerSelection.Of(TestSite.Small, ["db-*", "web-*"], null, Wildcard);
+
+        Assert.Equal(["web-01", "web-02"], selection.Servers.Select(server => server.Name));
+        Assert.Equal(("ServerNotFound", "db-*"), (Assert.Single(selection.Unknown).ErrorId, selection.Unknown[0].Server));
+    }
 
     [Fact]
     public void An_unknown_name_is_an_error_that_lists_what_there_is()

@@ -25,6 +25,7 @@ public sealed class AuditGateTests : IDisposable
     [InlineData("-Snapshot $after -Control TLS-008 -Server web-01 -FailOn Fail, Unknown", 0, null)]
     [InlineData("-Snapshot $after -Control TLS-008 -Server web-01, web-77 -FailOn Fail", 3, "AuditIncomplete")]
     [InlineData("-Snapshot $after -Control TLS-008 -Server web-77 -FailOn Fail", 3, "AuditIncomplete")]
+    [InlineData("-Snapshot $after -Control TLS-008 -Server web-01, db-* -FailOn Fail", 3, "AuditIncomplete")]
     [InlineData("-Snapshot $after -Control FWW-* -FailOn Fail", 3, "ControlNotFound")]
     [InlineData("-Snapshot $after -Control TLS-008, TSL-001 -Server web-01 -FailOn Fail", 3, "ControlNotFound")]
     [InlineData("-Snapshot $after -ExcludeControl * -FailOn Fail", 3, "AuditIncomplete")]
