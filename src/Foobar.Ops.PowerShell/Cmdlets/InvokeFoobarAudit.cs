@@ -185,7 +185,7 @@ public sealed class InvokeFoobarAudit : SnapshotCmdlet
     {
         _findings.AddRange(findings);
         _unread.AddRange(Audit.Unread(snapshot, scope).Select(server => (snapshot.Site.Name, server.Name)));
-        output.WriteAll(_baseline?.Mended(findings).Where(IsMeant) ?? []);
+        output.WriteAll(_baseline?.Mended(findings, Audit.AllRead(snapshot, scope)).Where(IsMeant) ?? []);
     }
 
     private bool IsMeant(Finding finding) => Status is null or { Length: 0 } || Status.Contains(finding.Status);

@@ -41,6 +41,10 @@ public static class Audit
     public static IReadOnlyList<Server> Unread(Snapshot snapshot, AuditScope scope) =>
         ReadingControls.Unread(snapshot, scope, AuditRegistry.Parts, AuditRegistry.AcrossAreas);
 
+    /// <summary>Tells whether all facts that the controls of a scope need could be read.</summary>
+    public static bool AllRead(Snapshot snapshot, AuditScope scope) =>
+        ReadingControls.AllRead(snapshot, scope, AuditRegistry.Parts, AuditRegistry.AcrossAreas);
+
     /// <summary>Judges which servers were read, and by the findings of all other controls what the inventory accepts for a while.</summary>
     internal static IEnumerable<Finding> JudgeInventory(
         Snapshot snapshot,

@@ -26,21 +26,19 @@ public sealed class Baseline
         .Select(finding => finding with { Change = FindingChange.New });
 
     /// <summary>
-    /// What is mended: of each known finding, whose control said something of its server now, the finding that passes now; where
-    /// there is none of its target any more, that is said instead.
+    /// What is mended: of each known finding the one of the same control and target that passes now; where there is none of its target any
+    /// more, and its control could decide all that it looked at, that is said instead. What could not be seen is not mended.
     /// </summary>
     /// <param name="findings">All findings of now.</param>
-    public IEnumerable<Finding> Mended(IReadOnlyList<Finding> findings)
+    /// <param name="allRead">Whether all facts that were wanted could be read.</param>
+    public IEnumerable<Finding> Mended(IReadOnlyList<Finding> findings, bool allRead = true)
     {
         ILookup<Key, Finding> now = findings.ToLookup(Key.Of);
-        HashSet<Key> judged =
-        [
-            .. findings.Where(finding => finding.Status != FindingStatus.Unknown).Select(finding => Key.Of(finding) with { Target = null }),
-        ];
+        GoneTargets targets = new(findings, static finding => finding.Site, allRead);
         DateTimeOffset time = findings.Select(finding => finding.Time).DefaultIfEmpty().Max();
         return
             from known in _known
-            where judged.Contains(known.Key with { Target = null }) && now[known.Key].All(finding => Badness(finding.Status) == 0)
+            where now[known.Key].Any() ? now[known.Key].All(finding => Badness(finding.Status) == 0) : targets.IsGone(known.Value)
             select (now[known.Key].FirstOrDefault() ?? Gone(known.Value, time)) with { Change = FindingChange.Mended };
     }
 

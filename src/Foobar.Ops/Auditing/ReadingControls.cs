@@ -46,6 +46,24 @@ internal static class ReadingControls
         Snapshot snapshot, AuditScope scope, IReadOnlyList<AuditPart> parts, IReadOnlyList<CrossAreaControl> acrossAreas) =>
         [.. Read(snapshot, scope, parts, acrossAreas).Where(server => !server.IsRead).Select(server => server.Server)];
 
+    /// <summary>Tells whether all facts that the controls of the scope need could be read.</summary>
+    public static bool AllRead(
+        Snapshot snapshot, AuditScope scope, IReadOnlyList<AuditPart> parts, IReadOnlyList<CrossAreaControl> acrossAreas)
+    {
+        HashSet<string> across = [.. acrossAreas.Where(control => scope.Holds(control.Info)).SelectMany(control => control.Parts)];
+        HashSet<(string Part, string Server)> read =
+        [
+            .. snapshot.Facts.Where(facts => facts.Value is not null).Select(facts => (facts.Part, facts.Server.ToUpperInvariant())),
+        ];
+        return (
+            from part in parts
+            let together = across.Contains(part.Name) || part.NeedsAllServers(scope)
+            where together || part.Controls.Any(scope.Holds)
+            from server in snapshot.Site.Servers
+            where part.AppliesTo(server, snapshot.Site) && (together || scope.Holds(server))
+            select (part.Name, server.Name.ToUpperInvariant())).All(read.Contains);
+    }
+
     /// <summary>Tells whether a finding says that its server could not be read.</summary>
     public static bool TellsUnread(Finding finding) => finding.ControlId == IsRead.Id && finding.Status == FindingStatus.Unknown;
 

@@ -1,3 +1,4 @@
+using Foobar.Ops.Auditing;
 using Foobar.Ops.Findings;
 
 namespace Foobar.Ops.Reporting;
@@ -38,10 +39,12 @@ internal sealed class FindingTrend
         ];
         _earlier = [.. Audits.Select(audit => new Judged(audit.Time, audit.Findings, finding => finding.Site ?? audit.Site))];
         _now = new Judged(time, report.Findings, report.SiteOf);
+        GoneTargets gone = new(report.Findings, report.SiteOf);
         Mended = _earlier.Length == 0
             ? []
             : [
-                .. _earlier[^1].Open.Where(finding => _now.Decided(finding.Key) && !_now.Holds(finding.Key))
+                .. _earlier[^1].Open.Where(finding => _now.Has(finding.Key) ? !_now.Holds(finding.Key) && _now.Decided(finding.Key)
+                        : gone.IsGone(finding.Finding with { Site = finding.Key.Site }))
                     .Select(finding => finding.Finding),
             ];
         New = [.. report.Findings.Where(IsNew)];
@@ -92,13 +95,14 @@ internal sealed class FindingTrend
     {
         private readonly Func<Finding, string> _siteOf;
         private readonly HashSet<Key> _open;
-        private readonly HashSet<Key> _judged, _undecided;
+        private readonly HashSet<Key> _targets, _judged, _undecided;
 
         public Judged(DateTimeOffset time, IReadOnlyList<Finding> findings, Func<Finding, string> siteOf)
         {
             (Time, Findings, _siteOf) = (time, findings, siteOf);
             Open = [.. findings.Where(IsOpen).Select(finding => (KeyOf(finding), finding))];
             _open = [.. Open.Select(finding => finding.Key)];
+            _targets = [.. findings.Select(KeyOf)];
             _judged = [.. findings.Select(finding => KeyOf(finding) with { Target = null })];
             _undecided = [.. findings.Where(finding => finding.Status == FindingStatus.Unknown).Select(KeyOf)];
         }
@@ -113,6 +117,8 @@ internal sealed class FindingTrend
             FindingText.Counts(finding) && finding.Status is FindingStatus.Fail or FindingStatus.Warning or FindingStatus.Unknown;
 
         public Key KeyOf(Finding finding) => new(_siteOf(finding), finding.ControlId, finding.Server, finding.Target);
+
+        public bool Has(Key key) => _targets.Contains(key);
 
         public bool Holds(Key key) => _open.Contains(key);
 

@@ -78,6 +78,33 @@ public sealed class BaselineTests
         Assert.Empty(baseline.Mended([Found(FindingStatus.Unknown) with { Target = null }]));
     }
 
+    // TLS-045 judges a leg by both ends, SRV-001 a unit by its own server.
+    [Theory]
+    [InlineData("TLS-045", "web-02", false, true, false)]
+    [InlineData("TLS-045", "web-01", false, true, false)]
+    [InlineData("TLS-045", null, true, true, false)]
+    [InlineData("TLS-045", null, false, false, false)]
+    [InlineData("TLS-045", null, false, true, true)]
+    [InlineData("SRV-001", "web-02", false, true, true)]
+    [InlineData("SRV-001", "web-01", false, true, false)]
+    [InlineData("SRV-001", null, true, false, true)]
+    public void What_could_not_be_seen_is_not_mended(string control, string? undecided, bool unread, bool allRead, bool isMended)
+    {
+        Finding known = Found(FindingStatus.Warning) with { ControlId = control, Target = "web-02 -> web-01:3306" };
+        List<Finding> now = [known with { Status = FindingStatus.Pass, Target = "lb-01 -> web-01:443" }];
+        if (undecided is not null)
+        {
+            now.Add(known with { Status = FindingStatus.Unknown, Target = null, Server = undecided });
+        }
+
+        if (unread)
+        {
+            now.Add(known with { ControlId = "INV-003", Area = Area.Inventory, Status = FindingStatus.Unknown, Server = "web-02" });
+        }
+
+        Assert.Equal(isMended, new Baseline([known]).Mended(now, allRead).Any());
+    }
+
     [Fact]
     public void A_file_of_anything_else_is_refused()
     {

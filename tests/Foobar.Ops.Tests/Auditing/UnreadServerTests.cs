@@ -93,6 +93,17 @@ public sealed class UnreadServerTests
         Assert.Equal(["web-01"], verdict.Unjudged);
     }
 
+    [Theory]
+    [InlineData("", "", false)]
+    [InlineData("SRV-902", "lb-01", true)]
+    [InlineData("TLS-901", "lb-01", false)]
+    public void Whether_all_was_read_goes_by_what_the_controls_need(string control, string server, bool expected)
+    {
+        AuditScope scope = new() { Controls = control.Length == 0 ? [] : [control], Servers = server.Length == 0 ? [] : [server] };
+
+        Assert.Equal(expected, ReadingControls.AllRead(Whole, scope, [Part], []));
+    }
+
     [Fact]
     public void Facts_that_are_not_read_on_the_server_do_not_show_that_it_was_reached()
     {
