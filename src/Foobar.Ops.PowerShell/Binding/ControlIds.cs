@@ -8,13 +8,14 @@ namespace Foobar.Ops.PowerShell.Binding;
 internal static class ControlIds
 {
     /// <summary>
-    /// The ids of the controls that each pattern matches; a pattern that matches none stays as it is, for the audit to refuse.
+    /// The ids of the controls that each pattern matches; a pattern that matches none, as that of a variable that is empty, stays as it is,
+    /// for the audit to refuse.
     /// </summary>
-    public static IReadOnlyList<string> Expand(IEnumerable<string>? patterns, IEnumerable<ControlInfo> controls) =>
-        [.. (patterns ?? []).SelectMany(pattern => Expand(pattern, controls)).Distinct(StringComparer.OrdinalIgnoreCase)];
+    public static IReadOnlyList<string> Expand(IEnumerable<string?>? patterns, IEnumerable<ControlInfo> controls) =>
+        [.. (patterns ?? []).SelectMany(pattern => Expand(pattern ?? string.Empty, controls)).Distinct(StringComparer.OrdinalIgnoreCase)];
 
     /// <summary>The same among the controls that an audit judges.</summary>
-    public static IReadOnlyList<string> Expand(IEnumerable<string>? patterns) =>
+    public static IReadOnlyList<string> Expand(IEnumerable<string?>? patterns) =>
         Expand(patterns, AuditRegistry.Controls.Except(AuditRegistry.Tried));
 
     private static string[] Expand(string pattern, IEnumerable<ControlInfo> controls)

@@ -64,6 +64,7 @@ public sealed class MeasureFoobarQps : ServerCmdlet
     /// <summary>Monitoring services to ask for what they counted, as the inventory declares them; wildcards.</summary>
     [Parameter(ParameterSetName = SiteSet)]
     [ArgumentCompleter(typeof(AskedServiceCompleter))]
+    [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[] Service { get; set; } = [];
 

@@ -28,6 +28,8 @@ public sealed class AuditGateTests : IDisposable
     [InlineData("-Snapshot $after -Control TLS-008 -Server web-01, db-* -FailOn Fail", 3, "AuditIncomplete")]
     [InlineData("-Snapshot $after -Control FWW-* -FailOn Fail", 3, "ControlNotFound")]
     [InlineData("-Snapshot $after -Control TLS-008, TSL-001 -Server web-01 -FailOn Fail", 3, "ControlNotFound")]
+    [InlineData("-Snapshot $after -Control @('TLS-008', $null) -Server web-01 -FailOn Fail", 3, "ControlNotFound")]
+    [InlineData("-Snapshot $after -ExcludeControl 'TLS-008', '' -FailOn Fail", 3, "ControlNotFound")]
     [InlineData("-Snapshot $after -ExcludeControl * -FailOn Fail", 3, "AuditIncomplete")]
     [InlineData("-Snapshot $after -Server $null -FailOn Fail", 3, "ServerRequired")]
     [InlineData("-Snapshot $after -FailOn $null", 3, "FailOnEmpty")]
