@@ -22,8 +22,8 @@ internal static class ReadingControls
     public static IReadOnlyList<ControlInfo> All { get; } = [IsRead];
 
     /// <summary>
-    /// Judges the servers of the scope. That a server was not read is told whatever areas are meant; only a scope that names its controls has
-    /// to name this one.
+    /// Judges the servers of the scope. That a server was not read is told whatever areas are meant; only a scope that names its controls
+    /// has to name this one.
     /// </summary>
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="scope">The scope.</param>

@@ -101,7 +101,7 @@ public static class SnapshotFile
         JsonObject servers = root["servers"] as JsonObject ?? throw Invalid(path, "it has no \"servers\"");
         return new Snapshot
         {
-            Site = InventoryLoader.Parse(inventory, path),
+            Site = InventoryLoader.ParseRecorded(inventory, path),
             Time = root["time"]?.GetValue<DateTimeOffset>() ?? throw Invalid(path, "it has no \"time\""),
             Duration = TimeSpan.FromSeconds(root["durationSeconds"]?.GetValue<double>() ?? 0),
             ModuleVersion = root["moduleVersion"]?.GetValue<string>(),

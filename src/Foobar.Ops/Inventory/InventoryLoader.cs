@@ -49,7 +49,13 @@ public static class InventoryLoader
     /// <param name="text">The text; a byte order mark at its beginning is skipped.</param>
     /// <param name="path">The path that errors name and that relative paths in the inventory start from; need not exist.</param>
     /// <exception cref="InventoryException"><c>InventoryInvalid</c>: it is not a valid inventory.</exception>
-    public static Site Parse(string text, string path)
+    public static Site Parse(string text, string path) => Parse(text, path, isRecorded: false);
+
+    /// <summary>Reads an inventory that a snapshot holds: nobody logs in by it any more.</summary>
+    /// <inheritdoc cref="Parse(string, string)"/>
+    internal static Site ParseRecorded(string text, string path) => Parse(text, path, isRecorded: true);
+
+    private static Site Parse(string text, string path, bool isRecorded)
     {
         if (text.Length > MaxBytes)
         {
@@ -62,7 +68,7 @@ public static class InventoryLoader
         Site? site = root is null ? null : new SiteReader(problems, directory).Read(root);
         if (site is not null)
         {
-            new SiteChecks(site, root!, problems).Run();
+            new SiteChecks(site, root!, problems).Run(isRecorded);
         }
 
         problems.ThrowIfAny();

@@ -34,6 +34,7 @@ public sealed class CiExampleTests : IDisposable
         ToolResult said = await RunAsync(Script(file, root));
 
         // The snapshot has trouble, so the job fails, by as much as the report tells.
+        Assert.True(File.Exists(Path.Combine(_folder, "compliance.xml")), said.Output + said.Error);
         XElement[] suites = [.. XDocument.Load(Path.Combine(_folder, "compliance.xml")).Descendants("testsuite")];
         int failures = suites.Sum(suite => int.Parse(suite.Attribute("failures")!.Value, CultureInfo.InvariantCulture));
         Assert.True(failures > 0, said.Output + said.Error);

@@ -90,7 +90,7 @@ public sealed class SeveralSitesTests : IDisposable
         $$"""
         { "site": "{{site}}",
           "servers": { {{string.Join(", ", servers.Select((server, index) => $$"""
-            "{{server}}": { "roles": ["web"], "ssh": { "host": "127.0.0.1", "port": 9 }, "addresses": ["192.0.2.1{{index}}"] }
+            "{{server}}": { "roles": ["web"], "ssh": { "host": "127.0.0.1", "port": {{9 + index}} }, "addresses": ["192.0.2.1{{index}}"] }
             """))}} },
           "policy": { "flows": [] } }
         """);
