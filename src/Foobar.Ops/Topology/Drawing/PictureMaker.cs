@@ -370,7 +370,7 @@ internal sealed class PictureMaker
             : shown.Length == 0 ? $"Nothing was found wrong by the {by}."
             : $"No failure is among the findings of the {by}.";
         found += _controls > 0 && unjudged.Length > 0 ? $" Not judged: {Listed(unjudged, ", ")}." : "";
-        found += shown.Length > 0 ? $" To be seen in the picture itself: {Listed(shown, "; ")}." : "";
+        found += shown.Length > 0 ? $" To be seen in the picture itself: {Listed(shown, ". ")}." : "";
         string servers = string.Join(". ", _topology.Servers.Take(MostAlike).Select(static server =>
             $"{server.Server}: "
                 + $"{string.Join(", ", server.Components.Where(static component => component.IsRunning).Select(static component => Line(component).Text))}"));
