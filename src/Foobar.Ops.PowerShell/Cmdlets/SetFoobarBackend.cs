@@ -93,7 +93,7 @@ public sealed class SetFoobarBackend : ServerCmdlet
                 output.Warn($"{server.Name}: {backend}/{name} still holds {change.SessionsLeft} sessions after {WaitSeconds} s.");
             }
 
-            if (State != BackendTarget.Ready && change.OfOlderWorkers is null)
+            if (State != BackendTarget.Ready && change.SessionsOfOlderWorkers is null)
             {
                 output.Warn($"{server.Name}: whether older workers of HAProxy still hold sessions of {backend}/{name} could not be seen "
                     + "(ss -tnp state established).");

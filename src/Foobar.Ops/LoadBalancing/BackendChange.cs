@@ -35,10 +35,10 @@ public sealed record BackendChange
     public required long SessionsLeft { get; init; }
 
     /// <summary>
-    /// Those of older workers, which go on with their connections after a reload; <see langword="null"/> if that could not be seen, and of
-    /// a server that was to become ready.
+    /// The sessions of older workers, which go on with their connections after a reload; <see langword="null"/> if that could not be
+    /// seen, and of a server that was to become ready.
     /// </summary>
-    public long? OfOlderWorkers { get; init; }
+    public long? SessionsOfOlderWorkers { get; init; }
 
     /// <summary>
     /// Whether a restart of HAProxy finds it so too, as was asked; a drained server starts in maintenance, since there are no sessions to

@@ -70,7 +70,7 @@ public static class BackendSwitch
             Before = before.Status,
             After = after.Status,
             SessionsLeft = after.CurrentSessions + (older ?? 0),
-            OfOlderWorkers = older,
+            SessionsOfOlderWorkers = older,
             Duration = Stopwatch.GetElapsedTime(start),
         };
     }

@@ -149,7 +149,7 @@ public sealed class BackendSwitchTests
 
         BackendChange change = await SetAsync("web-01", BackendTarget.Drain, seconds: 0);
 
-        Assert.Equal((1L, 1L), (change.SessionsLeft, change.OfOlderWorkers));
+        Assert.Equal((1L, 1L), (change.SessionsLeft, change.SessionsOfOlderWorkers));
     }
 
     [Theory]
