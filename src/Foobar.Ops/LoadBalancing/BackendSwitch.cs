@@ -327,7 +327,7 @@ public static class BackendSwitch
         long start = Stopwatch.GetTimestamp();
         BackendServer first = await ReadAsync(session, adminSocket, server, cancellationToken);
         TimeSpan due = first.IsChecked && server.State != BackendServerState.Up
-            ? await IntervalAsync(session, server, cancellationToken) + CheckTime
+            ? await IntervalAsync(session, server, cancellationToken) + CheckTime ?? patience
             : TimeSpan.Zero;
         for (BackendServer now = first; ; now = await ReadAsync(session, adminSocket, server, cancellationToken))
         {
@@ -350,19 +350,19 @@ public static class BackendSwitch
         IServerSession session, string adminSocket, BackendServer server, CancellationToken cancellationToken) => Find(
         await LoadBalancerCollector.ReadServersAsync(session, adminSocket, cancellationToken), session, server.Backend, server.Name);
 
-    // HAProxy's own where the configuration can't be read, or does not tell.
-    private static async Task<TimeSpan> IntervalAsync(
+    // Null where the configuration can't be read, or does not tell: then as long as the caller has patience.
+    private static async Task<TimeSpan?> IntervalAsync(
         IServerSession session, BackendServer server, CancellationToken cancellationToken)
     {
         try
         {
-            return HealthCheckReader.ReadAll(HaproxySection.Of(await HaproxyFiles.ReadAsync(session, cancellationToken)))
-                .FirstOrDefault(check => check.Backend == server.Backend && check.Name == server.Name)?.Interval
-                    ?? HealthCheck.UsualInterval;
+            HealthCheck? check = HealthCheckReader.ReadAll(HaproxySection.Of(await HaproxyFiles.ReadAsync(session, cancellationToken)))
+                .FirstOrDefault(check => check.Backend == server.Backend && check.Name == server.Name);
+            return check is { Doubts.Count: 0 } ? check.Interval : null;
         }
         catch (FoobarException error) when (error.Kind != ErrorKind.Connection)
         {
-            return HealthCheck.UsualInterval;
+            return null;
         }
     }
 

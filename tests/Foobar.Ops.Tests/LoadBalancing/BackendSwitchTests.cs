@@ -24,6 +24,8 @@ public sealed class BackendSwitchTests
 
     private Action<string> _ordered = static _ => { };
 
+    private string _configuration = "backend web\n    server web-01 192.0.2.11:80 check\n    server web-02 192.0.2.12:80 check\n";
+
     private int _sessions;
 
     [Fact]
@@ -100,6 +102,18 @@ public sealed class BackendSwitchTests
 
         Assert.Equal("BackendNotReady", error.ErrorId);
         Assert.Equal("set server web/web-01 state maint", _orders[^1]);
+    }
+
+    [Fact]
+    public async Task Where_the_interval_of_the_checks_is_not_told_the_whole_patience_is_waited()
+    {
+        _configuration = "";
+        (_states["web-01"], _checks["web-01"]) = ("MAINT", "L7OK");
+
+        BackendChange change = await SetAsync("web-01", BackendTarget.Ready, seconds: 0.5);
+
+        Assert.Equal("UP", change.After);
+        Assert.True(change.Duration >= TimeSpan.FromSeconds(0.5), $"{change.Duration}");
     }
 
     [Theory]
@@ -221,7 +235,8 @@ public sealed class BackendSwitchTests
     {
         FakeServerSession session = new FakeServerSession(TestSite.Create().Find("lb-01")!)
             .On("socat", command => (Answer(Encoding.ASCII.GetString(command.Input.Span).Trim()), 0, ""))
-            .On("ss -H", _ => (_older, 0, ""));
+            .On("ss -H", _ => (_older, 0, ""))
+            .On("== usual", "== usual\n/etc/haproxy/haproxy.cfg\n").On("cat -- ", _ => (_configuration, 0, ""));
         return BackendSwitch.SetAsync(
             session, "/run/haproxy/admin.sock", "web", name, target, acceptOutage, TimeSpan.FromSeconds(seconds),
             TestContext.Current.CancellationToken);
