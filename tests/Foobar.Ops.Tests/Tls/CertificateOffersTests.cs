@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Foobar.Ops.Findings;
@@ -202,87 +199,12 @@ public sealed class CertificateOffersTests : IDisposable
     private async Task<IReadOnlyList<ServedCertificate>> LookAsync(
         string version, X509Certificate2 first, X509Certificate2? second, bool sendsChain, params string[] more)
     {
-        int port = FreePort();
-        using Process server = Start(port, version, first, second, sendsChain, more);
-        try
-        {
-            TlsEndpoint endpoint = new() { Host = "127.0.0.1", Port = port, ServerName = "www.foobar.com" };
-            TrustedAuthorities authorities = TrustedAuthorities.From(_authority.WriteRoot());
-            IReadOnlyList<Reading<ServedCertificate>> served = await CertificateOffers.LookAsync(
-                endpoint, token => ConnectAsync(port, token), authorities, TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
-            return [.. served.Select(other => other.Value ?? throw new InvalidOperationException(other.Failure))];
-        }
-        finally
-        {
-            server.Kill();
-            await server.WaitForExitAsync(TestContext.Current.CancellationToken);
-        }
-    }
-
-    private Process Start(int port, string version, X509Certificate2 first, X509Certificate2? second, bool sendsChain, string[] more)
-    {
-        List<string> arguments =
-        [
-            "s_server", "-accept", $"127.0.0.1:{port}", "-quiet", version, "-cert", Write("a.pem", first), "-cipher", "DEFAULT@SECLEVEL=0",
-            .. more,
-        ];
-        arguments.AddRange(second is null ? [] : ["-dcert", Write("b.pem", second), "-dkey", Path.Combine(_directory.FullName, "b.pem")]);
-        if (sendsChain)
-        {
-            string chain = Path.Combine(_directory.FullName, "chain.pem");
-            File.WriteAllText(chain, _authority.Intermediate.ExportCertificatePem());
-            arguments.AddRange(second is null ? ["-cert_chain", chain] : ["-cert_chain", chain, "-dcert_chain", chain]);
-        }
-
-        ProcessStartInfo start =
-            new("openssl") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        arguments.ForEach(start.ArgumentList.Add);
-        try
-        {
-            return Process.Start(start)!;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            Assert.Skip("There is no openssl on this machine.");
-            throw;
-        }
-    }
-
-    private string Write(string name, X509Certificate2 certificate)
-    {
-        string path = Path.Combine(_directory.FullName, name);
-        using RSA? rsa = certificate.GetRSAPrivateKey();
-        using ECDsa? ecdsa = certificate.GetECDsaPrivateKey();
-        File.WriteAllText(
-            path,
-            certificate.ExportCertificatePem() + "\n" + (rsa?.ExportPkcs8PrivateKeyPem() ?? ecdsa!.ExportPkcs8PrivateKeyPem()) + "\n");
-        return path;
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    /// <summary>Connects once the server listens.</summary>
-    private static async Task<Stream> ConnectAsync(int port, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            TcpClient client = new();
-            try
-            {
-                await client.ConnectAsync(IPAddress.Loopback, port, cancellationToken);
-                return client.GetStream();
-            }
-            catch (SocketException)
-            {
-                client.Dispose();
-                await Task.Delay(50, cancellationToken);
-            }
-        }
+        string options = string.Join(' ', [version, "-cipher", "DEFAULT@SECLEVEL=0", .. more]);
+        using OpenSslServer server = new(first, options, second, chain: sendsChain ? [_authority.Intermediate] : null);
+        TrustedAuthorities authorities = TrustedAuthorities.From(_authority.WriteRoot());
+        IReadOnlyList<Reading<ServedCertificate>> served = await CertificateOffers.LookAsync(
+            server.Endpoint, server.ConnectAsync, authorities, TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        return [.. served.Select(other => other.Value ?? throw new InvalidOperationException(other.Failure))];
     }
 
     private static IReadOnlyList<Finding> Judge(string id, IReadOnlyList<ServedCertificate> served)

@@ -9,10 +9,18 @@ using Foobar.Ops.Tls.Scan;
 
 namespace Foobar.Ops.Tests.Tls.Scan;
 
-/// <summary>An <c>openssl s_server</c> on a loopback port.</summary>
+/// <summary>
+/// An <c>openssl s_server</c> on a loopback port of its own choice. It listens once the constructor returns, so no other
+/// process can take the port first, and no connection has to wait for it.
+/// </summary>
 internal sealed class OpenSslServer : IDisposable
 {
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("foobar-scan-");
+    private const string Ready = "ACCEPT ";
+
+    // A busy machine must not look like a server that does not answer.
+    private static readonly ScanOptions Patient = new() { ConnectionLimit = TimeSpan.FromSeconds(30), TimeLimit = TimeSpan.FromMinutes(3) };
+
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("foobar-openssl-");
     private readonly Process _process;
 
     /// <summary>Starts it with a certificate, and options that are divided by blanks.</summary>
@@ -21,21 +29,28 @@ internal sealed class OpenSslServer : IDisposable
         X509Certificate2[]? chain = null)
     {
         Needs.Programs("openssl");
-        Port = FreePort();
-        List<string> arguments = ["s_server", "-accept", $"127.0.0.1:{Port}", "-quiet", "-cert", Write("a.pem", certificate)];
-        arguments.AddRange(second is null ? [] : ["-dcert", Write("b.pem", second), "-dkey", Write("b.pem", second)]);
+        List<string> arguments = ["s_server", "-accept", "127.0.0.1:0", "-cert", Write("a.pem", certificate)];
+        arguments.AddRange(second is null ? [] : ["-dcert", Write("b.pem", second), "-dkey", At("b.pem")]);
         arguments.AddRange(
-            named is null ? [] : ["-servername", "www.foobar.com", "-cert2", Write("n.pem", named), "-key2", Write("n.pem", named)]);
+            named is null ? [] : ["-servername", "www.foobar.com", "-cert2", Write("n.pem", named), "-key2", At("n.pem")]);
         if (chain is not null)
         {
-            arguments.AddRange("-cert_chain", Path.Combine(_directory.FullName, "c.pem"));
-            File.WriteAllText(arguments[^1], string.Join('\n', chain.Select(static one => one.ExportCertificatePem())));
+            File.WriteAllText(At("c.pem"), string.Join('\n', chain.Select(static one => one.ExportCertificatePem())));
+            arguments.AddRange("-cert_chain", At("c.pem"));
+            arguments.AddRange(second is null ? [] : ["-dcert_chain", At("c.pem")]);
         }
 
         arguments.AddRange(options.Split(' ', StringSplitOptions.RemoveEmptyEntries));
-        ProcessStartInfo start = new(
-            "openssl", arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new("openssl", arguments)
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
         _process = Process.Start(start)!;
+        Port = ReadPort(_process);
+
+        // What it prints of each connection must not fill the pipes.
+        _ = _process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
+        _process.BeginErrorReadLine();
     }
 
     public int Port { get; }
@@ -44,30 +59,20 @@ internal sealed class OpenSslServer : IDisposable
 
     /// <summary>Scans it.</summary>
     public Task<TlsScan> ScanAsync(ScanOptions? options = null) =>
-        TlsScanner.ScanAsync(Endpoint, ConnectAsync, options ?? new ScanOptions(), null, TestContext.Current.CancellationToken);
+        TlsScanner.ScanAsync(Endpoint, ConnectAsync, options ?? Patient, null, TestContext.Current.CancellationToken);
 
-    /// <summary>Connects once the server listens.</summary>
     public async Task<Stream> ConnectAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        TcpClient client = new();
+        try
         {
-            TcpClient client = new();
-            try
-            {
-                await client.ConnectAsync(IPAddress.Loopback, Port, cancellationToken);
-                return client.GetStream();
-            }
-            catch (SocketException) when (!_process.HasExited)
-            {
-                client.Dispose();
-                await Task.Delay(50, cancellationToken);
-            }
-            catch (SocketException error)
-            {
-                client.Dispose();
-                throw new InvalidOperationException(
-                    $"openssl s_server ended: {await _process.StandardError.ReadToEndAsync(cancellationToken)}", error);
-            }
+            await client.ConnectAsync(IPAddress.Loopback, Port, cancellationToken);
+            return client.GetStream();
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
         }
     }
 
@@ -79,21 +84,27 @@ internal sealed class OpenSslServer : IDisposable
         _directory.Delete(recursive: true);
     }
 
-    private string Write(string name, X509Certificate2 certificate)
+    private static int ReadPort(Process process)
     {
-        string path = Path.Combine(_directory.FullName, name);
-        using RSA? rsa = certificate.GetRSAPrivateKey();
-        using ECDsa? ecdsa = certificate.GetECDsaPrivateKey();
-        File.WriteAllText(
-            path, certificate.ExportCertificatePem() + "\n" + (
-                rsa?.ExportPkcs8PrivateKeyPem() ?? ecdsa!.ExportPkcs8PrivateKeyPem()) + "\n");
-        return path;
+        while (process.StandardOutput.ReadLine() is { } line)
+        {
+            if (line.StartsWith(Ready, StringComparison.Ordinal))
+            {
+                return IPEndPoint.Parse(line[Ready.Length..]).Port;
+            }
+        }
+
+        throw new InvalidOperationException($"openssl s_server ended: {process.StandardError.ReadToEnd()}");
     }
 
-    private static int FreePort()
+    private string At(string name) => Path.Combine(_directory.FullName, name);
+
+    private string Write(string name, X509Certificate2 certificate)
     {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        using RSA? rsa = certificate.GetRSAPrivateKey();
+        using ECDsa? ecdsa = certificate.GetECDsaPrivateKey();
+        string key = rsa?.ExportPkcs8PrivateKeyPem() ?? ecdsa!.ExportPkcs8PrivateKeyPem();
+        File.WriteAllText(At(name), $"{certificate.ExportCertificatePem()}\n{key}\n");
+        return At(name);
     }
 }

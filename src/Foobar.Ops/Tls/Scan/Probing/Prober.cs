@@ -32,7 +32,7 @@ internal sealed class Prober(Func<CancellationToken, Task<Stream>> connect, Scan
         where T : class
     {
         T? value = null;
-        ProbeOutcome outcome = await GuardAsync(
+        ProbeOutcome outcome = await InsistAsync(
             async (stream, token) =>
             {
                 value = await use(stream, token);
@@ -44,11 +44,15 @@ internal sealed class Prober(Func<CancellationToken, Task<Stream>> connect, Scan
 
     public void Dispose() => _slots.Dispose();
 
-    private async Task<ProbeOutcome> AskAsync(Func<byte[]> hello, FlightPart part, CancellationToken cancellationToken)
+    private Task<ProbeOutcome> AskAsync(Func<byte[]> hello, FlightPart part, CancellationToken cancellationToken) =>
+        InsistAsync((stream, token) => TalkAsync(stream, hello(), part, token), cancellationToken);
+
+    private async Task<ProbeOutcome> InsistAsync(
+        Func<Stream, CancellationToken, Task<ProbeOutcome>> talk, CancellationToken cancellationToken)
     {
-        ProbeOutcome outcome = await GuardAsync((stream, token) => TalkAsync(stream, hello(), part, token), cancellationToken);
+        ProbeOutcome outcome = await GuardAsync(talk, cancellationToken);
         bool broke = outcome.End == ProbeEnd.Closed || (outcome.End == ProbeEnd.Lost && outcome.Error is IOException or SocketException);
-        return broke ? await GuardAsync((stream, token) => TalkAsync(stream, hello(), part, token), cancellationToken) : outcome;
+        return broke ? await GuardAsync(talk, cancellationToken) : outcome;
     }
 
     private async Task<ProbeOutcome> GuardAsync(
