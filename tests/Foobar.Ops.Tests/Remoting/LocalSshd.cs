@@ -9,6 +9,8 @@ namespace Foobar.Ops.Tests.Remoting;
 /// <summary>A real sshd on a loopback port, with keys of its own, and the operator's side for it: keys, known_hosts, ssh_config.</summary>
 public sealed class LocalSshd : IDisposable
 {
+    private static int _nextPort = 20000 + Random.Shared.Next(10000);
+
     private readonly string? _obstacle;
     private readonly Process? _process;
 
@@ -114,11 +116,26 @@ public sealed class LocalSshd : IDisposable
         }
     }
 
+    /// <summary>
+    /// A port that nobody listens at. It lies below the range that the kernel gives to clients (ip(7), ip_local_port_range), and
+    /// is given once, so it is still free when a server takes it.
+    /// </summary>
     public static int FreePort()
     {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            int port = Interlocked.Increment(ref _nextPort);
+            try
+            {
+                using TcpListener listener = new(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException taken) when (taken.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                // The next one.
+            }
+        }
     }
 
     private void MakeKey(string name)
