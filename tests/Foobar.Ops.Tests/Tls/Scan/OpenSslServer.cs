@@ -15,10 +15,10 @@ namespace Foobar.Ops.Tests.Tls.Scan;
 /// </summary>
 internal sealed class OpenSslServer : IDisposable
 {
-    private const string Ready = "ACCEPT ";
+    /// <summary>A busy machine must not look like a server that does not answer.</summary>
+    public static readonly ScanOptions Patient = new() { ConnectionLimit = TimeSpan.FromSeconds(30), TimeLimit = TimeSpan.FromMinutes(3) };
 
-    // A busy machine must not look like a server that does not answer.
-    private static readonly ScanOptions Patient = new() { ConnectionLimit = TimeSpan.FromSeconds(30), TimeLimit = TimeSpan.FromMinutes(3) };
+    private const string Ready = "ACCEPT ";
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("foobar-openssl-");
     private readonly Process _process;

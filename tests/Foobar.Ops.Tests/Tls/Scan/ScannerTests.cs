@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Foobar.Ops.Tls.Scan;
@@ -185,7 +186,43 @@ public sealed class ScannerTests : IDisposable
         Assert.Equal(Versions(quick), Versions(gentle));
         Assert.Equal(quick.Groups.ToString(), gentle.Groups.ToString());
         Assert.Equal(quick.Connections, gentle.Connections);
-        Assert.InRange(gentle.Duration, TimeSpan.FromMilliseconds(20 * (gentle.Connections - 1)), TimeSpan.FromSeconds(30));
+        Assert.InRange(gentle.Duration, TimeSpan.FromMilliseconds(20 * (gentle.Connections - 1)), TimeSpan.FromMinutes(3));
+    }
+
+    [Theory]
+    [InlineData("-tls1_2 -cipher ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256")]
+    [InlineData("-tls1_3 -groups P-256")]
+    public async Task What_a_connection_that_broke_would_have_said_is_asked_once_more(string options)
+    {
+        using X509Certificate2 leaf = _authority.Issue(["www.foobar.com"]);
+        using OpenSslServer server = new(leaf, options);
+        TlsScan whole = await server.ScanAsync();
+
+        for (int broken = 1; broken <= whole.Connections; broken++)
+        {
+            int connections = 0;
+            TlsScan scan = await TlsScanner.ScanAsync(
+                server.Endpoint,
+                async token =>
+                {
+                    Stream stream = await server.ConnectAsync(token);
+                    if (Interlocked.Increment(ref connections) == broken)
+                    {
+                        ((NetworkStream)stream).Socket.Shutdown(SocketShutdown.Both);
+                    }
+
+                    return stream;
+                },
+                OpenSslServer.Patient,
+                null,
+                TestContext.Current.CancellationToken);
+
+            Assert.Equal(Supports(whole), Supports(scan));
+            Assert.Equal(whole.Certificate!.DnsNames, scan.Certificate!.DnsNames);
+            Assert.Equal(whole.Groups.ToString(), scan.Groups.ToString());
+            Assert.Equal(whole.Groups.Incomplete, scan.Groups.Incomplete);
+            Assert.Equal(whole.Connections + 1, scan.Connections);
+        }
     }
 
     private async Task<TlsScan> ScanAsync(string options)
