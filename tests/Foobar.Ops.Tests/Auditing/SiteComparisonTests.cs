@@ -224,6 +224,39 @@ public sealed class SiteComparisonTests
     }
 
     [Fact]
+    public void Accounts_are_told_by_name_with_what_they_may_do()
+    {
+        Snapshot before = With<ReplicationFacts>(
+            "web-02", facts => facts with { OpenAccounts = Reading.Of<IReadOnlyList<OpenAccount>>([]) });
+        Snapshot after = before.With("web-02", (ReplicationFacts facts) => facts with
+        {
+            Accounts = Reading.Of<IReadOnlyList<ReplicationAccount>>(
+                [.. facts.Accounts.Value!.Select(one => one with { TlsRequired = false })], facts.Accounts.Source),
+            Privileged = Reading.Of<IReadOnlyList<PrivilegedAccount>>(
+                [.. facts.Privileged.Value!, new PrivilegedAccount { User = "app", Host = "%", Privileges = ["READ_ONLY ADMIN"] }],
+                facts.Privileged.Source),
+            OpenAccounts = Reading.Of<IReadOnlyList<OpenAccount>>([new OpenAccount { User = "", Host = "%", Plugin = "" }]),
+        });
+
+        IReadOnlyList<SnapshotDifference> differences = SnapshotComparison.Compare(before, after);
+
+        Assert.Equal(
+            [
+                ("''@'%'", null, "no password"),
+                ("'app'@'%'", null, "not bound by read_only (READ_ONLY ADMIN)"),
+                ("'repl'@'192.0.2.48/255.255.255.240'", "reads the binary log, TLS required", "reads the binary log, TLS not required"),
+            ],
+            differences.Where(one => one.Kind == DifferenceKind.Account).Select(one => (one.Target!, one.Before, one.After)).Order());
+        Assert.All(differences.Where(one => one.Kind == DifferenceKind.Fact), one => Assert.Equal(DifferenceKind.Account, one.ToldAs));
+    }
+
+    [Fact]
+    public void Accounts_that_one_of_the_two_did_not_read_are_no_difference() => Assert.Empty(Of(
+        With<ReplicationFacts>(
+            "web-02", facts => facts with { Accounts = Reading.Unreadable<IReadOnlyList<ReplicationAccount>>("no privilege") }),
+        DifferenceKind.Account));
+
+    [Fact]
     public void A_fact_that_is_told_so_says_as_what_and_any_other_does_not()
     {
         Snapshot after = With<LoadBalancerFacts>(

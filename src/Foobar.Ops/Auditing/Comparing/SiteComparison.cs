@@ -20,6 +20,9 @@ internal static class SiteComparison
         ("replication", "guard.value", DifferenceKind.Role),
         ("replication", "channels.value", DifferenceKind.Replication),
         ("replication", "identity.value.version", DifferenceKind.Component),
+        ("replication", "accounts.value", DifferenceKind.Account),
+        ("replication", "privileged.value", DifferenceKind.Account),
+        ("replication", "openAccounts.value", DifferenceKind.Account),
         ("loadBalancer", "statistics.value", DifferenceKind.Backend),
         ("loadBalancer", "process.value.version", DifferenceKind.Component),
         ("agents", "agents.value", DifferenceKind.Agent),
@@ -38,6 +41,7 @@ internal static class SiteComparison
         .. Safely(DifferenceKind.Listener, () => ListenerComparison.Compare(before, after)),
         .. Safely(DifferenceKind.Backend, () => BackendComparison.Compare(before, after)),
         .. Safely(DifferenceKind.Agent, () => AgentComparison.Compare(before, after)),
+        .. Safely(DifferenceKind.Account, () => AccountComparison.Compare(before, after)),
     ];
 
     /// <summary>The kind of a difference of the same server that tells a changed fact; <see langword="null"/> if there is none.</summary>

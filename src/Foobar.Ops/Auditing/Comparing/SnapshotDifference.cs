@@ -34,6 +34,9 @@ public enum DifferenceKind : long
     /// <summary>A monitoring agent.</summary>
     Agent,
 
+    /// <summary>An account of a database that reads the binary log, that read_only does not bind, or that has no password.</summary>
+    Account,
+
     /// <summary>The inventory: servers or policy.</summary>
     Inventory,
 
