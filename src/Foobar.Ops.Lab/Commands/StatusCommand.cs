@@ -61,6 +61,7 @@ internal static class StatusCommand
             await readiness.BalancerTroubleAsync(cancel),
             await readiness.PairTroubleAsync(cancel),
             await readiness.SiteTroubleAsync(cancel),
+            await readiness.ScrapeTroubleAsync(cancel),
         ];
         foreach (string trouble in whole.OfType<string>().Concat(
             new FaultKeeper(RaisedLab.Open(lab.Options.Name)).InForce.Select(fault => $"broken on purpose: {fault.Name}")))

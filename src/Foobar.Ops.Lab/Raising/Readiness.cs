@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Lab.Configuration;
 using Foobar.Ops.Lab.Host;
@@ -31,6 +32,7 @@ internal sealed class Readiness(LabPlan plan)
             WaitForAsync(time, () => BalancerTroubleAsync(cancel), cancel),
             WaitForAsync(time, () => PairTroubleAsync(cancel), cancel),
             WaitForAsync(time, () => SiteTroubleAsync(cancel), cancel),
+            WaitForAsync(time, () => ScrapeTroubleAsync(cancel), cancel),
             WaitForAsync(time, () => OutsideTroubleAsync(cancel), cancel),
         ]);
     }
@@ -125,6 +127,41 @@ internal sealed class Readiness(LabPlan plan)
         return down.Output.Length == 0 && down.Error.Length == 0
             ? null
             : $"{server.Name}: {down.Output.Trim().Replace('\n', ' ')}{down.Error.Trim()}";
+    }
+
+    /// <summary>Which targets Prometheus did not scrape yet, in a lab with agents, or <see langword="null"/>.</summary>
+    public async Task<string?> ScrapeTroubleAsync(CancellationToken cancel)
+    {
+        foreach (LabServer server in plan.Options.Agents ? plan.Servers.Where(static server => server.Is(Role.Monitoring)) : [])
+        {
+            Container container = new(plan.Options.Name, server);
+            if (container.FindInit() is null)
+            {
+                return $"{server.Name}: does not run";
+            }
+
+            // A target is scraped once an interval; until the first time its health is unknown.
+            ToolResult targets = await container.ExecuteAsync(
+                $"curl -fsS -m 5 'http://127.0.0.1:{AgentFiles.PrometheusPort}/api/v1/targets?state=active'", cancel: cancel);
+            if (!targets.Succeeded)
+            {
+                return $"{server.Name}: prometheus does not answer: {targets.Error.Trim()}";
+            }
+
+            using JsonDocument answer = JsonDocument.Parse(targets.Output);
+            string[] missing =
+            [
+                .. from target in answer.RootElement.GetProperty("data").GetProperty("activeTargets").EnumerateArray()
+                   where target.GetProperty("health").GetString() != "up"
+                   select $"{target.GetProperty("scrapeUrl")} is {target.GetProperty("health")} {target.GetProperty("lastError")}".TrimEnd(),
+            ];
+            if (missing.Length > 0)
+            {
+                return $"{server.Name}: prometheus: {string.Join(", ", missing)}";
+            }
+        }
+
+        return null;
     }
 
     /// <summary>What is wrong with the site as seen from outside, or <see langword="null"/>.</summary>
