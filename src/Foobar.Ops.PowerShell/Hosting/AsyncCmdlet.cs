@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using System.Reflection;
 using Foobar.Ops.PowerShell.Failures;
 
 namespace Foobar.Ops.PowerShell.Hosting;
@@ -18,6 +20,9 @@ public abstract class AsyncCmdlet : PSCmdlet
 
     /// <summary>Cancelled when the cmdlet is to stop.</summary>
     protected CancellationToken StopToken => _stopping.Token;
+
+    // What only reads leaves nothing to put back.
+    private bool IsChange => GetType().GetCustomAttribute<CmdletAttribute>() is { SupportsShouldProcess: true };
 
     /// <inheritdoc/>
     protected override void StopProcessing() => _stopping.Cancel();
@@ -54,7 +59,9 @@ public abstract class AsyncCmdlet : PSCmdlet
     {
         try
         {
-            return new OutputPump(MyInvocation.MyCommand.Name, record => record.WriteTo(this)).Run(
+            Guid runspace = Runspace.DefaultRunspace.InstanceId;
+            Action<Task>? leave = IsChange ? work => StoppedWork.Keep(runspace, work) : null;
+            return new OutputPump(MyInvocation.MyCommand.Name, record => record.WriteTo(this), leave).Run(
                 (output, token) =>
                 {
                     ActivityRelay.SendTo(output);

@@ -8,7 +8,10 @@ namespace Foobar.Ops.PowerShell.Hosting;
 /// Runs asynchronous work while the calling thread, PowerShell's pipeline thread, writes what the work hands over. The
 /// only bridge between the two: workers never write, and the pipeline thread never works.
 /// </summary>
-internal sealed class OutputPump(string activity, Action<CmdletRecord> write)
+/// <param name="activity">What the progress is shown of.</param>
+/// <param name="write">Writes a record.</param>
+/// <param name="leave">Takes cancelled work that has not ended within <see cref="Grace"/>.</param>
+internal sealed class OutputPump(string activity, Action<CmdletRecord> write, Action<Task>? leave = null)
 {
     /// <summary>
     /// How long cancelled work may take to end what it does on the servers before it is left to end by itself: Ctrl+C is
@@ -97,7 +100,10 @@ internal sealed class OutputPump(string activity, Action<CmdletRecord> write)
         _records.Writer.TryComplete();
         try
         {
-            worker.Wait(Grace);
+            if (!worker.Wait(Grace))
+            {
+                leave?.Invoke(worker);
+            }
         }
         catch (AggregateException)
         {

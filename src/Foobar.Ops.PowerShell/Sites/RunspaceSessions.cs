@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Management.Automation.Runspaces;
+using Foobar.Ops.PowerShell.Hosting;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.PowerShell.Sites;
@@ -25,11 +26,24 @@ public static class RunspaceSessions
         }
     }
 
-    /// <summary>Closes sessions, all at once; gives up waiting, not closing, after some seconds.</summary>
-    internal static void Close(IEnumerable<ISiteSession> sessions) =>
+    /// <summary>
+    /// Closes sessions of this runspace, once what stopped cmdlets put back by them is done, all at once; gives up waiting, not
+    /// closing, after some seconds.
+    /// </summary>
+    internal static void Close(IReadOnlyList<ISiteSession> sessions) => Close(Runspace.DefaultRunspace.InstanceId, sessions);
+
+    private static void Close(Guid runspace, IReadOnlyList<ISiteSession> sessions)
+    {
+        if (sessions.Count == 0)
+        {
+            return;
+        }
+
+        StoppedWork.Wait(runspace);
         Task.WhenAll(sessions.Select(session => Task.Run(async () => await session.DisposeAsync())))
             .ContinueWith(_ => { }, TaskScheduler.Default)
             .Wait(Patience);
+    }
 
     private static SessionTable Watch(Guid id, Runspace runspace)
     {
@@ -47,7 +61,7 @@ public static class RunspaceSessions
     {
         if (Tables.TryRemove(id, out SessionTable? table))
         {
-            Close(table.TakeAll());
+            Close(id, table.TakeAll());
         }
     }
 }

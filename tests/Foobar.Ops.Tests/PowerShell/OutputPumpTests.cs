@@ -90,6 +90,32 @@ public sealed class OutputPumpTests
     }
 
     [Fact]
+    public void Work_that_still_puts_back_is_waited_for_before_its_sessions_are_closed()
+    {
+        Guid runspace = Guid.NewGuid();
+        using CancellationTokenSource stopping = new();
+        bool isBack = false;
+
+        Assert.ThrowsAny<OperationCanceledException>(() => new OutputPump(
+            "Test", _ => { }, work => StoppedWork.Keep(runspace, work)).Run(
+            async (_, token) =>
+            {
+                stopping.CancelAfter(TimeSpan.FromMilliseconds(50));
+                await Task.Delay(Timeout.Infinite, token).ContinueWith(static _ => { }, TaskScheduler.Default);
+                await Task.Delay(OutputPump.Grace * 3, CancellationToken.None);
+                Volatile.Write(ref isBack, true);
+                return 0;
+            },
+            stopping.Token));
+        bool wasBack = Volatile.Read(ref isBack);
+        StoppedWork.Wait(Guid.NewGuid());
+        bool wasBackForAnother = Volatile.Read(ref isBack);
+        StoppedWork.Wait(runspace);
+
+        Assert.Equal((false, false, true), (wasBack, wasBackForAnother, Volatile.Read(ref isBack)));
+    }
+
+    [Fact]
     public async Task Work_that_ignores_stopping_is_left_behind_and_what_it_writes_is_dropped()
     {
         using CancellationTokenSource stopping = new();
