@@ -83,7 +83,7 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
 
     private static Kind KeptBy(HostFirewall firewall) => new(DatabaseFlavour.MariaDb, TlsVariant.Edge, Firewall: firewall);
 
-    // A fault for every third control, on the default kind of lab or on one that can have it, and a sample of an area's again
+    // A fault for every fifth control, on the default kind of lab or on one that can have it, and a sample of an area's again
     // where that area is another, of all on a newer Debian, of the web's on a grown site, of the database's with three members,
     // of the firewalls' where others keep the rules; every fault in a thorough run. Every control is tested offline too.
     private static (Kind Kind, Fault Fault)[] Chosen =>
@@ -97,18 +97,18 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
                     new(DatabaseFlavour.MariaDb, TlsVariant.Reencrypt),
                     fault => !Applies(fault, TlsVariant.Edge) && !Applies(fault, TlsVariant.Web)),
             ]),
-            3),
-        .. Sample.Of(On(new(DatabaseFlavour.MariaDb, TlsVariant.Edge), fault => fault.Area == Area.Database), 6),
-        .. Sample.Of(On(new(DatabaseFlavour.MariaDb, TlsVariant.Web), fault => Applies(fault, TlsVariant.Edge) && IsOfVisitors(fault)), 6),
-        .. Sample.Of(On(Newer, _ => true), 16),
-        .. Sample.Of(On(Grown, IsOfVisitors), 4),
-        .. Sample.Of(On(TwoKindsAtNginx, IsOfVisitors), 12),
+            5),
+        .. Sample.Of(On(new(DatabaseFlavour.MariaDb, TlsVariant.Edge), fault => fault.Area == Area.Database), 8),
+        .. Sample.Of(On(new(DatabaseFlavour.MariaDb, TlsVariant.Web), fault => Applies(fault, TlsVariant.Edge) && IsOfVisitors(fault)), 8),
+        .. Sample.Of(On(Newer, _ => true), 24),
+        .. Sample.Of(On(Grown, IsOfVisitors), 6),
+        .. Sample.Of(On(TwoKindsAtNginx, IsOfVisitors), 16),
         .. Sample.Of(
-            Enum.GetValues<DatabaseFlavour>().SelectMany(database => On(ThreeMembers(database), fault => fault.Area == Area.Database)), 10),
+            Enum.GetValues<DatabaseFlavour>().SelectMany(database => On(ThreeMembers(database), fault => fault.Area == Area.Database)), 14),
         .. Sample.IsAll ? On(Pair, static fault => fault.Area == Area.Topology) : [],
         .. Sample.IsAll ? Clusters.SelectMany(static kind => On(kind, static fault => fault.Area == Area.Database)) : [],
-        .. Sample.Of(On(KeptBy(HostFirewall.Firewalld), IsOfFirewall), 5),
-        .. Sample.Of(On(KeptBy(HostFirewall.Ufw), IsOfFirewall), 5),
+        .. Sample.Of(On(KeptBy(HostFirewall.Firewalld), IsOfFirewall), 8),
+        .. Sample.Of(On(KeptBy(HostFirewall.Ufw), IsOfFirewall), 8),
         .. Sample.Of(On(KeptBy(HostFirewall.Docker), static fault => !fault.AppliesTo(new LabOptions())), 2),
         .. Sample.Of(On(KeptBy(HostFirewall.Docker), static fault => IsOfFirewall(fault) && fault.AppliesTo(new LabOptions())), 20),
     ];

@@ -19,7 +19,7 @@ public sealed class UpdateTests(LabFixture labs, ITestOutputHelper output)
 
     /// <summary>Where TLS ends, and whether the site has grown.</summary>
     public static TheoryData<string, bool> Variants => new(
-        Sample.Of(from tls in Enum.GetValues<TlsVariant>() from grown in (bool[])[false, true] select ($"{tls}", grown), 3));
+        Sample.Of(from tls in Enum.GetValues<TlsVariant>() from grown in (bool[])[false, true] select ($"{tls}", grown), 6));
 
     [Theory]
     [MemberData(nameof(Variants))]
