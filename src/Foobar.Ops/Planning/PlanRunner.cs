@@ -8,6 +8,8 @@ namespace Foobar.Ops.Planning;
 /// </summary>
 public sealed class PlanRunner
 {
+    private const int MostUndoAttempts = 3;
+
     private readonly IJournal _journal;
     private readonly TimeProvider _time;
     private readonly IProgress<StepResult>? _progress;
@@ -181,7 +183,7 @@ public sealed class PlanRunner
             }
 
             Record(JournalEvent.UndoBegin, step, step.Inverse);
-            Exception? error = await LimitedAsync(step, CancellationToken.None, step.Undo);
+            Exception? error = await TakeBackAsync(step, step.Undo);
             Record(error is null ? JournalEvent.UndoDone : JournalEvent.UndoFailed, step, error?.Message);
             if (error is SupersededException)
             {
@@ -206,6 +208,23 @@ public sealed class PlanRunner
 
         results.AddRange(plan.Steps.Skip(results.Count).Select(step => Of(step, StepOutcome.Skipped)));
         return End(new() { Outcome = failed ? PlanOutcome.UndoFailed : PlanOutcome.Undone, Steps = results, Failure = failure });
+    }
+
+    // A connection may be lost because its server was too slow to end what was cancelled: a new one is made then. An undo may be
+    // done twice.
+    private async Task<Exception?> TakeBackAsync(Step step, Func<CancellationToken, Task> undo)
+    {
+        Exception? error = null;
+        for (int attempt = 0; attempt < MostUndoAttempts; attempt++)
+        {
+            error = await LimitedAsync(step, CancellationToken.None, undo);
+            if (error is not FoobarException { ErrorId: "ConnectionLost" })
+            {
+                break;
+            }
+        }
+
+        return error;
     }
 
     private async Task<Exception?> LimitedAsync(

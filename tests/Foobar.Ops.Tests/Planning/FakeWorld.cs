@@ -1,4 +1,5 @@
 using Foobar.Ops.Planning;
+using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Tests.Planning;
 
@@ -27,6 +28,9 @@ internal sealed class FakeWorld
     public bool FailsOnce { get; init; }
 
     public string? FailUndoAt { get; set; }
+
+    /// <summary>How often the connection is lost as <see cref="FailUndoAt"/> is undone, before it can be.</summary>
+    public int? LostWhenUndone { get; set; }
 
     /// <summary>The step before whose change or undo another one takes this one's place.</summary>
     public string? SupersededAt { get; init; }
@@ -142,7 +146,15 @@ internal sealed class FakeWorld
     {
         Instant();
         ThrowIfSuperseded(name, undo: true);
-        if (FailUndoAt == name)
+        if (FailUndoAt == name && LostWhenUndone is { } lost)
+        {
+            LostWhenUndone = lost - 1;
+            if (lost > 0)
+            {
+                throw RemotingErrors.ConnectionLost("web-01", "the server does not answer any more");
+            }
+        }
+        else if (FailUndoAt == name)
         {
             throw new InvalidOperationException(name + " cannot be undone");
         }

@@ -50,6 +50,17 @@ public sealed class PlanRunnerTests
         Assert.Equal("StepTimeout", Assert.IsType<Errors.FoobarException>(result.Failure).ErrorId);
     }
 
+    [Theory]
+    [InlineData(2, PlanOutcome.Undone)]
+    [InlineData(3, PlanOutcome.UndoFailed)]
+    public async Task An_undo_whose_connection_is_lost_is_tried_again_over_a_new_one(int times, PlanOutcome outcome)
+    {
+        FakeWorld world = new() { FailAt = "promote", FailUndoAt = "fence", LostWhenUndone = times };
+
+        Assert.Equal(outcome, (await world.RunAsync()).Outcome);
+        Assert.Equal(outcome == PlanOutcome.Undone ? ["promote", "fence", "mark"] : ["promote"], world.UndoLog);
+    }
+
     [Fact]
     public async Task Cancelling_undoes_before_the_point_of_no_return_and_is_ignored_after_it()
     {
