@@ -8,7 +8,7 @@ public static class ConnectionControls
     /// <summary>FW-020.</summary>
     public static ControlInfo DeclaredConnects { get; } = new(
         "FW-020",
-        "Each declared flow connects",
+        "Each declared flow reaches its server",
         Area.Firewall,
         Severity.High,
         "A rule that allows a flow is worth nothing where a cable, a route, another table or a firewall that is not the site's stops it: "
