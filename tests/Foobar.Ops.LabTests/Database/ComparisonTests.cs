@@ -21,6 +21,7 @@ public sealed class ComparisonTests(LabFixture labs)
         INSERT INTO types (a, b, c, f) SELECT a + 1, b, c, f FROM types;
         INSERT INTO types (a, b, c, f) SELECT a + 2, CONCAT(b, 'k'), c, 16777218 FROM types;
         CREATE TABLE nokey (a INT, b VARCHAR(20)); INSERT INTO nokey VALUES (1, 'a'), (1, 'a'), (2, NULL);
+        CREATE TABLE pairs (a INT, b VARCHAR(20)); INSERT INTO pairs VALUES (1, 'a'), (1, 'a'), (2, 'b'), (2, 'b');
         CREATE TABLE words (k VARCHAR(50) COLLATE utf8mb4_general_ci PRIMARY KEY, x INT); INSERT INTO words VALUES ('Ärger', 1), ('zebra', 2), ('it''s', 3), ('100%', 4);
         CREATE TABLE big (k BIGINT UNSIGNED PRIMARY KEY, x INT); INSERT INTO big VALUES (18446744073709551615, 1), (9007199254740993, 2), (9007199254740992, 3), (0, 4);
         CREATE TABLE neg (k BIGINT PRIMARY KEY, x INT); INSERT INTO neg VALUES (-5, 1), (0, 2), (5, 3);
@@ -35,7 +36,7 @@ public sealed class ComparisonTests(LabFixture labs)
     private const string Apart = """
         SET sql_log_bin = 0; USE zoo;
         UPDATE types SET f = 16777216 WHERE a = 3; UPDATE types SET tx = 'aou', bl = REPEAT('y', 100000) WHERE a = 1;
-        UPDATE words SET k = 'ärger' WHERE x = 1; INSERT INTO nokey VALUES (3, 'z'); DELETE FROM big WHERE k = 9007199254740993;
+        UPDATE words SET k = 'ärger' WHERE x = 1; INSERT INTO nokey VALUES (3, 'z'); UPDATE pairs SET a = a + 6; DELETE FROM big WHERE k = 9007199254740993;
         UPDATE days SET x = 9 WHERE x = 2; UPDATE `od``d na"me` SET `x``` = 7; UPDATE uq SET c = NULL WHERE b = 'y';
         UPDATE swapped SET x = 12 - x WHERE k < 3; INSERT INTO neg VALUES (-6, 9); ALTER TABLE shape ADD COLUMN z INT; CREATE TABLE more (a INT PRIMARY KEY);
         """;
@@ -65,7 +66,7 @@ public sealed class ComparisonTests(LabFixture labs)
                     "foobar_ops.canary Equal ", "foobar_ops.operation Equal ", "shop.orders Equal ",
                     "zoo.big Differs Missing 9007199254740993", "zoo.days Differs Changed 9999-12-31 23:59:59", "zoo.more Differs ",
                     "zoo.neg Differs Extra -6", "zoo.nokey Differs ",
-                    "zoo.od`d na\"me Differs Changed 1", "zoo.same Equal ", "zoo.shape Differs ",
+                    "zoo.od`d na\"me Differs Changed 1", "zoo.pairs Differs ", "zoo.same Equal ", "zoo.shape Differs ",
                     "zoo.swapped Differs Changed 1, Changed 2",
                     "zoo.types Differs Changed (1, 00FF, 2026-01-02 03:04:05.000006), Changed (3, 00FF6B, 2026-01-02 03:04:05.000006)",
                     "zoo.uq Differs Changed (1, y)", "zoo.words Differs Extra ärger, Missing Ärger",

@@ -13,21 +13,29 @@ public sealed class GlobalLockReaderTests
         // A busy application: at each look another connection seems to be idle and to hold what its statement held.
         long next = 17;
         await using FakeDatabaseSession database = new FakeDatabaseSession("web-01", "9.7.0")
-            .On("metadata_locks", () => [Held("INTENTION_EXCLUSIVE", ++next)]);
-        Assert.Empty(await GlobalLockReader.ReadAsync(database, TestContext.Current.CancellationToken));
+            .On("metadata_locks", () => [Held("GLOBAL INTENTION_EXCLUSIVE", ++next)]);
+        Assert.Empty(await GlobalLockReader.ReadAsync(database, backups: true, TestContext.Current.CancellationToken));
     }
 
     [Theory]
-    [InlineData("INTENTION_EXCLUSIVE", "LOCK TABLES")]
-    [InlineData("SHARED", "FLUSH TABLES WITH READ LOCK")]
-    public async Task A_lock_that_stays_is_told_with_its_owner(string type, string statement)
+    [InlineData("GLOBAL INTENTION_EXCLUSIVE", "Query", "busy for 0 s) holds LOCK TABLES, for which every write to these tables ")]
+    [InlineData("GLOBAL SHARED", "Sleep", "idle for 0 s) holds FLUSH TABLES WITH READ LOCK, for which every write waits")]
+    [InlineData("BACKUP LOCK SHARED", "Sleep", "idle for 0 s) holds LOCK INSTANCE FOR BACKUP: a backup runs, ")]
+    public async Task A_lock_that_stays_is_told_with_its_owner(string type, string command, string told)
     {
-        await using FakeDatabaseSession database = new FakeDatabaseSession("web-01", "9.7.0").On("metadata_locks", () => [Held(type, 18)]);
+        await using FakeDatabaseSession database = new FakeDatabaseSession("web-01", "9.7.0")
+            .On("metadata_locks", () => [Held(type, 18, command)]);
+        Assert.StartsWith(
+            $"connection 18 of app from 192.0.2.11 ({told}",
+            Assert.Single(await GlobalLockReader.ReadAsync(database, backups: true, TestContext.Current.CancellationToken)),
+            StringComparison.Ordinal);
         Assert.Equal(
-            $"connection 18 of app from 192.0.2.11 (idle for 0 s) holds {statement}, for which every write waits",
-            Assert.Single(await GlobalLockReader.ReadAsync(database, TestContext.Current.CancellationToken)));
+            type != "BACKUP LOCK SHARED",
+            (await GlobalLockReader.ReadAsync(database, backups: false, TestContext.Current.CancellationToken)).Any());
     }
 
-    private static DatabaseRow Held(string type, long id) =>
-        new(new Dictionary<string, object?> { ["type"] = type, ["id"] = id, ["user"] = "app", ["host"] = "192.0.2.11", ["seconds"] = 0L });
+    private static DatabaseRow Held(string type, long id, string command = "Sleep") => new(new Dictionary<string, object?>
+    {
+        ["type"] = type, ["id"] = id, ["user"] = "app", ["host"] = "192.0.2.11", ["command"] = command, ["seconds"] = 0L,
+    });
 }

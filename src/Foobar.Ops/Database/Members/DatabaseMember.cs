@@ -222,8 +222,10 @@ public abstract class DatabaseMember
     /// <summary>
     /// Who holds a lock for which every write would wait, each in one line; empty for none, and where the server does not tell.
     /// </summary>
-    internal Task<IReadOnlyList<string>> GlobalLocksAsync(CancellationToken cancellationToken) =>
-        GlobalLockReader.ReadAsync(Session, cancellationToken);
+    /// <param name="backups">Whether those count who only keep changes of tables away, as a running backup does.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    internal Task<IReadOnlyList<string>> GlobalLocksAsync(bool backups, CancellationToken cancellationToken) =>
+        GlobalLockReader.ReadAsync(Session, backups, cancellationToken);
 
     /// <summary>What keeps databases out of its binary log; empty for nothing.</summary>
     internal Task<IReadOnlyList<string>> LogFiltersAsync(CancellationToken cancellationToken) =>

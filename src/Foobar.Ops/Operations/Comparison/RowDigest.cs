@@ -5,7 +5,8 @@ namespace Foobar.Ops.Operations.Comparison;
 /// <summary>
 /// The digests of rows as SQL: of each row one, and of many rows one that does not depend on their order. Rows' digests are
 /// XORed; so a CRC alone will not do: it is linear, and two rows whose values are swapped, such as rows that got each other's
-/// number from AUTO_INCREMENT, give the same.
+/// number from AUTO_INCREMENT, give the same. Equal rows cancel each other in an XOR: where no key keeps rows apart, the digests
+/// are added up too.
 /// </summary>
 /// <param name="Row">The digest of a row, as text.</param>
 /// <param name="Number">The same, or a shorter one, as what is XORed over rows.</param>
@@ -18,7 +19,7 @@ internal sealed record RowDigest(string Row, string Number, string Sum)
     public static RowDigest Of(ComparedTable table, DigestFunctions functions)
     {
         string text = Text(table, functions == DigestFunctions.Sha256 ? DatabaseFlavor.MySql : DatabaseFlavor.MariaDb);
-        return functions switch
+        RowDigest digest = functions switch
         {
             // MySQL has no MD5 from 9.6 on, and XORs binary strings.
             DigestFunctions.Sha256 => new($"SHA2({text}, 256)", $"UNHEX(SHA2({text}, 256))", $"HEX(BIT_XOR(UNHEX(SHA2({text}, 256))))"),
@@ -30,6 +31,12 @@ internal sealed record RowDigest(string Row, string Number, string Sum)
                 $"CAST(CONV(RIGHT(MD5({text}), 16), 16, 10) AS UNSIGNED)",
                 $"BIT_XOR(CAST(CONV(RIGHT(MD5({text}), 16), 16, 10) AS UNSIGNED))"),
         };
+
+        // SUM of whole numbers is a DECIMAL and exact. A binary string is no number: its first 60 bits are taken.
+        string addend = functions == DigestFunctions.Sha256
+            ? $"CAST(CONV(LEFT({digest.Row}, 15), 16, 10) AS UNSIGNED)"
+            : digest.Number;
+        return table.Index is null ? digest with { Sum = $"CONCAT_WS(' ', {digest.Sum}, SUM({addend}))" } : digest;
     }
 
     // Values that follow each other, then which of them are NULL and how long those are that have no fixed form: so that no

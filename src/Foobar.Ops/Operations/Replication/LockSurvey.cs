@@ -26,7 +26,7 @@ internal static class LockSurvey
         await using IDatabaseSession database = await site.OpenDatabaseAsync(member, cancellationToken);
         return
         [
-            .. (await DatabaseMember.Of(database).GlobalLocksAsync(cancellationToken)).Select(held => new FailoverBlocker
+            .. (await DatabaseMember.Of(database).GlobalLocksAsync(backups: true, cancellationToken)).Select(held => new FailoverBlocker
             {
                 Code = "GlobalLock",
                 Server = member,

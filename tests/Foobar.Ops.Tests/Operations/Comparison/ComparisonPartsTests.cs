@@ -54,6 +54,19 @@ public sealed class ComparisonPartsTests
     }
 
     [Theory]
+    [InlineData(DigestFunctions.Sha256, "SUM(CAST(CONV(LEFT(SHA2(")]
+    [InlineData(DigestFunctions.Crcs, "SUM(CRC32(")]
+    [InlineData(DigestFunctions.Md5, "SUM(CAST(CONV(RIGHT(MD5(")]
+    public void Where_no_key_keeps_rows_apart_equal_ones_do_not_cancel_each_other(object functions, string sum)
+    {
+        ComparedTable keyed = new("s", "t", "InnoDB", 10, [new("id", "int")], "PRIMARY", [new("id", "int")]);
+
+        Assert.Contains(
+            sum, RowDigest.Of(keyed with { Index = null, Key = [] }, (DigestFunctions)functions).Sum, StringComparison.Ordinal);
+        Assert.DoesNotContain("SUM(", RowDigest.Of(keyed, (DigestFunctions)functions).Sum, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("id", "int", "NO", null, "PRIMARY")]
     [InlineData("id", "int", "YES", null, null)]
     [InlineData("id", "enum", "NO", null, null)]

@@ -184,7 +184,7 @@ internal static partial class Statements
             call.Member.Link is { ReceiverOn: true, Connected: true } link
                 ? [Rows.Of(("value", $"{Retrieved(call.Member)} {link.Heard}"))]
                 : [])),
-        ("SELECT l.LOCK_TYPE AS type", "metadata_locks", static call => call.Answer()),
+        ("SELECT CONCAT(l.OBJECT_TYPE, ' ', l.LOCK_TYPE) AS type", "metadata_locks", static call => call.Answer()),
         ("ALTER DEFINER = ", "EVENT `shop`.`purge` ENABLE", EnableEvent),
         ("ALTER DEFINER = ", "EVENT `shop`.`purge` DISABLE", static call => Set(call, member => member.EventEnabled = false)),
         ("CLONE INSTANCE FROM ", "", Clone),

@@ -148,7 +148,7 @@ internal sealed class ReplicationAnalyst(ISiteSession site, FailoverOptions opti
             dumping = DumpAsync(live, link, file, Task.FromResult<MachineReport?>(late), cancellationToken);
         }
 
-        IReadOnlyList<string> held = await live.Candidate.Member.GlobalLocksAsync(cancellationToken);
+        IReadOnlyList<string> held = await live.Candidate.Member.GlobalLocksAsync(backups: false, cancellationToken);
         IReadOnlyList<string>? open = await live.Endpoint.FirstMembersAsync(cancellationToken);
         (BinlogDump? dump, string? unread) = verdict is { Dead: true, Machine: not null } ? await dumping : (null, null);
         LossEstimate loss = verdict.Dead

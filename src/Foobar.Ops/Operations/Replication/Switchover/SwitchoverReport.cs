@@ -125,10 +125,10 @@ internal sealed class SwitchoverReport(
             .. OtherReplicas.Left(result.Steps),
         ];
 
-    // Of several members or load balancers each has a reason of its own.
+    // Of several members or load balancers each has a reason of its own. A step that failed and was undone is no failed one.
     private async Task<string?> ExplainAsync(PlanResult result, CancellationToken token) =>
-        Left(result).Count + result.Steps.Count(static step => EndpointSurvey.Owns(step.Step) && step.Outcome == StepOutcome.Failed) > 1
-            ? string.Join(" ", result.Steps.Where(step => step.Outcome == StepOutcome.Failed).Select(step => step.Error))
+        result.Steps.Where(static step => step.Outcome == StepOutcome.Failed).ToArray() is { Length: > 1 } failed
+            ? string.Join(" ", failed.Select(static step => step.Error))
             : await GlobalLockReader.ExplainAsync(live.Site, live.OldName, result.Failure, token);
 
     private async Task<FailoverProof> ProveAsync(PlanResult result, CanaryAccount? account, CancellationToken token)
