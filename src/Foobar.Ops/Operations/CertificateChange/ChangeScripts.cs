@@ -19,7 +19,7 @@ internal static class ChangeScripts
     //   put_back   makes every file of a change what it was before, with owner and mode
     //   nginx_takes  nginx's own look at its configuration: the one that the running master was started with
     //   end        tells what came of it; the last thing done
-    private const string Tools = """
+    internal const string Tools = """
         store=/var/lib/foobar-ops/certificate
         dir_of() { for each in "$store/pending.$1" "$store/kept.$1"; do [ ! -d "$each" ] || { echo "$each"; return; }; done; }
         temp_of() { printf '%s/.%s.foobar' "$(dirname -- "$1")" "$(basename -- "$1")"; }
@@ -58,24 +58,26 @@ internal static class ChangeScripts
             "$program" -t -q ${config:+-c "$config"} ${prefix:+-p "$prefix"}
         }
         clear_temps() { while IFS= read -r real; do rm -f -- "$(temp_of "$real")"; done < "$d/files"; }
-        alone() { if command -v flock >/dev/null 2>&1; then exec 5> "$d/lock" && flock -w 20 5; fi; }
-        end() { printf '%s\n' "$1" > "$d/result.new"; mv -f "$d/result.new" "$d/result"; exit 0; }
+        alone() { command -v flock >/dev/null 2>&1 || return 0; exec 5> "$d/lock" && flock -w 20 5; }
+        end() { printf '%s\n' "$1" > "$FOOBAR_RESULT.new"; mv -f "$FOOBAR_RESULT.new" "$FOOBAR_RESULT"; exit 0; }
 
         """;
 
     // Runs what stands on standard input apart from the session: with no descriptor, variable or parent by which the session would
-    // find and end it. Says what it said.
+    // find and end it. Says what it said. Each run has files of its own: a step that was cancelled may still run here when its undo
+    // begins, and waits for its turn then.
     private const string Detach = """
         set -u
         d=$(dir_of "$1")
         [ -n "$d" ] || { echo 'the change is not known here any more' >&2; exit 4; }
         umask 077
-        cat > "$d/run.sh"
-        rm -f "$d/result"
-        env -u FOOBAR_JOB setsid sh -c 'sh "$@" </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &' apart "$d/run.sh" "$d" "$@"
-        while [ ! -e "$d/result" ]; do sleep 0.05 2>/dev/null || sleep 1; done
-        cat "$d/result"
-        case $(cat "$d/result") in done*) exit 0 ;; *) exit 9 ;; esac
+        run=$d/run.$$
+        rm -f "$run.result"
+        cat > "$run"
+        env -u FOOBAR_JOB FOOBAR_RESULT="$run.result" setsid sh -c 'sh "$@" </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &' apart "$run" "$d" "$@"
+        while [ ! -e "$run.result" ]; do sleep 0.05 2>/dev/null || sleep 1; done
+        cat "$run.result"
+        case $(cat "$run.result") in done*) exit 0 ;; *) exit 9 ;; esac
         """;
 
     private const string Stage = Environment + Tools + """
@@ -136,7 +138,7 @@ internal static class ChangeScripts
         d=$1
         shift 2
         trap '' HUP INT TERM
-        alone
+        alone || end 'refused: another step of this change still runs here'
         : > "$d/begun"
         sync
         while IFS= read -r real; do
@@ -218,7 +220,7 @@ internal static class ChangeScripts
         d=$1
         shift 2
         trap '' HUP INT TERM
-        alone
+        alone || end 'refused: another step of this change still runs here'
         : > "$d/activated"
         activate "$@"
         [ -z "$failed" ] || end "refused:$failed"
@@ -229,7 +231,7 @@ internal static class ChangeScripts
         d=$1
         shift 2
         trap '' HUP INT TERM
-        alone
+        alone || end 'refused: another step of this change still runs here'
         failed=
         clear_temps
         if [ -e "$d/begun" ]; then put_back || end 'refused: the old files could not be put back'; fi
@@ -254,7 +256,7 @@ internal static class ChangeScripts
                 rm -rf "$store/pending.$id"
                 exit 0
             fi
-            rm -f "$store/pending.$id/run.sh" "$store/pending.$id/result" "$store/pending.$id/lock" "$store/pending.$id/said"
+            rm -f "$store/pending.$id"/run.* "$store/pending.$id/lock" "$store/pending.$id/said"
             mv "$store/pending.$id" "$store/kept.$id" || exit
         fi
         [ -d "$store/kept.$id" ] || exit 4
@@ -266,7 +268,7 @@ internal static class ChangeScripts
         id=$1
         d=$store/pending.$id
         [ -d "$d" ] || exit 0
-        alone
+        alone || exit 9
         if [ -e "$d/installed" ]; then
             mv "$d" "$store/kept.$id" || exit
             for old in "$store"/kept.*; do [ "$old" = "$store/kept.$id" ] || rm -rf "$old"; done
@@ -378,7 +380,11 @@ internal static class ChangeScripts
         .. target.Swaps.SelectMany(static swap => (string[])[swap.Name, swap.Certificate, swap.Key]),
     ];
 
-    private static RemoteCommand Apart(string script, string id, IEnumerable<string> arguments) =>
+    /// <summary>Runs a script of a change apart from the session, and says what that says.</summary>
+    /// <param name="script">What runs; it ends by <c>end</c> of <see cref="Tools"/>.</param>
+    /// <param name="id">The change.</param>
+    /// <param name="arguments">Its arguments, after the change's directory and number.</param>
+    internal static RemoteCommand Apart(string script, string id, IEnumerable<string> arguments) =>
         Root(RemoteCommand.FromScript(Environment + Tools + Detach, [id, .. arguments])) with
         {
             Input = System.Text.Encoding.UTF8.GetBytes(script),
