@@ -76,6 +76,10 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
                 async token =>
                     (IReadOnlyList<ServerObject>)[.. (await RowsAsync(ReplicationQueries.Objects, token)).Select(ServerObject.From)],
                 cancellationToken),
+            Definitions = await TryAsync(
+                "information_schema",
+                async token => TableDefinition.From(await RowsAsync(TableDefinitionQueries.Of(database.IsMariaDb), token)),
+                cancellationToken),
             Clients = await TryAsync(
                 "information_schema.PROCESSLIST",
                 async token =>

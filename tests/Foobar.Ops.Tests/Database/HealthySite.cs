@@ -187,6 +187,15 @@ internal static class HealthySite
             new("table", "shop.orders", "3"),
             new("routine", "shop.purge", "4"),
         ]),
+        Definitions = Reading.Of<IReadOnlyList<TableDefinition>>([
+            new("shop.orders", "InnoDB")
+            {
+                Columns = "5 11",
+                Keys = [new("PRIMARY", "1 12", "1 13"), new("customer", "1 14", null), new("id", "1 15", "1 16")],
+                ForeignKeys = "2 17",
+                CheckConstraints = "1 18",
+            },
+        ]),
         Clients = Reading.Of<IReadOnlyList<string>>(["app"]),
         Readers = Reading.Of<IReadOnlyList<ConnectedReplica>>([]),
     };

@@ -52,29 +52,45 @@ internal static class PairControls
             "DB-034", Severity.High,
             "Replicas have the accounts, code and tables of their source",
             "An account that is missing on a replica, or may do less there, locks the application out after a failover; a routine or a "
-                + "table that differs breaks it. A filter, a member that was set up by hand, or a statement with sql_log_bin = 0 makes "
-                + "such differences, and no GTID tells of them.",
+                + "table that differs breaks it. Without a unique key it takes rows that the others refuse, and replication stops. A "
+                + "filter, a member that was set up by hand, or a statement with sql_log_bin = 0 (wsrep_on = 0 on Galera) makes such "
+                + "differences, and no GTID tells of them. Members of a cluster are held against its primary, or its first member.",
             "Make it the same on the primary and let it replicate, or copy the replica afresh (Repair-FoobarReplication -Copy)."),
         facts => facts.Objects,
-        (member, own) =>
-            member.Links.Any()
-                ? member.Links.SelectMany(link => JudgeObjects(member, link, own))
+        (member, own) => member.Links.Any()
+            ? member.Links.SelectMany(link => JudgeObjects(member, link.Source, link.BacklogTransactions, own))
+            : ClusterReference(member) is { } reference
+                ? JudgeObjects(member, reference, member.Facts.Cluster.Value!.Flow.Queue, own)
                 : [Verdict.NotApplicable(actual: "replicates from none")]);
 
-    private static IEnumerable<Verdict> JudgeObjects(MemberCase member, ReplicationLink link, IReadOnlyList<ServerObject> own)
+    // All members of a cluster are equals; one that is not in step with it may still lack what the others have.
+    private static string? ClusterReference(MemberCase member)
     {
-        if (link.Source is not { } source || member.Topology.Facts(source)?.Objects is not { } reading || reading.Value is not { } theirs)
+        IReadOnlyList<string>? part = ClusterParts.WithQuorum(member.Topology).FirstOrDefault(part => part.Contains(member.Member.Name));
+        string? reference = part?.FirstOrDefault(name =>
+                member.Topology.Facts(name)!.Cluster.Value is { Kind: ClusterKind.GroupReplication, Primary: true })
+            ?? part?[0];
+        return reference == member.Member.Name ? null : reference;
+    }
+
+    private static IEnumerable<Verdict> JudgeObjects(
+        MemberCase member, string? source, double? backlog, IReadOnlyList<ServerObject> own)
+    {
+        if (source is null || member.Topology.Facts(source) is not { Objects.Value: not null } theirs)
         {
             return [Verdict.Unknown("objects", "those of its source could not be read")];
         }
 
         // What is still on its way differs for a moment; accounts of the server itself may be its own (debian-sys-maint).
-        return ServerObject.Differences(theirs, own).Select(one => link.BacklogTransactions > 0
-                ? Verdict.Warning(
-                    $"{one.Object.Kind} {one.Object.Name}", $"as on {source}",
-                    $"{one.How}, and {Text(link.BacklogTransactions.Value)} transactions are still missing")
-                : one.Object.IsLocal ? Verdict.Warning($"{one.Object.Kind} {one.Object.Name}", $"as on {source}", one.How)
-                : Verdict.Fail($"{one.Object.Kind} {one.Object.Name}", $"as on {source}", one.How))
+        IEnumerable<Verdict> differences = ObjectDifference.Between(theirs, member.Facts).Select(one => backlog > 0
+            ? Verdict.Warning(
+                $"{one.Object.Kind} {one.Object.Name}", $"as on {source}",
+                $"{one.How}, and {Text(backlog.Value)} transactions are still missing")
+            : one.Object.IsLocal ? Verdict.Warning($"{one.Object.Kind} {one.Object.Name}", $"as on {source}", one.How)
+            : Verdict.Fail($"{one.Object.Kind} {one.Object.Name}", $"as on {source}", one.How));
+        return (ObjectDifference.Unread(theirs, member.Facts) is { } unread
+                ? differences.Append(Verdict.Unknown("table definitions", unread))
+                : differences)
             .OrPass($"{own.Count} are the same");
     }
 

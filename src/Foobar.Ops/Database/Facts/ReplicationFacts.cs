@@ -79,6 +79,9 @@ public sealed record ReplicationFacts
     /// <summary>What replication should keep the same on every member.</summary>
     public Reading<IReadOnlyList<ServerObject>> Objects { get; init; } = NotRead<IReadOnlyList<ServerObject>>();
 
+    /// <summary>What its tables consist of, by aspect; only of those that the login may see.</summary>
+    public Reading<IReadOnlyList<TableDefinition>> Definitions { get; init; } = NotRead<IReadOnlyList<TableDefinition>>();
+
     /// <summary>The names of the accounts that are connected as clients now.</summary>
     public Reading<IReadOnlyList<string>> Clients { get; init; } = NotRead<IReadOnlyList<string>>();
 
@@ -112,6 +115,7 @@ public sealed record ReplicationFacts
         Events = Findings.Reading.Unreadable<EventFacts>(reason, source),
         UnknownSettings = Findings.Reading.Unreadable<IReadOnlyList<string>>(reason, source),
         Objects = Findings.Reading.Unreadable<IReadOnlyList<ServerObject>>(reason, source),
+        Definitions = Findings.Reading.Unreadable<IReadOnlyList<TableDefinition>>(reason, source),
         Clients = Findings.Reading.Unreadable<IReadOnlyList<string>>(reason, source),
         Readers = Findings.Reading.Unreadable<IReadOnlyList<ConnectedReplica>>(reason, source),
     };

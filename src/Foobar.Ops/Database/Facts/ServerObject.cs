@@ -15,6 +15,12 @@ namespace Foobar.Ops.Database;
 /// <param name="Digest">Of what it consists of.</param>
 public sealed record ServerObject(string Kind, string Name, string Digest)
 {
+    /// <summary>The kind of a table.</summary>
+    internal const string OfTable = "table";
+
+    /// <summary>How it differs where only the replica has it.</summary>
+    internal const string Alone = "is there alone";
+
     // Whoever gets a snapshot must not be able to try passwords against it.
     private static readonly byte[] Key = RandomNumberGenerator.GetBytes(32);
 
@@ -58,7 +64,7 @@ public sealed record ServerObject(string Kind, string Name, string Digest)
                let there = own.GetValueOrDefault((one.Kind, one.Name))
                where (there?.Digest, there?.Password) != (one.Digest, one.Password)
                select (one, there is null ? "is missing" : "differs"),
-            .. from one in replica where !theirs.ContainsKey((one.Kind, one.Name)) select (one, "is there alone"),
+            .. from one in replica where !theirs.ContainsKey((one.Kind, one.Name)) select (one, Alone),
         ];
     }
 

@@ -26,6 +26,9 @@ internal sealed record ComparedTable(
     // A table without a key is read in one statement, whatever its size.
     private const long MostRowsWithoutKey = 100_000;
 
+    /// <summary>What it consists of; <see langword="null"/> if that was not read.</summary>
+    public TableDefinition? Definition { get; init; }
+
     /// <summary>Its name as people write it.</summary>
     public string FullName => $"{Schema}.{Name}";
 
@@ -59,6 +62,12 @@ internal sealed record ComparedTable(
             : own.Order(StringComparer.Ordinal).SequenceEqual(theirs.Order(StringComparer.Ordinal)) ? "the order of its columns differs"
             : $"its columns differ: {Named(own.Except(theirs))} on the primary, {Named(theirs.Except(own))} on the replica";
     }
+
+    /// <summary>
+    /// In what another member's table differs besides its rows, which may be compared all the same; <see langword="null"/> for nothing.
+    /// </summary>
+    public string? DiffersByDefinition(ComparedTable other) =>
+        Definition is { } own && other.Definition is { } theirs ? TableDifference.Of(own, theirs)?.How : null;
 
     private static string Named(IEnumerable<string> columns) => string.Join(", ", columns) is { Length: > 0 } names ? names : "none";
 

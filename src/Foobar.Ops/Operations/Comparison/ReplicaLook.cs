@@ -33,6 +33,12 @@ internal sealed record ReplicaLook
     /// <summary>Whether the table differs as a whole: by its columns, or by rows that have no key to name them.</summary>
     public bool DiffersAsWhole { get; set; }
 
+    /// <summary>
+    /// In what the table's definition differs, though its rows may be compared: <c>differs in its keys (lacks UNIQUE id)</c>;
+    /// <see langword="null"/> for nothing.
+    /// </summary>
+    public string? Definition { get; init; }
+
     /// <summary>Whether it is still compared.</summary>
     public bool IsOpen => Reason is null;
 
@@ -67,7 +73,7 @@ internal sealed record ReplicaLook
         Server = Server,
         Source = source,
         Table = table.FullName,
-        Status = DifferenceCount > 0 || DiffersAsWhole ? ComparisonStatus.Differs
+        Status = DifferenceCount > 0 || DiffersAsWhole || Definition is not null ? ComparisonStatus.Differs
             : Reason is not null ? ComparisonStatus.NotCompared
             : UndecidedCount > 0 ? ComparisonStatus.Undecided
             : ComparisonStatus.Equal,
@@ -79,7 +85,7 @@ internal sealed record ReplicaLook
         DifferingChunks = [.. DifferingChunks],
         UndecidedCount = UndecidedCount,
         Position = position,
-        Reason = Reason,
+        Reason = Definition is null ? Reason : Reason is null ? $"it {Definition}" : $"it {Definition}; {Reason}",
         Time = time,
         Duration = duration,
     };

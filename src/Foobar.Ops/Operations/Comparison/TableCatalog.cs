@@ -1,3 +1,4 @@
+using Foobar.Ops.Database;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Comparison;
@@ -31,12 +32,17 @@ internal static class TableCatalog
         Parse(
             await session.QueryAsync(Tables, null, cancellationToken),
             await session.QueryAsync(Columns, null, cancellationToken),
-            await session.QueryAsync(Keys, null, cancellationToken));
+            await session.QueryAsync(Keys, null, cancellationToken),
+            TableDefinition.From(await session.QueryAsync(TableDefinitionQueries.Of(session.IsMariaDb), null, cancellationToken)));
 
-    /// <summary>Joins what the three queries gave.</summary>
+    /// <summary>Joins what the queries gave.</summary>
     public static IReadOnlyList<ComparedTable> Parse(
-        IReadOnlyList<DatabaseRow> tables, IReadOnlyList<DatabaseRow> columns, IReadOnlyList<DatabaseRow> keys)
+        IReadOnlyList<DatabaseRow> tables,
+        IReadOnlyList<DatabaseRow> columns,
+        IReadOnlyList<DatabaseRow> keys,
+        IReadOnlyList<TableDefinition> definitions)
     {
+        Dictionary<string, TableDefinition> defined = definitions.ToDictionary(static one => one.Name, StringComparer.Ordinal);
         ILookup<(string?, string?), ComparedColumn> byTable = columns.ToLookup(
             static row => (row.Text("s"), row.Text("t")),
             static row =>
@@ -49,7 +55,10 @@ internal static class TableCatalog
             (string Index, ComparedColumn[] Columns)? key = Key(own, indexes[name]);
             return new ComparedTable(
                 row.Text("s") ?? "", row.Text("t") ?? "", row.Text("engine") ?? "", row.Number("n") ?? 0, own, key?.Index,
-                key?.Columns ?? []);
+                key?.Columns ?? [])
+            {
+                Definition = defined.GetValueOrDefault($"{row.Text("s")}.{row.Text("t")}"),
+            };
         })];
     }
 

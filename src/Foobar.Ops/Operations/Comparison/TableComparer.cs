@@ -79,6 +79,7 @@ internal sealed class TableComparer(
         Reason = table.Trouble(primary.Flavor)
             ?? (theirs is null ? $"{replica.Name} has no such table, or its login may not read it" : table.Differs(theirs)),
         DiffersAsWhole = table.Trouble(primary.Flavor) is null && (theirs is null || table.Differs(theirs) is not null),
+        Definition = theirs is null ? null : table.DiffersByDefinition(theirs),
     };
 
     private async Task<string> ChunksAsync(

@@ -27,7 +27,7 @@ internal sealed class StatementTable(ISiteSession site)
     private static readonly string[] OfMySql =
     [
         ReplicationQueries.Persisted, ReplicationQueries.MySqlChannels, ReplicationQueries.ApplyingAge, ReplicationQueries.MySqlLog,
-        ReplicationQueries.Unlogged,
+        ReplicationQueries.Unlogged, TableDefinitionQueries.MySql,
         ReplicationQueries.MySqlAccounts, ReplicationQueries.MySqlOpenAccounts,
         ReplicationQueries.GroupMembers, ReplicationQueries.GroupSettings,
         "SELECT @@global.gtid_executed AS gtids",
@@ -36,6 +36,7 @@ internal sealed class StatementTable(ISiteSession site)
     private static readonly string[] OfMariaDb =
     [
         ReplicationQueries.MariaDbChannels, ReplicationQueries.PositionEngine, ReplicationQueries.MariaDbLog,
+        TableDefinitionQueries.MariaDb,
         ReplicationQueries.MariaDbAccounts, ReplicationQueries.MariaDbOpenAccounts,
         "SELECT @@global.gtid_binlog_state AS gtids",
     ];

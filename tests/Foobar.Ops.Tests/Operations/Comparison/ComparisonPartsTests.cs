@@ -81,8 +81,10 @@ public sealed class ComparisonPartsTests
                     ("s", "shop"), ("t", "orders"), ("c", column), ("type", type), ("nullable", nullable == "YES" ? 1L : 0L),
                     ("digits", null)),
             ],
-            [Row(("s", "shop"), ("t", "orders"), ("i", "PRIMARY"), ("c", "id"), ("part", part))]));
+            [Row(("s", "shop"), ("t", "orders"), ("i", "PRIMARY"), ("c", "id"), ("part", part))],
+            [new("shop.orders", "MyISAM")]));
 
+        Assert.Equal("MyISAM", table.Definition?.Engine);
         Assert.Equal(index, table.Index);
         Assert.Equal("shop.orders", table.FullName);
     }

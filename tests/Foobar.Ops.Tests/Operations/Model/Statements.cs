@@ -28,6 +28,8 @@ internal static partial class Statements
         [ReplicationQueries.Events] = static call => call.Answer(Events(call.Member)),
         [ReplicationQueries.Settings] = static call => call.Answer(Settings),
         [ReplicationQueries.Objects] = static call => call.Answer(Objects),
+        [TableDefinitionQueries.MySql] = static call => call.Answer(Definitions),
+        [TableDefinitionQueries.MariaDb] = static call => call.Answer(Definitions),
         [ReplicationQueries.Clients] = static call => call.Answer(ClientRows),
         [ReplicationQueries.Readers] = static call => call.Answer(Readers(call.Member, call.Connection.Cluster)),
         [ReplicationQueries.Unlogged] = static call => call.Answer(),

@@ -18,6 +18,12 @@ internal static class Told
         Rows.Of(("kind", "account"), ("name", "'app'@'192.0.2.%'"), ("digest", "1"), ("secret", null)),
         Rows.Of(("kind", "table"), ("name", "shop.orders"), ("digest", "3"), ("secret", null)),
     ];
+    public static readonly DatabaseRow[] Definitions =
+    [
+        Rows.Of(("aspect", "engine"), ("s", "shop"), ("t", "orders"), ("item", null), ("digest", "InnoDB"), ("columns", null)),
+        Rows.Of(("aspect", "columns"), ("s", "shop"), ("t", "orders"), ("item", null), ("digest", "2 4"), ("columns", null)),
+        Rows.Of(("aspect", "key"), ("s", "shop"), ("t", "orders"), ("item", "PRIMARY"), ("digest", "1 5"), ("columns", "1 6")),
+    ];
     public static readonly DatabaseRow[] ClientRows = [Rows.Of(("user", "app")), Rows.Of(("user", "operator"))];
     public static readonly DatabaseRow Accounts = Rows.Of(
         ("User", "replication"), ("Host", "192.0.2.%"), ("ssl_type", "ANY"), ("plugin", "caching_sha2_password"), ("account_locked", "N"));

@@ -74,8 +74,17 @@ internal sealed record ClusterPreflight
                 "Look at Get-FoobarReplication: the group elects one by itself while it has a majority.");
         }
 
-        (string? candidate, string? choice) = Choose(topology, policy, options, part, old, primary, blockers);
         bool isIn = old is not null && part.Contains(old, StringComparer.OrdinalIgnoreCase);
+        Dictionary<string, (List<FailoverBlocker> Blockers, List<FailoverBlocker> Warnings)> objects = part.ToDictionary(
+            static name => name, name => Objects(topology, part, isIn ? old : null, primary, name), StringComparer.OrdinalIgnoreCase);
+        (string? candidate, string? choice) = Choose(topology, policy, options, part, old, primary, objects, blockers);
+        if (candidate is not null && objects.TryGetValue(candidate, out var judged))
+        {
+            // What the group has elected takes writes already, whatever it lacks.
+            (candidate == primary ? warnings : blockers).AddRange(judged.Blockers);
+            warnings.AddRange(judged.Warnings);
+        }
+
         if (old is not null && !isIn)
         {
             Add(
@@ -104,6 +113,22 @@ internal sealed record ClusterPreflight
             Blockers = blockers,
             Warnings = warnings,
         };
+    }
+
+    // Beside the member that takes writes; where that is out of the majority, beside another one of it.
+    private static (List<FailoverBlocker> Blockers, List<FailoverBlocker> Warnings) Objects(
+        ReplicationTopology topology, IReadOnlyList<string> part, string? old, string? primary, string name)
+    {
+        List<FailoverBlocker> blockers = [];
+        List<FailoverBlocker> warnings = [];
+        string? beside = new[] { old, primary }.Concat(part)
+            .FirstOrDefault(other => other is not null && !string.Equals(other, name, StringComparison.OrdinalIgnoreCase));
+        if (beside is not null && topology.Facts(beside) is { } theirs && topology.Facts(name) is { } own)
+        {
+            ObjectObstacles.Judge(theirs, name, own, blockers, warnings);
+        }
+
+        return (blockers, warnings);
     }
 
     // The one part that has a quorum.
@@ -188,6 +213,7 @@ internal sealed record ClusterPreflight
         IReadOnlyList<string> part,
         string? old,
         string? primary,
+        Dictionary<string, (List<FailoverBlocker> Blockers, List<FailoverBlocker> Warnings)> objects,
         List<FailoverBlocker> blockers)
     {
         if (options.To is { } named)
@@ -224,10 +250,10 @@ internal sealed record ClusterPreflight
 
         string[] others = [.. topology.Members.Select(static member => member.Name).Where(name => name != old)];
         string[] fit = [.. others.Where(name => Unfit(topology, policy, part, name) is null)];
-        string? chosen = policy.Preferred.Select(
-            wanted => fit.FirstOrDefault(name => string.Equals(name, wanted, StringComparison.OrdinalIgnoreCase)))
+        string? chosen = policy.Preferred.Select(wanted => fit.FirstOrDefault(name =>
+                string.Equals(name, wanted, StringComparison.OrdinalIgnoreCase) && objects[name].Blockers.Count == 0))
             .FirstOrDefault(static name => name is not null)
-            ?? fit.MinBy(name => topology.Facts(name)!.Cluster.Value!.Flow.Queue);
+            ?? fit.MinBy(name => (objects[name].Blockers.Count, topology.Facts(name)!.Cluster.Value!.Flow.Queue));
         if (chosen is null)
         {
             blockers.AddRange(others.Select(name => Unfit(topology, policy, part, name)).OfType<FailoverBlocker>());

@@ -58,6 +58,7 @@ internal static class FailoverPreflight
         }
 
         JudgeCandidate(topology, candidate, blockers);
+        blockers.AddRange(JudgeUnique(topology, candidate, inStep: true));
         if (loss.NeedsAcceptance && !acceptDataLoss && verdict.Dead)
         {
             blockers.Add(new()
@@ -84,6 +85,25 @@ internal static class FailoverPreflight
             Message = one,
             Remediation = "A backup of the replica may be running: end that connection (KILL), then run the emergency failover again.",
         });
+
+    /// <summary>
+    /// The unique keys that the candidate lacks beside the members that answer. What it has still to apply may hold them: beside
+    /// members that are ahead of it that is only told.
+    /// </summary>
+    /// <param name="topology">What the members that answer say.</param>
+    /// <param name="candidate">The member that shall become the primary.</param>
+    /// <param name="inStep">Whether it is held against those that are not ahead of it, or against those that are.</param>
+    public static IEnumerable<FailoverBlocker> JudgeUnique(ReplicationTopology topology, string candidate, bool inStep) =>
+        topology.Facts(candidate) is not { } own ? [] : ObjectObstacles.JudgeUnique(
+            candidate, own,
+            topology.Members.Where(member => member.Name != candidate)
+                .Select(member => (member.Name, Facts: topology.Facts(member.Name)))
+                .Where(other => other.Facts is { Refusal: null } facts && IsAhead(facts, own) != inStep)
+                .Select(static other => (other.Name, other.Facts!)));
+
+    private static bool IsAhead(ReplicationFacts other, ReplicationFacts own) =>
+        !(GtidComparison.Backlog(
+            own.Identity.Value?.Flavor ?? DatabaseFlavor.MySql, other.Gtid.Value?.Reached ?? "", own.Gtid.Value?.Reached ?? "") is 0);
 
     /// <summary>
     /// The members besides the two that shall follow the candidate, or may: those that replicate from the primary, those in a chain
@@ -224,7 +244,7 @@ internal static class FailoverPreflight
     {
         List<FailoverBlocker> blockers = [];
         JudgeCandidate(topology, candidate, blockers);
-        return blockers.Count;
+        return blockers.Count + JudgeUnique(topology, candidate, inStep: true).Count();
     }
 
     /// <summary>How many transactions one lacks of all that the other has received or executed.</summary>

@@ -184,6 +184,7 @@ internal sealed class ReplicationAnalyst(ISiteSession site, FailoverOptions opti
             Warnings =
             [
                 .. await EndpointSurvey.WarnAsync(live.Endpoint, live.OldName, cancellationToken),
+                .. FailoverPreflight.JudgeUnique(topology, live.Candidate.Name, inStep: false),
                 .. FailoverPreflight.JudgeOthers(topology, live.OldName, live.Candidate.Name),
             ],
             Source = own?.Channels.Value is [{ } channel] ? (channel.SourceHost, channel.SourcePort) : null,

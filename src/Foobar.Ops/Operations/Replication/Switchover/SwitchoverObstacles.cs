@@ -24,7 +24,7 @@ internal static class SwitchoverObstacles
         JudgeVersions(topology, old, candidate, blockers, warnings);
         JudgeLogs(topology, old, candidate, blockers, warnings);
         JudgeEvents(topology, old, candidate, blockers, warnings);
-        JudgeObjects(topology, old, candidate, blockers, warnings);
+        ObjectObstacles.Judge(topology.Facts(old)!, candidate, topology.Facts(candidate)!, blockers, warnings);
         JudgeFollowers(topology, old, candidate, blockers, warnings);
         JudgeReverse(topology, old, candidate, blockers);
         JudgeTransactions(topology, old, options, blockers);
@@ -251,37 +251,6 @@ internal static class SwitchoverObstacles
                 $"event_scheduler is not ON there, so {string.Join(", ", events)} would run nowhere",
                 "SET PERSIST event_scheduler = ON (in a configuration file on MariaDB): events that came by replication do not run on a "
                     + "replica.");
-        }
-    }
-
-    // What the application uses must be on the candidate; all else is told.
-    private static void JudgeObjects(
-        ReplicationTopology topology, string old, string candidate, List<FailoverBlocker> blockers, List<FailoverBlocker> warnings)
-    {
-        ReplicationFacts primary = topology.Facts(old)!;
-        if (primary.Objects.Value is not { } theirs || topology.Facts(candidate)!.Objects.Value is not { } own)
-        {
-            Add(
-                warnings, "Objects", candidate,
-                "whether it has the primary's accounts and tables could not be read: "
-                    + $"{primary.Objects.Failure ?? topology.Facts(candidate)!.Objects.Failure}",
-                "Grant SELECT on *.* to the operator's account.");
-            return;
-        }
-
-        foreach ((ServerObject one, string how) in ServerObject.Differences(theirs, own))
-        {
-            bool used = one.Kind switch
-            {
-                "account" or "grants" => how != "is there alone" && primary.Clients.Value?.Contains(one.User) != false,
-                "table" => how != "is there alone",
-                _ => false,
-            };
-            Add(
-                used ? blockers : warnings,
-                one.Kind is "account" or "grants" ? "Accounts" : "Schema",
-                candidate, $"{one.Kind} {one.Name} {how}",
-                "Make it the same on the primary and let it replicate, or copy the candidate afresh (Repair-FoobarReplication -Copy).");
         }
     }
 
