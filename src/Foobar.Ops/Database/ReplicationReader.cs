@@ -78,7 +78,7 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
                 cancellationToken),
             Definitions = await TryAsync(
                 "information_schema",
-                async token => TableDefinition.From(await RowsAsync(TableDefinitionQueries.Of(database.IsMariaDb), token)),
+                async token => TableDefinition.From(await RowsAsync(TableDefinitionQueries.Bounded(database.IsMariaDb), token)),
                 cancellationToken),
             Clients = await TryAsync(
                 "information_schema.PROCESSLIST",

@@ -14,7 +14,7 @@ internal sealed partial class AnswerComparison(Normalisation labNames, Normalisa
     [
         ReplicationQueries.Objects, ReplicationQueries.Settings, ReplicationQueries.Clients, ReplicationQueries.MySqlAccounts,
         ReplicationQueries.MariaDbAccounts,
-        TableDefinitionQueries.MySql, TableDefinitionQueries.MariaDb,
+        TableDefinitionQueries.Bounded(isMariaDb: false), TableDefinitionQueries.Bounded(isMariaDb: true),
         ReplicationQueries.Privileged, ReplicationQueries.BinaryLogs, "SELECT * FROM mysql.slave_master_info WHERE Channel_name = ''",
         "SELECT @@global.ssl_ca AS value", TablesWithoutTransactions,
 

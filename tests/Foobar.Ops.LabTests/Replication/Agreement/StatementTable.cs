@@ -27,7 +27,7 @@ internal sealed class StatementTable(ISiteSession site)
     private static readonly string[] OfMySql =
     [
         ReplicationQueries.Persisted, ReplicationQueries.MySqlChannels, ReplicationQueries.ApplyingAge, ReplicationQueries.MySqlLog,
-        ReplicationQueries.Unlogged, TableDefinitionQueries.MySql,
+        ReplicationQueries.Unlogged, TableDefinitionQueries.Bounded(isMariaDb: false),
         ReplicationQueries.MySqlAccounts, ReplicationQueries.MySqlOpenAccounts,
         ReplicationQueries.GroupMembers, ReplicationQueries.GroupSettings,
         "SELECT @@global.gtid_executed AS gtids",
@@ -36,7 +36,7 @@ internal sealed class StatementTable(ISiteSession site)
     private static readonly string[] OfMariaDb =
     [
         ReplicationQueries.MariaDbChannels, ReplicationQueries.PositionEngine, ReplicationQueries.MariaDbLog,
-        TableDefinitionQueries.MariaDb,
+        TableDefinitionQueries.Bounded(isMariaDb: true),
         ReplicationQueries.MariaDbAccounts, ReplicationQueries.MariaDbOpenAccounts,
         "SELECT @@global.gtid_binlog_state AS gtids",
     ];

@@ -160,7 +160,8 @@ public sealed class ClusterModelTests
     {
         Schedule schedule = ScheduleRunner.OnThread(() => Schedule.Written(
             new() { Members = 3 }, "switchover", "nothing", 1, Fault.None,
-            plant: call => call.Member.Name == locked && call.Sql.StartsWith("SELECT CONCAT(l.OBJECT_TYPE, ' ', l.LOCK_TYPE", StringComparison.Ordinal)
+            plant: call => call.Member.Name == locked
+                && call.Sql.StartsWith("SELECT CONCAT(l.OBJECT_TYPE, ' ', l.LOCK_TYPE", StringComparison.Ordinal)
                 ? [Rows.Of(("type", "GLOBAL SHARED"), ("id", 99L), ("user", "backup"), ("host", "localhost"), ("seconds", 3L))]
                 : null));
         FoobarException refused = Assert.IsType<FoobarException>(schedule.Ended[0].Error);

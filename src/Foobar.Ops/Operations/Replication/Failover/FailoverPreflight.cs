@@ -101,9 +101,10 @@ internal static class FailoverPreflight
                 .Where(other => other.Facts is { Refusal: null } facts && IsAhead(facts, own) != inStep)
                 .Select(static other => (other.Name, other.Facts!)));
 
+    // Of what was not read of either nothing follows: the difference is only told then.
     private static bool IsAhead(ReplicationFacts other, ReplicationFacts own) =>
-        !(GtidComparison.Backlog(
-            own.Identity.Value?.Flavor ?? DatabaseFlavor.MySql, other.Gtid.Value?.Reached ?? "", own.Gtid.Value?.Reached ?? "") is 0);
+        own.Identity.Value?.Flavor is not { } flavor || other.Gtid.Value is not { } theirs || own.Gtid.Value is not { } mine
+            || GtidComparison.Backlog(flavor, theirs.Reached, mine.Reached) > 0;
 
     /// <summary>
     /// The members besides the two that shall follow the candidate, or may: those that replicate from the primary, those in a chain
