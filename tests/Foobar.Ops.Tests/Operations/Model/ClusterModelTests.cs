@@ -17,8 +17,8 @@ public sealed class ClusterModelTests
     private static readonly Dictionary<string, (Plant Fault, int Seed)> Plants = new()
     {
         ["a fence that is skipped"] = (WithoutFence, 0),
-        ["a wait for the applier that is skipped"] = (WithoutWaiting, 15),
-        ["a resume that ignores the other operator"] = (WithoutLock, 277),
+        ["a wait for the applier that is skipped"] = (WithoutWaiting, 3130),
+        ["a resume that ignores the other operator"] = (WithoutLock, 1875),
     };
 
     private static ClusterOptions Pair => new() { Pair = true };
